@@ -1,0 +1,6 @@
+//! What the three HTTP servers (exposition, store, page) share: a listener that is bound before
+//! anything runs, and a thread of their own that serves until it is told to stop.
+
+mod service;
+
+pub use service::{Service, Shutdown, serve};

@@ -1,0 +1,11 @@
+//! Metrics for Mephisto: the instrument, its exposition, and the built-in store and page.
+//!
+//! Dependencies between the modules point one way:
+//! `python -> server, store, page -> encoding, promql, http -> metrics`.
+//! Every function that returns a `Result` names in its error the thing that failed.
+
+pub mod http;
+pub mod model;
+pub mod promql;
+#[cfg(feature = "python")]
+mod python;
