@@ -18,16 +18,22 @@ def main() -> int:
     """Write the generated files, or with `--check` name those that are not up to date."""
     parser = argparse.ArgumentParser(prog="python -m dashboards.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if stale")
-    check = parser.parse_args().check
-    stale = [path for path, text in _outputs().items() if not _is_current(path, text)]
+    stale = {path: text for path, text in _outputs().items() if not _is_current(path, text)}
+    return _report(stale) if parser.parse_args().check else _write(stale)
+
+
+def _report(stale: dict[Path, str]) -> int:
     for path in stale:
-        if check:
-            sys.stderr.write(f"`dashboards/{path.name}` is not what its generator writes\n")
-        else:
-            path.write_text(_outputs()[path], encoding="utf-8")
-    if check and stale:
+        sys.stderr.write(f"`dashboards/{path.name}` is not what `dashboards/generate/` writes\n")
+    if stale:
         sys.stderr.write("\nhint: run `python -m dashboards.generate` and commit the result\n")
-    return 1 if check and stale else 0
+    return 1 if stale else 0
+
+
+def _write(stale: dict[Path, str]) -> int:
+    for path, text in stale.items():
+        path.write_text(text, encoding="utf-8")
+    return 0
 
 
 def _outputs() -> dict[Path, str]:

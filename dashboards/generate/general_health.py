@@ -24,9 +24,10 @@ P99_E2E = limit_line(
             "browser until Mephisto has answered, for each type of packet.",
             healthy=f"every line stays well below the mark at {P99_LIMIT_SECONDS} seconds. "
             "There are gaps where no packet of the type came in.",
-            otherwise="the server is overloaded. The Operator Health and Network Health rows "
-            "tell whether the time goes into the database, the task's own functions or the "
-            "network; then lower `max_num_concurrent_units`.",
+            otherwise="the server, the router or the network between them is overloaded. One slow "
+            "type points to what that packet sets off, for `register_agent` the choice of a "
+            "unit; all types slow together point to the machine or the network. Lowering "
+            "`max_num_concurrent_units` helps with either.",
         ),
         [
             Query(
@@ -48,8 +49,7 @@ WORKERS = line_panel(
         meaning="How many different workers are in a task now. A worker with several agents, or "
         "under several Operators on one database, counts once; onboarding does not count. "
         "Work that begins and ends between two scrapes is not seen.",
-        healthy="rises after the launch towards `max_num_concurrent_units`, and falls to zero as "
-        "the units run out.",
+        healthy="rises after the launch as workers come, and falls to zero as the units run out.",
         otherwise="if it stays at zero while units are launched, see under Incoming requests per "
         "minute whether `register_agent` arrives at all, and under Connecting Agent Responses "
         "what those workers are told.",
@@ -124,9 +124,9 @@ RESPONSES = line_panel(
         meaning="What Mephisto tells the workers that connect, in answers per minute.",
         healthy="mostly `assigned`, and `assigned_onboarding` where the task has onboarding.",
         otherwise="`not_qualified`: the qualifications shut out the workers who come. "
-        "`no_available_units`: all units are taken, or the task's filter lets none through. "
-        "`reconnection`: connections break. `agent_missing`: workers hold agents of a run that "
-        "has ended.",
+        "`no_available_units`: all units are taken, or the worker has done what there is. "
+        "`reconnection`: workers lost their connection and come back. `agent_missing`: they "
+        "come back to a run that does not know them, as after a restart.",
     ),
     [Query("{{response}}", rate_per_minute("response", "agent_details_responses_total"))],
     unit=units.CountsPerMinute,
@@ -146,8 +146,8 @@ UNITS = state_panel(
         + ". Mephisto looks at a unit's status only now and then, so changes may show late.",
         healthy="units move from `created` over `launched` and `assigned` to `all complete`.",
         otherwise="where `expired` grows, workers take longer than "
-        "`assignment_duration_in_seconds`, or nobody takes the units up. Units that stay `created` wait for free places: see "
-        "`max_num_concurrent_units`.",
+        "`assignment_duration_in_seconds`, or nobody takes the units up. Units that stay `created` "
+        "wait until fewer than `max_num_concurrent_units` are out.",
     ),
     [
         Query("{{status}}", f"sum by (status) ({_units(none_of('status', UNIT_COMPLETE))})"),

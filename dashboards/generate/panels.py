@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from string import ascii_uppercase
 from typing import TypeVar
 
 from grafana_foundation_sdk.builders import common, dashboard, gauge, prometheus, timeseries
@@ -121,8 +122,8 @@ def _panel(panel: AnyPanel, about: About, queries: list[Query], width: int) -> A
     """Set what panels of every type have."""
     panel.title(about.title).description(about.description).datasource(DATA_SOURCE)
     panel.span(width).height(PANEL_HEIGHT)
-    for ref_id, query in zip("ABCDEFGH", queries, strict=False):
-        panel.with_target(_target(ref_id, query))
+    for place, query in enumerate(queries):
+        panel.with_target(_target(ascii_uppercase[place], query))
     return panel
 
 

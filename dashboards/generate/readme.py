@@ -19,9 +19,10 @@ python -m dashboards.generate                # writes mephisto.json and this pag
 python -m dashboards.generate --check        # fails if either is not what would be written
 ```
 
-Every query is limited to the chosen `$operator` and `$task`; both stand at All, which also takes
-in series without those labels. Windows are `$__rate_interval`, four scrapes or more. Numbers are
-added up over all chosen Operators, so the board reads the same for one Operator and for ten.
+Every query is limited to the Operators and tasks that are chosen above the board; both stand at
+All, which also takes in series without those labels. Each panel puts the series of all chosen
+Operators together. Windows are `$__rate_interval`, at least four scrapes. Under each panel stand
+its queries, each below the name that its series get in the legend.
 """
 
 
