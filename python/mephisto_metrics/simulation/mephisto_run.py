@@ -100,8 +100,10 @@ def _finish(operator: Operator, on_end: Callable[[], None]) -> None:
 
 
 def _is_busy(live_run: Any) -> bool:
+    """Say whether a thread still works; Mephisto keeps entries whose thread an error has ended."""
     runner = live_run.task_runner
-    return bool(runner.running_onboardings or runner.running_units or runner.running_assignments)
+    tracked = (runner.running_onboardings, runner.running_units, runner.running_assignments)
+    return any(work.thread.is_alive() for group in tracked for work in list(group.values()))
 
 
 def _close_channels(live_run: Any) -> None:
