@@ -4,8 +4,11 @@
 //! `python -> server, store, page -> encoding, promql, http -> metrics`.
 //! Every function that returns a `Result` names in its error the thing that failed.
 
+pub mod encoding;
 pub mod http;
+pub mod metrics;
 pub mod model;
 pub mod promql;
 #[cfg(feature = "python")]
 mod python;
+pub mod server;
