@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 
+use super::errors::os_error;
 use super::registry::{CollectorRegistry, exposition_of};
 use crate::http::Service;
 use crate::server;
@@ -21,7 +22,7 @@ impl ExpositionServer {
         registry: Option<Py<CollectorRegistry>>,
     ) -> PyResult<Self> {
         let exposition = exposition_of(py, registry.as_ref())?;
-        Ok(Self(py.detach(|| server::start(addr, port, exposition))?))
+        Ok(Self(py.detach(|| server::start(addr, port, exposition)).map_err(os_error)?))
     }
 
     #[getter]
