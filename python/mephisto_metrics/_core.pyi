@@ -6,7 +6,7 @@ prometheus_client uses, then what was expected and what was received.
 
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, ClassVar, Literal, TypeVar, final
+from typing import Any, ClassVar, TypeVar, final
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

@@ -8,7 +8,6 @@ needs it any more.
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 import time
 
@@ -58,9 +57,7 @@ def main(
         remove_own_state(stack_store.state_path())
 
 
-def _start(
-    port: int, host: str, scrape_interval_seconds: float, retention_days: float
-) -> Store:
+def _start(port: int, host: str, scrape_interval_seconds: float, retention_days: float) -> Store:
     data_folder = places.data_folder("builtin")
     try:
         data_folder.mkdir(parents=True, exist_ok=True)
