@@ -7,6 +7,6 @@
 pub mod http;
 pub mod model;
 pub mod promql;
-pub mod store;
 #[cfg(feature = "python")]
 mod python;
+pub mod store;

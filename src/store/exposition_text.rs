@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::model::{Labels, METRIC_NAME};
 
 /// What HELP and TYPE say of a metric.
-#[derive(Clone, Debug, Default, Eq, Hash, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Metadata {
     /// `counter`, `gauge`, `histogram`, `summary` or `unknown`.
     #[serde(rename = "type")]
@@ -159,10 +159,9 @@ impl<'a> Cursor<'a> {
         self.blanks();
         let name = self.name(":").ok_or("a metric name")?;
         self.blanks();
-        let entry = metadata.entry(name.to_owned()).or_insert_with(|| Metadata {
-            kind: "unknown".to_owned(),
-            ..Metadata::default()
-        });
+        let entry = metadata
+            .entry(name.to_owned())
+            .or_insert_with(|| Metadata { kind: "unknown".to_owned(), ..Metadata::default() });
         if keyword == "HELP" {
             entry.help = unescape_help(self.rest);
         } else {
@@ -277,7 +276,8 @@ mod tests {
 
     #[test]
     fn help_and_type_are_kept_and_comments_are_not() {
-        let text = "# HELP a one\\\\n\\ntwo\n# TYPE a counter\n# a comment\n#\n\na 1\n# TYPE b untyped";
+        let text =
+            "# HELP a one\\\\n\\ntwo\n# TYPE a counter\n# a comment\n#\n\na 1\n# TYPE b untyped";
         let exposition = parse(text).unwrap();
         assert_eq!(exposition.metadata["a"].help, "one\\n\ntwo");
         assert_eq!(exposition.metadata["a"].kind, "counter");

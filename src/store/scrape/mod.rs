@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 pub use fetch::Fetcher;
-pub use status::{Health, Status, Targets};
+pub use status::{Status, Targets};
 
 use super::counters::Counters;
 use super::fault::Fault;

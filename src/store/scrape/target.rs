@@ -103,7 +103,9 @@ impl TargetScrape {
             Err(error) => {
                 status.health = Health::Down;
                 if self.down.begin(&error) {
-                    tracing::warn!("the target {url} cannot be scraped: {error}; it is tried again");
+                    tracing::warn!(
+                        "the target {url} cannot be scraped: {error}; it is tried again"
+                    );
                 }
                 status.last_error = error;
             }

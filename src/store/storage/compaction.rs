@@ -20,7 +20,7 @@ const WINDOW_SAMPLES: usize = 4_000_000;
 impl Storage {
     /// Compacts when that is due, and drops what is older than the retention.
     pub fn maintain(&self, now_ms: i64, retention_ms: i64) -> Result<(), StorageError> {
-        let cutoff_ms = now_ms - retention_ms;
+        let cutoff_ms = now_ms.saturating_sub(retention_ms);
         if self.compaction_is_due(cutoff_ms.max(now_ms - WINDOW_MS)) {
             self.compact()?;
         }

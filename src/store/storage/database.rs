@@ -132,9 +132,13 @@ pub fn insert_chunk(
     timeline_id: i64,
 ) -> rusqlite::Result<()> {
     let (start_ms, end_ms) = (chunk.timestamps_ms.first(), chunk.timestamps_ms.last());
-    transaction
-        .prepare_cached("INSERT INTO chunks VALUES (?, ?, ?, ?, ?)")?
-        .execute(params![chunk.series_id, start_ms, end_ms, timeline_id, chunk.values])?;
+    transaction.prepare_cached("INSERT INTO chunks VALUES (?, ?, ?, ?, ?)")?.execute(params![
+        chunk.series_id,
+        start_ms,
+        end_ms,
+        timeline_id,
+        chunk.values
+    ])?;
     Ok(())
 }
 
@@ -143,10 +147,7 @@ pub fn delete_scrapes_up_to(transaction: &Transaction<'_>, id: i64) -> rusqlite:
 }
 
 /// Deletes the chunks that end before that time.
-pub fn delete_chunks_before(
-    transaction: &Transaction<'_>,
-    cutoff_ms: i64,
-) -> rusqlite::Result<()> {
+pub fn delete_chunks_before(transaction: &Transaction<'_>, cutoff_ms: i64) -> rusqlite::Result<()> {
     transaction.execute("DELETE FROM chunks WHERE end_ms < ?", [cutoff_ms])?;
     transaction.execute("DELETE FROM timelines WHERE end_ms < ?", [cutoff_ms]).map(drop)
 }
@@ -157,7 +158,13 @@ pub fn delete_series(transaction: &Transaction<'_>, id: SeriesId) -> rusqlite::R
 
 /// Gives the space of deleted rows back to the file system.
 pub fn shrink(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)")
+    for pragma in ["PRAGMA incremental_vacuum", "PRAGMA wal_checkpoint(TRUNCATE)"] {
+        // Each row read is a page moved, so all have to be.
+        let mut statement = connection.prepare(pragma)?;
+        let mut rows = statement.query([])?;
+        while rows.next()?.is_some() {}
+    }
+    Ok(())
 }
 
 pub fn all_series(connection: &Connection) -> rusqlite::Result<Vec<(SeriesId, Labels)>> {

@@ -82,7 +82,11 @@ impl Index {
 
     /// The series without any sample since that time.
     pub fn ended_before(&self, cutoff_ms: i64) -> Vec<SeriesId> {
-        self.entries.iter().filter(|(_, entry)| entry.last_ms < cutoff_ms).map(|(&id, _)| id).collect()
+        self.entries
+            .iter()
+            .filter(|(_, entry)| entry.last_ms < cutoff_ms)
+            .map(|(&id, _)| id)
+            .collect()
     }
 
     /// The greatest number ever given to a series here.
@@ -96,7 +100,12 @@ impl Index {
     }
 
     /// The series that meet every matcher and may have samples from `from_ms` to `to_ms`.
-    pub fn select(&self, matchers: &[Matcher], from_ms: i64, to_ms: i64) -> Vec<(SeriesId, &Entry)> {
+    pub fn select(
+        &self,
+        matchers: &[Matcher],
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Vec<(SeriesId, &Entry)> {
         let meets = |entry: &Entry| {
             entry.first_ms <= to_ms
                 && entry.last_ms >= from_ms
@@ -168,7 +177,8 @@ mod tests {
     fn index() -> Index {
         let mut index = Index::default();
         for (id, method, code) in [(1, "get", "200"), (2, "get", "500"), (3, "put", "")] {
-            let labels = Labels::from_iter([("__name__", "hits"), ("method", method), ("code", code)]);
+            let labels =
+                Labels::from_iter([("__name__", "hits"), ("method", method), ("code", code)]);
             index.insert(id, Entry { labels, first_ms: 10 * id, last_ms: 10 * id + 5 });
         }
         index
@@ -185,7 +195,10 @@ mod tests {
     fn an_equality_finds_all_series_that_have_the_label() {
         let index = index();
         assert_eq!(select(&index, &[Matcher::equal("method", "get")], 0, 100), [1, 2]);
-        assert_eq!(select(&index, &[Matcher::equal("method", "post")], 0, 100), Vec::<SeriesId>::new());
+        assert_eq!(
+            select(&index, &[Matcher::equal("method", "post")], 0, 100),
+            Vec::<SeriesId>::new()
+        );
     }
 
     #[test]
@@ -206,7 +219,10 @@ mod tests {
         let mut index = index();
         index.remove(3);
         assert_eq!(select(&index, &[Matcher::equal("__name__", "hits")], 0, 100), [1, 2]);
-        assert_eq!(select(&index, &[Matcher::equal("method", "put")], 0, 100), Vec::<SeriesId>::new());
+        assert_eq!(
+            select(&index, &[Matcher::equal("method", "put")], 0, 100),
+            Vec::<SeriesId>::new()
+        );
         assert_eq!(index.greatest_id(), 3);
     }
 }

@@ -125,17 +125,23 @@ impl<'a> Chunks<'a> {
 
     fn read(&mut self, id: SeriesId) -> Result<Vec<Sample>, ReadError> {
         let mut samples = Vec::new();
-        database::for_each_chunk(self.snapshot, id, self.from_ms, self.to_ms, |timeline, values| {
-            let times = self.timeline(timeline)?;
-            if times.len() != values.len() {
-                let what = format!("a chunk of series {id} does not fit timeline {timeline}");
-                return Err(ReadError::Damaged(what));
-            }
-            self.samples_left =
-                self.samples_left.checked_sub(values.len()).ok_or(ReadError::TooMany)?;
-            samples.extend(within(&times, &values, self.from_ms, self.to_ms));
-            Ok(())
-        })?;
+        database::for_each_chunk(
+            self.snapshot,
+            id,
+            self.from_ms,
+            self.to_ms,
+            |timeline, values| {
+                let times = self.timeline(timeline)?;
+                if times.len() != values.len() {
+                    let what = format!("a chunk of series {id} does not fit timeline {timeline}");
+                    return Err(ReadError::Damaged(what));
+                }
+                self.samples_left =
+                    self.samples_left.checked_sub(values.len()).ok_or(ReadError::TooMany)?;
+                samples.extend(within(&times, &values, self.from_ms, self.to_ms));
+                Ok(())
+            },
+        )?;
         Ok(samples)
     }
 
@@ -149,12 +155,7 @@ impl<'a> Chunks<'a> {
     }
 }
 
-fn within(
-    times: &[i64],
-    values: &[f64],
-    from_ms: i64,
-    to_ms: i64,
-) -> impl Iterator<Item = Sample> {
+fn within(times: &[i64], values: &[f64], from_ms: i64, to_ms: i64) -> impl Iterator<Item = Sample> {
     let sample = |(&timestamp_ms, &value): (&i64, &f64)| Sample { timestamp_ms, value };
     times
         .iter()

@@ -119,7 +119,10 @@ fn samples_past_the_retention_go_and_their_space_with_them() {
     let full = storage.bytes_on_disk();
     storage.append(5_000, &[(labels("m1"), 1.0)]).unwrap();
     storage.maintain(5_000, 1_000).unwrap();
-    assert_eq!(all_samples_of(&storage), Bits::from([(labels("m1"), vec![(5_000, 1.0_f64.to_bits())])]));
+    assert_eq!(
+        all_samples_of(&storage),
+        Bits::from([(labels("m1"), vec![(5_000, 1.0_f64.to_bits())])])
+    );
     assert_eq!(storage.series_count(), 1);
     let shrunk = storage.bytes_on_disk();
     assert!(shrunk * 2 < full, "{full} bytes became {shrunk}");
