@@ -136,6 +136,7 @@ fn check_address(address: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::test_log::logged;
 
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -176,6 +177,30 @@ mod tests {
         std::fs::write(folder.path().join("a.json"), "[{").unwrap();
         std::fs::write(folder.path().join("b.json"), r#"[{"targets": ["127.0.0.1:3"]}]"#).unwrap();
         assert_eq!(addresses(&directory.read()), ["127.0.0.1:1", "127.0.0.1:3"]);
+    }
+
+    #[test]
+    fn a_malformed_file_is_named_once_and_again_when_it_changes() {
+        let folder = folder(&[("bad.json", "[{")]);
+        let path = folder.path().join("bad.json");
+        let mut directory = TargetsDirectory::new(folder.path());
+        let first = logged(|| drop((directory.read(), directory.read())));
+        assert_eq!(first.lines().count(), 1, "{first}");
+        assert!(first.contains("WARN") && first.contains(path.to_str().unwrap()), "{first}");
+        assert!(first.contains("EOF while parsing"), "{first}");
+        std::fs::write(path, "{}").unwrap();
+        let second = logged(|| drop((directory.read(), directory.read())));
+        assert_eq!(second.lines().count(), 1, "{second}");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_named_once() {
+        let folder = folder(&[("file", "")]);
+        let path = folder.path().join("file");
+        let mut directory = TargetsDirectory::new(&path);
+        let log = logged(|| drop((directory.read(), directory.read())));
+        assert_eq!(log.lines().count(), 1, "{log}");
+        assert!(log.contains(path.to_str().unwrap()), "{log}");
     }
 
     #[test]

@@ -12,6 +12,8 @@ mod run;
 mod scrape;
 mod storage;
 mod target;
+#[cfg(test)]
+mod test_log;
 
 use std::io;
 use std::net::SocketAddr;

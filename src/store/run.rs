@@ -72,12 +72,11 @@ async fn maintain(storage: Arc<Storage>, retention: Duration) {
 }
 
 fn maintain_once(storage: &Storage, retention_ms: i64, fault: &Fault) {
-    match storage.maintain(now_ms(), retention_ms) {
-        Ok(()) if fault.end() => tracing::info!("old samples are compacted and dropped again"),
-        Ok(()) => {}
-        Err(error) if fault.begin(&error.to_string()) => {
+    if let Err(error) = storage.maintain(now_ms(), retention_ms) {
+        if fault.begin(&error.to_string()) {
             tracing::error!("old samples are neither compacted nor dropped: {error}");
         }
-        Err(_) => {}
+    } else if fault.end() {
+        tracing::info!("old samples are compacted and dropped again");
     }
 }

@@ -103,3 +103,55 @@ pub fn now_ms() -> i64 {
     let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Matcher;
+    use crate::promql::SeriesSource;
+    use crate::store::test_log::logged;
+
+    fn scraping(directory: &std::path::Path) -> Scraping {
+        Scraping {
+            storage: Arc::new(Storage::open(directory).unwrap()),
+            fetcher: Fetcher::new(LONGEST_SCRAPE).unwrap(),
+            interval: LONGEST_SCRAPE,
+            targets: Arc::default(),
+            counters: Counters::new(0.0).unwrap(),
+            outage: Fault::default(),
+        }
+    }
+
+    /// Large enough not to fit into a page that is there already.
+    fn samples() -> Vec<(Labels, f64)> {
+        let labels = |n: i32| Labels::from_iter([("__name__", format!("metric_{n}"))]);
+        (0..2_000).map(|n| (labels(n), f64::from(n))).collect()
+    }
+
+    #[test]
+    fn a_full_disk_is_said_once_and_again_when_there_is_space() {
+        let directory = tempfile::tempdir().unwrap();
+        let scraping = scraping(directory.path());
+        assert!(scraping.append(1, &samples()[..1]).is_some());
+        scraping.storage.allow_no_more_pages();
+        let refused = logged(|| {
+            for timestamp_ms in 2..5 {
+                assert!(scraping.append(timestamp_ms, &samples()).is_none());
+            }
+        });
+        assert_eq!(refused.lines().count(), 1, "{refused}");
+        assert!(refused.contains(directory.path().to_str().unwrap()), "{refused}");
+        assert!(refused.contains("no space left") && refused.contains("ERROR"), "{refused}");
+        let matchers = [Matcher::equal("__name__", "metric_0")];
+        assert_eq!(scraping.storage.select(&matchers, 0, 10).unwrap()[0].samples.len(), 1);
+        scraping.storage.allow_more_pages();
+        let kept = logged(|| {
+            for timestamp_ms in 5..8 {
+                assert!(scraping.append(timestamp_ms, &samples()).is_some());
+            }
+        });
+        assert_eq!(kept.lines().count(), 1, "{kept}");
+        assert!(kept.contains("scrapes are kept again"), "{kept}");
+        assert_eq!(scraping.storage.select(&matchers, 0, 10).unwrap()[0].samples.len(), 4);
+    }
+}

@@ -62,7 +62,9 @@ impl Storage {
         let ended = self.recent.read().index.ended_before(cutoff_ms);
         forget(&mut writer, cutoff_ms, &ended).map_err(|error| self.fault(&error))?;
         let index = &mut self.recent.write().index;
-        ended.into_iter().for_each(|id| index.remove(id));
+        for id in ended {
+            index.remove(id);
+        }
         index.forget_before(cutoff_ms);
         Ok(())
     }

@@ -6,6 +6,20 @@ use super::*;
 use crate::model::STALE_MARKER;
 use crate::promql::SeriesSource;
 
+impl Storage {
+    /// From here on it is as if the disk were full.
+    pub fn allow_no_more_pages(&self) {
+        let writer = self.writer.lock();
+        let pages: i64 = writer.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        writer.pragma_update(None, "max_page_count", pages).unwrap();
+    }
+
+    /// From here on there is space again.
+    pub fn allow_more_pages(&self) {
+        self.writer.lock().pragma_update(None, "max_page_count", 1_000_000).unwrap();
+    }
+}
+
 type Bits = BTreeMap<Labels, Vec<(i64, u64)>>;
 
 fn labels(name: &str) -> Labels {
@@ -167,14 +181,12 @@ fn a_full_disk_refuses_the_scrape_and_keeps_what_was_there() {
     let directory = tempfile::tempdir().unwrap();
     let storage = Storage::open(directory.path()).unwrap();
     storage.append(1, &[(labels("kept"), 1.0)]).unwrap();
-    let pages: i64 =
-        storage.writer.lock().pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
-    storage.writer.lock().pragma_update(None, "max_page_count", pages).unwrap();
+    storage.allow_no_more_pages();
     let large: Vec<_> = (0..2_000).map(|n| (labels(&format!("m{n}")), f64::from(n))).collect();
     let error = storage.append(2, &large).unwrap_err();
     assert!(matches!(error, StorageError::Full { .. }), "{error:?}");
     assert_eq!(all_samples_of(&storage).len(), 1);
-    storage.writer.lock().pragma_update(None, "max_page_count", 1_000_000).unwrap();
+    storage.allow_more_pages();
     assert_eq!(storage.append(3, &large).unwrap().stored, 2_000);
     assert_eq!(all_samples_of(&storage).len(), 2_001);
 }
