@@ -8,6 +8,7 @@ pub mod encoding;
 pub mod http;
 pub mod metrics;
 pub mod model;
+pub mod page;
 pub mod promql;
 #[cfg(feature = "python")]
 mod python;

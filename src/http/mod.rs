@@ -1,6 +1,8 @@
 //! What the three HTTP servers (exposition, store, page) share: a listener that is bound before
 //! anything runs, and a thread of their own that serves until it is told to stop.
 
+mod guard;
 mod service;
 
+pub use guard::guard_host;
 pub use service::{Service, Shutdown, serve};

@@ -73,6 +73,11 @@ macro_rules! metric_class {
                 self.0.clear();
             }
 
+            #[getter(_labelnames)]
+            fn label_names<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+                PyTuple::new(py, &self.0.description().label_names)
+            }
+
             fn __repr__(&self) -> String {
                 let name = &self.0.description().name;
                 format!(concat!("mephisto_metrics.", stringify!($class), "({})"), name)

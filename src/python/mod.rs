@@ -4,6 +4,7 @@ mod errors;
 mod handle;
 mod instruments;
 mod labels;
+mod page;
 mod registry;
 mod server;
 mod timer;
@@ -17,5 +18,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     registry::add_to(module)?;
     instruments::add_to(module)?;
     timer::add_to(module)?;
-    server::add_to(module)
+    server::add_to(module)?;
+    page::add_to(module)
 }

@@ -10,29 +10,53 @@ use pyo3::types::PyBytes;
 use super::instruments::{Counter, Gauge, Histogram};
 use crate::encoding::encode;
 use crate::metrics::{Collect, Registry};
+use crate::server::{Exposition, Source};
 
 static DEFAULT_REGISTRY: PyOnceLock<Py<CollectorRegistry>> = PyOnceLock::new();
 
-/// A set of metrics that are shown together.
+/// A set of metrics that are shown together, and what an exposition shows behind them.
 #[pyclass(frozen, module = "mephisto_metrics")]
-pub struct CollectorRegistry(pub Arc<Registry>);
+pub struct CollectorRegistry(Exposition);
 
 #[pymethods]
 impl CollectorRegistry {
     #[new]
     fn new() -> Self {
-        Self(Arc::default())
+        Self(Exposition::default())
     }
 
     fn register(&self, collector: &Bound<'_, PyAny>) -> PyResult<()> {
-        Ok(self.0.register(native_family(collector)?)?)
+        Ok(self.0.registry.register(native_family(collector)?)?)
     }
 
     fn unregister(&self, collector: &Bound<'_, PyAny>) -> PyResult<()> {
-        if self.0.unregister(&native_family(collector)?) {
+        if self.0.registry.unregister(&native_family(collector)?) {
             return Ok(());
         }
         Err(PyKeyError::new_err(format!("{} is not registered here", collector.repr()?)))
+    }
+
+    fn add_source(&self, name: String, gather: Py<PyAny>) {
+        self.0.sources.write().push(Arc::new(PythonSource { name, gather }));
+    }
+}
+
+/// A Python function that returns text of the exposition format.
+struct PythonSource {
+    name: String,
+    gather: Py<PyAny>,
+}
+
+impl Source for PythonSource {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn gather(&self) -> Result<String, String> {
+        // Nothing where the interpreter is shutting down.
+        Python::try_attach(|py| self.gather.call0(py)?.extract(py))
+            .unwrap_or_else(|| Ok(String::new()))
+            .map_err(|error: PyErr| error.to_string())
     }
 }
 
@@ -56,15 +80,23 @@ impl RegistryArgument {
     /// The registry that is meant, if any.
     pub fn resolve(self, py: Python<'_>) -> PyResult<Option<Arc<Registry>>> {
         match self {
-            Self::Default => Ok(Some(Arc::clone(&default_registry(py)?.get().0))),
-            Self::Given(registry) => Ok(registry.map(|registry| Arc::clone(&registry.get().0))),
+            Self::Default => Ok(Some(exposition_of(py, None)?.registry)),
+            Self::Given(registry) => Ok(registry.map(|registry| registry.get().0.registry.clone())),
         }
     }
 }
 
+/// What a server or a text shows: the caller's registry, or the default one.
+pub fn exposition_of(
+    py: Python<'_>,
+    registry: Option<&Py<CollectorRegistry>>,
+) -> PyResult<Exposition> {
+    Ok(registry.map_or_else(|| default_registry(py), Ok)?.get().0.clone())
+}
+
 /// The registry that metrics go to unless they are told otherwise.
-pub fn default_registry(py: Python<'_>) -> PyResult<&Py<CollectorRegistry>> {
-    DEFAULT_REGISTRY.get_or_try_init(py, || Py::new(py, CollectorRegistry(Arc::default())))
+fn default_registry(py: Python<'_>) -> PyResult<&Py<CollectorRegistry>> {
+    DEFAULT_REGISTRY.get_or_try_init(py, || Py::new(py, CollectorRegistry(Exposition::default())))
 }
 
 fn native_family(collector: &Bound<'_, PyAny>) -> PyResult<Arc<dyn Collect>> {
@@ -89,16 +121,9 @@ fn generate_latest<'py>(
     py: Python<'py>,
     registry: Option<Py<CollectorRegistry>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let registry = RegistryArgument::from(registry).resolve(py)?.unwrap_or_default();
-    let text = py.detach(|| encode(&registry.families()));
+    let exposition = exposition_of(py, registry.as_ref())?;
+    let text = py.detach(|| encode(&exposition.registry.families()));
     Ok(PyBytes::new(py, text.as_bytes()))
-}
-
-impl From<Option<Py<CollectorRegistry>>> for RegistryArgument {
-    /// For a call in which no registry means the default one.
-    fn from(registry: Option<Py<CollectorRegistry>>) -> Self {
-        registry.map_or(Self::Default, |registry| Self::Given(Some(registry)))
-    }
 }
 
 /// Adds what this file defines to the module.

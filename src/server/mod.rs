@@ -29,7 +29,7 @@ pub trait Source: Send + Sync {
 }
 
 /// What one server shows.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Exposition {
     /// The native families.
     pub registry: Arc<Registry>,

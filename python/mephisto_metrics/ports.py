@@ -1,0 +1,41 @@
+"""Who holds a port: for error messages that say more than "address already in use"."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import psutil
+
+
+def port_in_use_error(host: str, port: int, way_out: str) -> OSError:
+    """Return an error that names the port, its holder where that can be told, and the way out."""
+    holder = describe_holder(port)
+    reason = f"port {port} on {host} is already in use{f' by {holder}' if holder else ''}; {way_out}"
+    return OSError(errno.EADDRINUSE, reason)
+
+
+def describe_holder(port: int) -> str | None:
+    """Name the process that listens on `port`, such as `nginx (PID 4711)`; None if nobody can tell.
+
+    Other users' processes are hidden from an ordinary user on most systems.
+    """
+    try:
+        connections = psutil.net_connections(kind="tcp")
+        holders = {
+            connection.pid
+            for connection in connections
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+        }
+        pids = sorted(pid for pid in holders if pid)
+        return f"{psutil.Process(pids[0]).name()} (PID {pids[0]})" if pids else None
+    except (psutil.Error, OSError, RuntimeError):
+        return None
+
+
+def is_port_in_use(error: OSError) -> bool:
+    """Whether an error of binding a socket says that somebody else holds the address."""
+    return error.errno == errno.EADDRINUSE or (
+        # Windows has a number of its own for it.
+        os.name == "nt" and getattr(error, "winerror", None) == 10048  # noqa: PLR2004
+    )

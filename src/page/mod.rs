@@ -1,0 +1,226 @@
+//! The built-in page's server: static assets, the dashboards, and a proxy to the store.
+//!
+//! The page asks only its own origin, so that a strict Content-Security-Policy holds and any store
+//! can stand behind it: the built-in one, a Prometheus, or a remote engine.
+
+mod proxy;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use axum::{Json, Router};
+use serde::Serialize;
+use serde_json::{Value, json};
+use tower_http::compression::CompressionLayer;
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use self::proxy::Proxy;
+use crate::http::{Service, guard_host, serve};
+
+/// Nothing from elsewhere, nothing inline; the page's own code, styles, images and requests.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'none'";
+
+/// What the page's server needs to know.
+#[derive(Clone, Debug)]
+pub struct PageOptions {
+    /// The built page: `index.html` and `assets/`.
+    pub assets_directory: PathBuf,
+    /// Dashboards as Grafana JSON.
+    pub dashboards_directory: PathBuf,
+    /// Where the store's HTTP API is, such as `http://127.0.0.1:9090`.
+    pub store_url: String,
+    /// The store's scrape interval, which decides how fine a graph can be.
+    pub scrape_interval_seconds: f64,
+    /// The address to bind.
+    pub host: String,
+    /// The port to bind; 0 for any free one.
+    pub port: u16,
+}
+
+/// Serves the page until the service is stopped.
+pub fn start(options: PageOptions) -> io::Result<Service> {
+    let (host, port) = (options.host.clone(), options.port);
+    let router = router(options)?;
+    Service::start("mephisto-metrics-page", &host, port, 2, |listener, shutdown| {
+        serve(listener, router, shutdown)
+    })
+}
+
+fn router(options: PageOptions) -> io::Result<Router> {
+    let proxy = Proxy::new(&options.store_url).map_err(io::Error::other)?;
+    let dashboards = ServeDir::new(&options.dashboards_directory);
+    let assets = ServeDir::new(&options.assets_directory);
+    let host = options.host.clone();
+    let router = Router::new()
+        .route("/dashboards", get(list_dashboards))
+        .route("/config", get(config))
+        .with_state(Arc::new(options))
+        .route("/api/v1/{*path}", any(proxy::forward))
+        .route("/-/ready", get(proxy::ready))
+        .with_state(proxy)
+        .nest_service("/dashboards/", dashboards)
+        .fallback_service(assets)
+        .layer(CompressionLayer::new());
+    let fixed_headers = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        // Assets carry a hash in their names, but the page that names them must not be stale.
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    Ok(guard_host(fixed_headers.into_iter().fold(router, with_header), &host))
+}
+
+fn with_header(router: Router, (name, value): (HeaderName, &'static str)) -> Router {
+    let value = HeaderValue::from_static(value);
+    router.layer(SetResponseHeaderLayer::overriding(name, value))
+}
+
+#[derive(Serialize)]
+struct DashboardEntry {
+    uid: String,
+    title: String,
+    file: String,
+}
+
+async fn list_dashboards(State(options): State<Arc<PageOptions>>) -> Response {
+    let directory = options.dashboards_directory.clone();
+    match tokio::task::spawn_blocking(move || read_dashboards(&directory)).await {
+        Ok(Ok(entries)) => Json(entries).into_response(),
+        Ok(Err(error)) => server_error(&error.to_string()),
+        Err(panic) => server_error(&panic.to_string()),
+    }
+}
+
+fn server_error(reason: &str) -> Response {
+    (StatusCode::INTERNAL_SERVER_ERROR, format!("{reason}\n")).into_response()
+}
+
+/// The dashboards of a folder, in the order of their file names.
+fn read_dashboards(directory: &Path) -> io::Result<Vec<DashboardEntry>> {
+    let named = |path: &Path, error: &dyn std::fmt::Display| {
+        io::Error::other(format!("can not read the dashboard {}: {error}", path.display()))
+    };
+    let listing = std::fs::read_dir(directory).map_err(|error| named(directory, &error))?;
+    let mut paths: Vec<PathBuf> = listing.flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    paths.sort();
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).map_err(|error| named(&path, &error))?;
+        let dashboard: Value = serde_json::from_str(&text).map_err(|error| named(&path, &error))?;
+        let field = |name: &str| dashboard[name].as_str().unwrap_or_default().to_owned();
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(DashboardEntry { uid: field("uid"), title: field("title"), file })
+    };
+    paths.into_iter().map(read).collect()
+}
+
+async fn config(State(options): State<Arc<PageOptions>>) -> Json<Value> {
+    Json(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "scrape_interval_seconds": options.scrape_interval_seconds,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::extract::RawQuery;
+
+    use super::*;
+
+    /// A store that answers with the query that it was sent.
+    fn echo_store() -> Service {
+        let echo = async |RawQuery(query): RawQuery, body: String| {
+            Json(json!({"query": query, "body": body}))
+        };
+        let router = Router::new()
+            .route("/api/v1/query", any(echo))
+            .route("/-/ready", get(|| async { "ready" }));
+        Service::start("echo", "127.0.0.1", 0, 1, |listener, shutdown| {
+            serve(listener, router, shutdown)
+        })
+        .unwrap()
+    }
+
+    fn page_over(store_url: String) -> (Service, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let (assets, dashboards) = (folder.path().join("web"), folder.path().join("dashboards"));
+        std::fs::create_dir_all(assets.join("assets")).unwrap();
+        std::fs::create_dir_all(&dashboards).unwrap();
+        std::fs::write(assets.join("index.html"), "<!doctype html>the page").unwrap();
+        std::fs::write(dashboards.join("m.json"), r#"{"uid": "m", "title": "Mephisto"}"#).unwrap();
+        let page = start(PageOptions {
+            assets_directory: assets,
+            dashboards_directory: dashboards,
+            store_url,
+            scrape_interval_seconds: 5.0,
+            host: "127.0.0.1".into(),
+            port: 0,
+        });
+        (page.unwrap(), folder)
+    }
+
+    async fn get_text(page: &Service, path: &str) -> (u16, String) {
+        let answer = reqwest::get(format!("http://{}{path}", page.address())).await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn the_page_its_dashboards_and_its_settings_are_served() {
+        let (page, _folder) = page_over("http://127.0.0.1:9".into());
+        assert_eq!(get_text(&page, "/").await, (200, "<!doctype html>the page".into()));
+        let (_, list) = get_text(&page, "/dashboards").await;
+        assert_eq!(list, r#"[{"uid":"m","title":"Mephisto","file":"m.json"}]"#);
+        assert_eq!(get_text(&page, "/dashboards/m.json").await.0, 200);
+        assert!(get_text(&page, "/config").await.1.contains("\"scrape_interval_seconds\":5.0"));
+        assert_eq!(get_text(&page, "/dashboards/../web/index.html").await.0, 404);
+        assert_eq!(get_text(&page, "/nothing").await.0, 404);
+    }
+
+    #[tokio::test]
+    async fn every_answer_forbids_what_comes_from_elsewhere() {
+        let (page, _folder) = page_over("http://127.0.0.1:9".into());
+        for path in ["/", "/nothing", "/config", "/api/v1/query"] {
+            let answer = reqwest::get(format!("http://{}{path}", page.address())).await.unwrap();
+            assert_eq!(answer.headers()["content-security-policy"], CONTENT_SECURITY_POLICY);
+        }
+    }
+
+    #[tokio::test]
+    async fn queries_reach_the_store_as_they_were_sent() {
+        let store = echo_store();
+        let (page, _folder) = page_over(format!("http://{}", store.address()));
+        let (status, text) = get_text(&page, "/api/v1/query?query=up%7Ba%3D%22%2B%22%7D").await;
+        assert_eq!(
+            (status, text.as_str()),
+            (200, r#"{"body":"","query":"query=up%7Ba%3D%22%2B%22%7D"}"#)
+        );
+        assert_eq!(get_text(&page, "/-/ready").await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_gone_is_named_in_an_answer_of_prometheus_s_shape() {
+        let (page, _folder) = page_over("http://127.0.0.1:9".into());
+        let (status, text) = get_text(&page, "/api/v1/query?query=up").await;
+        assert_eq!(status, 502);
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(answer["status"], "error");
+        assert!(answer["error"].as_str().unwrap().contains("http://127.0.0.1:9"), "{text}");
+        assert_eq!(get_text(&page, "/-/ready").await.0, 503);
+    }
+
+    #[tokio::test]
+    async fn a_request_under_a_strangers_name_is_refused() {
+        let (page, _folder) = page_over("http://127.0.0.1:9".into());
+        let request = reqwest::Client::new().get(format!("http://{}/config", page.address()));
+        assert_eq!(request.header("host", "evil.example").send().await.unwrap().status(), 403);
+    }
+}

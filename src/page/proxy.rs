@@ -1,0 +1,86 @@
+//! Hands the page's queries on to the store.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// Queries are short; whatever is longer is not from the page.
+const REQUEST_LIMIT_BYTES: usize = 1024 * 1024;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A client of one store.
+#[derive(Clone)]
+pub struct Proxy {
+    client: reqwest::Client,
+    store_url: String,
+}
+
+impl Proxy {
+    /// A proxy for the store at `store_url`.
+    pub fn new(store_url: &str) -> Result<Self, reqwest::Error> {
+        let client = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(ANSWER_TIMEOUT)
+            // The address is given by the user; a redirect could lead anywhere.
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Self { client, store_url: store_url.trim_end_matches('/').to_owned() })
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> String {
+        let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+        format!("the store at {} does not answer{}", self.store_url, cause.unwrap_or_default())
+    }
+}
+
+/// Sends a request for `/api/v1/...` to the store and its answer back.
+pub async fn forward(State(proxy): State<Proxy>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    let Ok(body) = axum::body::to_bytes(body, REQUEST_LIMIT_BYTES).await else {
+        return (StatusCode::PAYLOAD_TOO_LARGE, "the request is too long\n").into_response();
+    };
+    let mut request =
+        proxy.client.request(parts.method, proxy.store_url.clone() + target).body(body);
+    if let Some(content_type) = parts.headers.get(header::CONTENT_TYPE) {
+        request = request.header(header::CONTENT_TYPE, content_type);
+    }
+    match request.send().await {
+        Ok(answer) => pass_on(answer),
+        Err(error) => {
+            let error = proxy.unreachable(&error);
+            let answer = json!({"status": "error", "errorType": "unavailable", "error": error});
+            (StatusCode::BAD_GATEWAY, Json(answer)).into_response()
+        }
+    }
+}
+
+fn pass_on(answer: reqwest::Response) -> Response {
+    let status = answer.status();
+    let content_type = answer.headers().get(header::CONTENT_TYPE).cloned();
+    let mut response = (status, Body::from_stream(answer.bytes_stream())).into_response();
+    if let Some(content_type) = content_type {
+        response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    }
+    response
+}
+
+/// Whether page and store can serve: 200, or 503 with the reason.
+pub async fn ready(State(proxy): State<Proxy>) -> Response {
+    match proxy.client.get(format!("{}/-/ready", proxy.store_url)).send().await {
+        Ok(answer) if answer.status().is_success() => "ready\n".into_response(),
+        Ok(answer) => {
+            let reason = format!("the store at {} answers {}\n", proxy.store_url, answer.status());
+            (StatusCode::SERVICE_UNAVAILABLE, reason).into_response()
+        }
+        Err(error) => {
+            (StatusCode::SERVICE_UNAVAILABLE, proxy.unreachable(&error) + "\n").into_response()
+        }
+    }
+}

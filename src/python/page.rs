@@ -1,0 +1,55 @@
+//! The built-in page's server as Python starts it.
+
+use std::path::PathBuf;
+
+use pyo3::prelude::*;
+
+use super::errors::os_error;
+use crate::http::Service;
+use crate::page::{self, PageOptions};
+
+/// Serves the page until it is closed or the process ends.
+#[pyclass(frozen, module = "mephisto_metrics")]
+struct PageServer(Service);
+
+#[pymethods]
+impl PageServer {
+    #[new]
+    #[pyo3(signature = (
+        *, assets_directory, dashboards_directory, store_url, scrape_interval_seconds, host, port
+    ))]
+    fn new(
+        py: Python<'_>,
+        assets_directory: PathBuf,
+        dashboards_directory: PathBuf,
+        store_url: String,
+        scrape_interval_seconds: f64,
+        host: String,
+        port: u16,
+    ) -> PyResult<Self> {
+        let options = PageOptions {
+            assets_directory,
+            dashboards_directory,
+            store_url,
+            scrape_interval_seconds,
+            host,
+            port,
+        };
+        Ok(Self(py.detach(|| page::start(options)).map_err(os_error)?))
+    }
+
+    #[getter]
+    fn address(&self) -> (String, u16) {
+        let address = self.0.address();
+        (address.ip().to_string(), address.port())
+    }
+
+    fn close(&self, py: Python<'_>) {
+        py.detach(|| self.0.stop());
+    }
+}
+
+/// Adds what this file defines to the module.
+pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<PageServer>()
+}
