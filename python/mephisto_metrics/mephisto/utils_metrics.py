@@ -6,6 +6,7 @@ never imported under its own.
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -63,14 +64,7 @@ def start_metrics_server(args: Any = None) -> None:  # noqa: ARG001
 
 def launch_prometheus_server(args: Any = None) -> bool:  # noqa: ARG001
     """Make sure that a store runs; return whether one does."""
-    try:
-        from mephisto_metrics.stack import store  # noqa: PLC0415 - a fault in it breaks no run
-
-        store.ensure_running()
-    except Exception as error:  # noqa: BLE001 - metrics never break a run
-        serving.warn_once(f"the metrics of this Operator are not stored: {error}")
-        return False
-    return True
+    return _ensure_running("store", "the metrics of this Operator are not stored")
 
 
 def shutdown_prometheus_server(
@@ -79,6 +73,32 @@ def shutdown_prometheus_server(
 ) -> None:
     """Withdraw the announcement; the store stays, because other Operators and viewers use it."""
     serving.remove_operator()
+
+
+def launch_grafana_server(args: Any = None) -> bool:  # noqa: ARG001
+    """Make sure that the page is served; return whether it is."""
+    return _ensure_running("page", "the page with the metrics is not served")
+
+
+def shutdown_grafana_server(
+    args: Any = None,  # noqa: ARG001
+    expect_exists: bool = False,  # noqa: ARG001, FBT001, FBT002 - Mephisto's signature
+) -> None:
+    """Do nothing: the page belongs to whoever opened it, and ends with them."""
+
+
+def get_grafana_url(args: Any = None) -> str:  # noqa: ARG001
+    """Return host and port of the page, as Mephisto does: without `http://`."""
+    return f"{GRAFANA_HOST}:{GRAFANA_PORT}"
+
+
+def get_default_dashboard_url(args: Any = None) -> str:  # noqa: ARG001
+    """Return the address of the page, which opens with the default dashboard."""
+    return f"{get_grafana_url()}/"
+
+
+get_dash_url = get_default_dashboard_url
+"""The name in Mephisto 1.1.1 of what later became `get_default_dashboard_url`."""
 
 
 def metrics_are_installed() -> bool:
@@ -91,11 +111,30 @@ def run_install_script() -> bool:
     return True
 
 
+def remove_metrics_files() -> None:
+    """Do nothing: nothing was installed. The recorded samples stay."""
+
+
 def launch_servers_and_wait() -> None:
     """Start the store and the page, say where the page is, and wait for Ctrl-C."""
-    _command("view")
+    _run_verb("view")
 
 
 def cleanup_metrics() -> None:
     """Stop the store and the page."""
-    _command("cleanup")
+    _run_verb("cleanup")
+
+
+def _ensure_running(server: str, consequence: str) -> bool:
+    try:
+        importlib.import_module(f"mephisto_metrics.stack.{server}").ensure_running()
+    except Exception as error:  # noqa: BLE001 - metrics never break a run
+        serving.warn_once(f"{consequence}: {error}")
+        return False
+    return True
+
+
+def _run_verb(verb: str) -> None:
+    """Run a verb of the command line, as a process, because nothing else may depend on that."""
+    program = "from mephisto_metrics.cli import main; main()"
+    subprocess.run([sys.executable, "-c", program, verb], check=False)
