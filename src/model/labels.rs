@@ -1,5 +1,7 @@
 //! A label set: what tells one series from another.
 
+use std::fmt;
+
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// The label that holds a metric's name.
@@ -69,6 +71,18 @@ impl<Name: Into<String>, Value: Into<String>> FromIterator<(Name, Value)> for La
     }
 }
 
+/// As in Prometheus's messages: `{code="200", method="get"}`.
+impl fmt::Display for Labels {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("{")?;
+        for (index, (name, value)) in self.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(formatter, "{separator}{name}={value:?}")?;
+        }
+        formatter.write_str("}")
+    }
+}
+
 impl Serialize for Labels {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
@@ -97,6 +111,12 @@ mod tests {
         labels.set("a", "");
         assert_eq!(labels.get("a"), "");
         assert_eq!(labels.iter().count(), 0);
+    }
+
+    #[test]
+    fn labels_are_shown_as_a_selector_writes_them() {
+        let labels = Labels::from_iter([("b", "say \"hi\""), ("a", "1")]);
+        assert_eq!(labels.to_string(), r#"{a="1", b="say \"hi\""}"#);
     }
 
     #[test]

@@ -1,0 +1,78 @@
+"""The command line: `mephisto metrics VERB`, the same as `mephisto-metrics VERB`.
+
+Data goes to stdout, all else to stderr. Exit status: 0 done, 1 the user can mend it (with a
+`hint:`), 2 wrong usage, 3 our fault.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+VERBS = {
+    "view": "Show the metrics of this machine's Operators in a page.",
+    "status": "Say what runs: the store, the page, the Operators.",
+    "cleanup": "Stop the store and the page, and sweep what processes left behind.",
+    "demo": "Show a simulated run on the page.",
+}
+EXIT_MENDABLE = 1
+EXIT_OUR_FAULT = 3
+
+
+class LazyGroup(click.Group):
+    """Imports a verb's module when the verb is used: `status` must not wait for the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the verbs."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return the command of a verb; None if there is no such verb."""
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"mephisto_metrics.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the verbs without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+def group() -> None:
+    """Metrics for Mephisto: see at a glance whether a run is healthy, and why it is not."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its status."""
+    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit status."""
+    from mephisto_metrics.stack.errors import StackError  # noqa: PLC0415 - not for --help
+
+    try:
+        group.main(list(arguments), prog_name="mephisto-metrics", standalone_mode=False)
+    except StackError as error:
+        click.echo(f"error: {error}\n\nhint: {error.hint}", err=True)
+        return EXIT_MENDABLE
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return 130
+    except Exception:  # noqa: BLE001 - the last place where a fault of ours can be told from the user's
+        click.echo(f"{traceback.format_exc()}\nerror: this is a fault of mephisto-metrics", err=True)
+        return EXIT_OUR_FAULT
+    return 0

@@ -1,0 +1,29 @@
+"""`mephisto metrics cleanup`."""
+
+from __future__ import annotations
+
+import click
+
+from mephisto_metrics.stack import page, store, targets
+from mephisto_metrics.stack.viewers import living_viewers
+
+
+@click.command("cleanup")
+def command() -> None:
+    """Stop the store and the page, and sweep what processes left behind.
+
+    Operators go on, and so does what they serve. Recorded data stays.
+    """
+    shown = page.running()
+    if shown is not None and shown.identity.stop():
+        click.echo(f"stopped the page at {shown.url} (PID {shown.pid})", err=True)
+    page.state_path().unlink(missing_ok=True)
+    stored = store.running()
+    if stored is not None and store.stop():
+        click.echo(f"stopped the store at {stored.url} (PID {stored.pid})", err=True)
+    living_viewers()
+    swept = targets.sweep()
+    if swept:
+        click.echo(f"removed {len(swept)} target files of Operators that are gone", err=True)
+    if shown is None and stored is None and not swept:
+        click.echo("nothing to clean up", err=True)

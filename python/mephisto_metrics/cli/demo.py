@@ -1,0 +1,114 @@
+"""`mephisto metrics demo`."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mephisto_metrics.cli.view import showing, wait_for_end
+from mephisto_metrics.stack import settings
+from mephisto_metrics.stack.errors import StackError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST_RUN_SECONDS = 24 * 60 * 60
+STOP_PATIENCE_SECONDS = 20.0
+
+
+@click.command("demo")
+@click.option("--exit-after", type=click.FloatRange(min=0), metavar="SECONDS", help="End by itself.")
+@click.option("--port", type=click.IntRange(0, settings.HIGHEST_PORT), help="Port for the page.")
+@click.option("--seed", default=0, show_default=True, help="Which simulated workers come.")
+def command(exit_after: float | None, port: int | None, seed: int) -> None:
+    """Run simulated workers and show their metrics on the page, until Ctrl-C.
+
+    Where Mephisto can be imported its real Operator runs, over a mock of the crowd's website; else
+    a simulation that is part of this package. All data is in a scratch folder that goes at the end.
+    """
+    with tempfile.TemporaryDirectory(prefix="mephisto-metrics-demo-") as scratch:
+        _use_scratch_home(Path(scratch))
+        with showing("127.0.0.1", _free_or_any(settings.viewer_port() if port is None else port)) as url:
+            click.echo(url)
+            ended = threading.Event()
+            with _simulated_operator(seed, Path(scratch), ended):
+                wait_for_end(ended, exit_after)
+
+
+def _use_scratch_home(scratch: Path) -> None:
+    """Keep the demo's Operators and samples away from the user's real ones."""
+    os.environ["MEPHISTO_METRICS_HOME"] = str(scratch)
+    os.environ["PROMETHEUS_PORT"] = str(_free_or_any(settings.store_port()))
+
+
+def _free_or_any(port: int) -> int:
+    """Return `port` if nobody listens there, else 0: a demo is no reason to stop another server."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return 0
+    return port
+
+
+@contextlib.contextmanager
+def _simulated_operator(seed: int, scratch: Path, ended: threading.Event) -> Iterator[None]:
+    """Run the simulation in a process of its own; `ended` is set if it ends before the block."""
+    module, description = _choose_simulation()
+    click.echo(f"running {description}", err=True)
+    arguments = ["--seed", str(seed), "--duration-seconds", str(LONGEST_RUN_SECONDS)]
+    log_path = scratch / "operator.log"
+    with log_path.open("wb") as log:
+        operator = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            # Ctrl-C reaches the demo alone, which then ends the Operator in order.
+            start_new_session=True,
+        )
+        watcher = threading.Thread(target=lambda: (operator.wait(), ended.set()), daemon=True)
+        watcher.start()
+        try:
+            yield
+            if operator.poll() is not None:
+                raise StackError(
+                    f"the simulation ended by itself with status {operator.returncode}: "
+                    f"{_last_line(log_path)}",
+                    "this is a fault of mephisto-metrics; please report it",
+                )
+        finally:
+            _end(operator)
+
+
+def _choose_simulation() -> tuple[str, str]:
+    if importlib.util.find_spec("mephisto") is not None and sys.version_info < (3, 11):
+        module = "mephisto_metrics.simulation.mephisto_run"
+        return module, "a real Mephisto Operator with simulated workers"
+    module = "mephisto_metrics.simulation.packaged"
+    return module, "the packaged simulation (Mephisto can not be imported here)"
+
+
+def _end(operator: subprocess.Popen[bytes]) -> None:
+    operator.terminate()
+    try:
+        operator.wait(STOP_PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        operator.kill()
+        operator.wait()
+
+
+def _last_line(log_path: Path) -> str:
+    lines = log_path.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it gave no reason"

@@ -1,0 +1,97 @@
+"""Processes of ours: told apart by PID and start time, started detached, stopped with patience.
+
+A PID alone is not an identity: the system gives it to somebody else once its process is gone. So a
+process is ours only while its start time is the one that was recorded.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+import psutil
+
+from mephisto_metrics.stack.errors import StackError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+START_TIME_TOLERANCE_SECONDS = 2.0
+"""Start times closer than this are the same: Linux counts them from a boot time that shifts when
+the clock is set, and no system uses a PID again so soon."""
+
+STOP_PATIENCE_SECONDS = 10.0
+
+
+class ProcessIdentity(NamedTuple):
+    """Which process is meant, beyond the reuse of its PID."""
+
+    pid: int
+    start_time_seconds: float
+
+    @classmethod
+    def current(cls) -> ProcessIdentity:
+        """Return the identity of this process."""
+        return cls(os.getpid(), psutil.Process().create_time())
+
+    def find(self) -> psutil.Process | None:
+        """Return the process if it still runs, None if it is gone or its PID is another's now."""
+        try:
+            process = psutil.Process(self.pid)
+            is_same = (
+                abs(process.create_time() - self.start_time_seconds) <= START_TIME_TOLERANCE_SECONDS
+            )
+            is_alive = is_same and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return None
+        return process if is_alive else None
+
+    def stop(self) -> bool:
+        """Ask the process to end, wait, and kill it if it does not; False if it was gone already.
+
+        Raises `StackError` if it is another user's.
+        """
+        process = self.find()
+        if process is None:
+            return False
+        try:
+            process.terminate()
+            try:
+                process.wait(STOP_PATIENCE_SECONDS)
+            except psutil.TimeoutExpired:
+                process.kill()
+                process.wait(STOP_PATIENCE_SECONDS)
+        except psutil.NoSuchProcess:
+            pass
+        except psutil.AccessDenied:
+            raise StackError(
+                f"process {self.pid} belongs to another user and can not be stopped",
+                "ask its owner to run `mephisto metrics cleanup`",
+            ) from None
+        return True
+
+
+def start_detached(module: str, arguments: list[str], log_path: Path) -> subprocess.Popen[bytes]:
+    """Start `python -m module arguments` in a session of its own, its output appended to a log.
+
+    It outlives this process and does not hear this terminal's Ctrl-C.
+    """
+    if not sys.executable:
+        raise StackError(
+            "this Python does not say where its interpreter is, so no process can be started",
+            "start the store by hand: `mephisto-metrics view`",
+        )
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    # Our processes need no Mephisto: what watches for its import stays off in them.
+    environment = {**os.environ, "MEPHISTO_METRICS_OFF": "1"}
+    with log_path.open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            start_new_session=True,
+        )

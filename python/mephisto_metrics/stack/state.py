@@ -1,0 +1,67 @@
+"""What runs, in JSON files: written beside and renamed, so that no reader sees half of one."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mephisto_metrics.stack.processes import ProcessIdentity
+
+
+@dataclass(frozen=True)
+class PartState:
+    """A store or a page that says that it runs."""
+
+    pid: int
+    start_time_seconds: float
+    url: str
+    """The address of its HTTP server, without a path."""
+    scrape_interval_seconds: float
+
+    @property
+    def identity(self) -> ProcessIdentity:
+        """Which process it is."""
+        return ProcessIdentity(self.pid, self.start_time_seconds)
+
+
+def write_json(path: Path, value: object) -> None:
+    """Replace `path` by `value` as JSON, at once for every reader."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A hidden name, and not `.json`: discovery must not take it for a target file.
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(value, file, indent=1)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink()
+        raise
+
+
+def write_state(path: Path, url: str, scrape_interval_seconds: float) -> None:
+    """Record that this process is the part that `path` is about."""
+    identity = ProcessIdentity.current()
+    write_json(path, asdict(PartState(*identity, url, scrape_interval_seconds)))
+
+
+def read_state(path: Path) -> PartState | None:
+    """Return the part that runs according to `path`; None if none does.
+
+    An empty, damaged or outdated file is as good as none: whoever starts the part writes it anew.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        state = PartState(**value)
+        return state if state.identity.find() else None
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def remove_own_state(path: Path) -> None:
+    """Remove `path` if it is about this process, or about none that runs."""
+    state = read_state(path)
+    if state is None or state.pid == os.getpid():
+        path.unlink(missing_ok=True)

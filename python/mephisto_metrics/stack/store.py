@@ -1,0 +1,99 @@
+"""The built-in store as a process: one for a data directory, shared by Operators and views."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from mephisto_metrics import places
+from mephisto_metrics.stack import settings
+from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.processes import start_detached
+from mephisto_metrics.stack.readiness import is_ready, wait_until
+from mephisto_metrics.stack.state import PartState, read_state
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
+START_TIMEOUT_SECONDS = 30.0
+LOG_LINES_SHOWN = 3
+
+
+def state_path() -> Path:
+    """Return where the store says that it runs."""
+    return places.state_folder() / "store.json"
+
+
+def running() -> PartState | None:
+    """Return the store that runs for this home; None if there is none."""
+    return read_state(state_path())
+
+
+def ensure_running() -> PartState:
+    """Return the store of this home, started if it does not run, once it can serve.
+
+    Whoever comes second waits for the first. Raises `StackError` if it can not be started.
+    """
+    try:
+        lock_path = places.state_folder() / "store.lock"
+        lock_path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(lock_path, timeout=START_TIMEOUT_SECONDS):
+            return running() or _start()
+    except Timeout:
+        raise StackError(
+            "another process has been starting the store for too long",
+            "run `mephisto metrics cleanup`, then try again",
+        ) from None
+    except OSError as error:
+        raise StackError(
+            f"the store can not be started: {error}",
+            f"make `{places.home()}` writable, or set MEPHISTO_METRICS_HOME to another folder",
+        ) from error
+
+
+def stop() -> bool:
+    """Stop the store of this home; False if none runs."""
+    state = running()
+    stopped = state is not None and state.identity.stop()
+    state_path().unlink(missing_ok=True)
+    return stopped
+
+
+def _start() -> PartState:
+    log_path = places.logs_folder() / "store.log"
+    log_start_bytes = log_path.stat().st_size if log_path.exists() else 0
+    process = start_detached(
+        "mephisto_metrics.store", ["--port", str(settings.store_port())], log_path
+    )
+    if not wait_until(lambda: process.poll() is not None or _serves(process), START_TIMEOUT_SECONDS):
+        process.kill()
+        process.wait()
+        raise StackError(
+            f"the store was not ready after {START_TIMEOUT_SECONDS:.0f} s", f"see `{log_path}`"
+        )
+    state = running()
+    if process.poll() is not None or state is None:
+        raise _start_failure(log_path, log_start_bytes)
+    return state
+
+
+def _serves(process: subprocess.Popen[bytes]) -> bool:
+    state = running()
+    return state is not None and state.pid == process.pid and is_ready(state.url)
+
+
+def _start_failure(log_path: Path, log_start_bytes: int) -> StackError:
+    """Make an error of what the store wrote before it ended."""
+    with log_path.open("rb") as log:
+        log.seek(log_start_bytes)
+        lines = log.read().decode(errors="replace").split("\n")
+    said = [line.strip() for line in lines if line.strip()]
+    hints = [line[len("hint: ") :] for line in said if line.startswith("hint: ")]
+    reasons = [line for line in said if not line.startswith("hint: ")][-LOG_LINES_SHOWN:]
+    return StackError(
+        f"the store did not start: {os.linesep.join(reasons) or 'it gave no reason'}",
+        hints[-1] if hints else f"see `{log_path}`",
+    )
