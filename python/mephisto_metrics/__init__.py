@@ -24,6 +24,7 @@ from mephisto_metrics._core import (
 )
 from mephisto_metrics.bridge import bridge_prometheus_client
 from mephisto_metrics.exposition import ServerAddress, start_http_server, stop_http_server
+from mephisto_metrics.mephisto.substitution import TooLateError, install
 from mephisto_metrics.timing import timed
 
 if DEBUG_BUILD:
@@ -40,9 +41,11 @@ __all__ = [
     "Gauge",
     "Histogram",
     "ServerAddress",
+    "TooLateError",
     "__version__",
     "bridge_prometheus_client",
     "generate_latest",
+    "install",
     "start_http_server",
     "stop_http_server",
     "timed",

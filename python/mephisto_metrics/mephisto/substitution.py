@@ -1,0 +1,185 @@
+"""Puts our metrics in the place of prometheus_client, inside Mephisto and nowhere else.
+
+A finder in front of `sys.meta_path` sees each module of Mephisto come. Those that mention
+prometheus_client get an `__import__` of their own; a user's prometheus_client stays the real one.
+`mephisto.utils.metrics` is answered with `utils_metrics`, and the Operator's launch is watched for
+the task's name.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import importlib.abc
+import importlib.util
+import logging
+import sys
+import threading
+from importlib.machinery import ModuleSpec, SourceFileLoader, SourcelessFileLoader
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Callable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+logger = logging.getLogger("mephisto_metrics")
+
+ORIGINAL = "prometheus_client"
+OURS_FOR_MEPHISTO = "mephisto_metrics.mephisto.prometheus_client"
+DROP_IN = "mephisto_metrics.prometheus_client"
+REPLACED_MODULE = "mephisto.utils.metrics"
+OPERATOR_MODULE = "mephisto.operations.operator"
+STAND_IN = Path(__file__).with_name("utils_metrics.py")
+
+_lock = threading.Lock()
+
+
+class TooLateError(RuntimeError):
+    """Mephisto has built its metrics already, with the real prometheus_client."""
+
+
+def install() -> None:
+    """Let every module of Mephisto that is imported from now on use our metrics.
+
+    A second call changes nothing. Raises `TooLateError` when Mephisto is already imported with the
+    real prometheus_client, and `ImportError` when our native part cannot be loaded.
+    """
+    with _lock:
+        if any(isinstance(finder, MephistoFinder) for finder in sys.meta_path):
+            return
+        _refuse_if_late()
+        # Loaded now, so that a fault in it is known before Mephisto depends on it.
+        importlib.import_module(OURS_FOR_MEPHISTO)
+        sys.meta_path.insert(0, MephistoFinder())
+
+
+class MephistoFinder(importlib.abc.MetaPathFinder):
+    """Answers for modules of Mephisto with what the other finders find, prepared for our metrics."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return the spec of a module of Mephisto, None for any other."""
+        if not _is_mephisto(fullname):
+            return None
+        if fullname == REPLACED_MODULE:
+            return importlib.util.spec_from_file_location(fullname, STAND_IN)
+        spec = self._ask_the_others(fullname, path, target)
+        if spec is not None and isinstance(spec.loader, (SourceFileLoader, SourcelessFileLoader)):
+            _prepare(spec.loader)
+        return spec
+
+    def _ask_the_others(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
+    ) -> ModuleSpec | None:
+        for finder in sys.meta_path:
+            if finder is not self and hasattr(finder, "find_spec"):
+                spec = finder.find_spec(fullname, path, target)
+                if spec is not None:
+                    return spec
+        return None
+
+
+def _prepare(loader: SourceFileLoader | SourcelessFileLoader) -> None:
+    """Wrap the execution on this instance, so that the loader stays of its class for who asks."""
+    execute = loader.exec_module
+
+    def exec_module(module: ModuleType) -> None:
+        _guarded(_give_private_import, loader, module)
+        execute(module)
+        if module.__name__ == OPERATOR_MODULE:
+            _guarded(_watch_launches, module)
+
+    loader.exec_module = exec_module  # type: ignore[method-assign]
+
+
+def _give_private_import(
+    loader: SourceFileLoader | SourcelessFileLoader, module: ModuleType
+) -> None:
+    # Only where it is needed: the builtins are a copy, which does not see later patches of them.
+    if ORIGINAL.encode() in loader.get_data(loader.path):
+        private = {**vars(builtins), "__import__": _import_for_mephisto}
+        module.__dict__["__builtins__"] = private
+
+
+def _import_for_mephisto(
+    name: str,
+    globals: Any = None,  # noqa: A002 - as the builtin has it
+    locals: Any = None,  # noqa: A002
+    fromlist: Sequence[str] | None = (),
+    level: int = 0,
+) -> Any:
+    """Import as `__import__` does, with our drop-in wherever prometheus_client is asked for."""
+    top, _, submodule = name.partition(".")
+    if level or top != ORIGINAL:
+        return builtins.__import__(name, globals, locals, fromlist or (), level)
+    if submodule:
+        module = _import_submodule(submodule)
+        if fromlist:
+            return module
+    return importlib.import_module(OURS_FOR_MEPHISTO)
+
+
+def _import_submodule(submodule: str) -> ModuleType:
+    try:
+        return importlib.import_module(f"{DROP_IN}.{submodule}")
+    except ModuleNotFoundError:
+        # What the drop-in does not have stays the real thing, which the bridge shows.
+        return importlib.import_module(f"{ORIGINAL}.{submodule}")
+
+
+def _watch_launches(operator_module: ModuleType) -> None:
+    """Let the announcement of this process learn the name of each task that is launched."""
+    operator_class = operator_module.Operator
+    launch = operator_class.launch_task_run_or_die
+
+    def launch_task_run_or_die(self: Any, run_config: Any, *arguments: Any, **options: Any) -> Any:
+        run_id = launch(self, run_config, *arguments, **options)
+        _guarded(_announce_task, run_config)
+        return run_id
+
+    launch_task_run_or_die.__doc__ = launch.__doc__
+    launch_task_run_or_die.__wrapped__ = launch  # type: ignore[attr-defined]
+    operator_class.launch_task_run_or_die = launch_task_run_or_die
+
+
+def _announce_task(run_config: Any) -> None:
+    from mephisto_metrics.mephisto import serving  # noqa: PLC0415 - only with an Operator
+
+    # Mephisto's own rule for a task without a name.
+    name = run_config.task.get("task_name", None) or run_config.blueprint._blueprint_type
+    serving.add_task(str(name))
+
+
+def _guarded(action: Callable[..., None], *arguments: Any) -> None:
+    """Do what may fail with a Mephisto that we do not know: then its run is what matters."""
+    try:
+        action(*arguments)
+    except Exception as error:  # noqa: BLE001 - metrics never break a run
+        from mephisto_metrics.mephisto.serving import warn_once  # noqa: PLC0415 - rarely needed
+
+        warn_once(f"some metrics will be missing: {action.__name__.strip('_')} failed: {error!r}")
+
+
+def _is_mephisto(fullname: str) -> bool:
+    return fullname == "mephisto" or fullname.startswith("mephisto.")
+
+
+def _refuse_if_late() -> None:
+    late = sorted(
+        name
+        for name, module in list(sys.modules.items())
+        if _is_mephisto(name) and _has_real_metrics(module)
+    )
+    if late:
+        raise TooLateError(
+            f"mephisto is already imported ({late[0]} has metrics of {ORIGINAL}): call "
+            "mephisto_metrics.install() before the first `import mephisto`"
+        )
+
+
+def _has_real_metrics(module: ModuleType) -> bool:
+    return any(
+        type(value).__module__.partition(".")[0] == ORIGINAL for value in vars(module).values()
+    )

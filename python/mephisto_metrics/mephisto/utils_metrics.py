@@ -1,0 +1,140 @@
+"""Stands in for `mephisto.utils.metrics`: the same names, without the processes behind them.
+
+Executed under that name by `substitution`, so that `mock.patch("mephisto.utils.metrics.X")` works;
+never imported under its own.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from typing import Any
+
+from mephisto_metrics import places, start_http_server
+from mephisto_metrics.mephisto import serving
+
+__all__ = [
+    "GRAFANA_DIR",
+    "GRAFANA_EXECUTABLE",
+    "GRAFANA_HOST",
+    "GRAFANA_PASSWORD",
+    "GRAFANA_PORT",
+    "GRAFANA_USER",
+    "METRICS_DIR",
+    "PROMETHEUS_DIR",
+    "PROMETHEUS_EXECUTABLE",
+    "InaccessiblePrometheusServer",
+    "cleanup_metrics",
+    "get_dash_url",
+    "get_default_dashboard_url",
+    "get_grafana_url",
+    "launch_grafana_server",
+    "launch_prometheus_server",
+    "launch_servers_and_wait",
+    "metrics_are_installed",
+    "remove_metrics_files",
+    "run_install_script",
+    "shutdown_grafana_server",
+    "shutdown_prometheus_server",
+    "start_http_server",
+    "start_metrics_server",
+]
+
+METRICS_DIR = str(places.home())
+PROMETHEUS_DIR = os.path.join(METRICS_DIR, "bin", "prometheus")  # noqa: PTH118 - str, as there
+PROMETHEUS_EXECUTABLE = os.path.join(PROMETHEUS_DIR, "prometheus")  # noqa: PTH118
+GRAFANA_DIR = os.path.join(METRICS_DIR, "bin", "grafana")  # noqa: PTH118
+GRAFANA_EXECUTABLE = os.path.join(GRAFANA_DIR, "bin", "grafana")  # noqa: PTH118
+GRAFANA_HOST = os.environ.get("GRAFANA_HOST", "localhost")
+GRAFANA_PORT = int(os.environ.get("GRAFANA_PORT", "3032"))
+GRAFANA_USER = os.environ.get("GRAFANA_USER", "admin")
+GRAFANA_PASSWORD = os.environ.get("GRAFANA_PASSWORD", "admin")
+
+
+class InaccessiblePrometheusServer(Exception):  # noqa: N818 - Mephisto's name
+    """Raised by Mephisto's own functions; here a store that cannot be reached is a warning."""
+
+
+def start_metrics_server(args: Any = None) -> None:  # noqa: ARG001
+    """Serve the metrics of this process's Operators, and announce them to the stores."""
+    serving.add_operator()
+
+
+def launch_prometheus_server(args: Any = None) -> bool:  # noqa: ARG001
+    """Make sure that a store runs; return whether one does."""
+    return _ensure_running("store", "the metrics of this Operator are not stored")
+
+
+def shutdown_prometheus_server(
+    args: Any = None,  # noqa: ARG001
+    expect_exists: bool = False,  # noqa: ARG001, FBT001, FBT002 - Mephisto's signature
+) -> None:
+    """Withdraw the announcement; the store stays, because other Operators and viewers use it."""
+    serving.remove_operator()
+
+
+def launch_grafana_server(args: Any = None) -> bool:  # noqa: ARG001
+    """Make sure that the page is served; return whether it is."""
+    return _ensure_running("page", "the page with the metrics is not served")
+
+
+def shutdown_grafana_server(
+    args: Any = None,  # noqa: ARG001
+    expect_exists: bool = False,  # noqa: ARG001, FBT001, FBT002 - Mephisto's signature
+) -> None:
+    """Do nothing: the page belongs to whoever opened it, and ends with them."""
+
+
+def get_grafana_url(args: Any = None) -> str:  # noqa: ARG001
+    """Return host and port of the page, as Mephisto does: without `http://`."""
+    return f"{GRAFANA_HOST}:{GRAFANA_PORT}"
+
+
+def get_default_dashboard_url(args: Any = None) -> str:  # noqa: ARG001
+    """Return the address of the page, which opens with the default dashboard."""
+    return f"{get_grafana_url()}/"
+
+
+get_dash_url = get_default_dashboard_url
+"""The name in Mephisto 1.1.1 of what later became `get_default_dashboard_url`."""
+
+
+def metrics_are_installed() -> bool:
+    """Return True: the store and the page are built in."""
+    return True
+
+
+def run_install_script() -> bool:
+    """Return True: there is nothing to install."""
+    return True
+
+
+def remove_metrics_files() -> None:
+    """Do nothing: nothing was installed. The recorded samples stay."""
+
+
+def launch_servers_and_wait() -> None:
+    """Start the store and the page, say where the page is, and wait for Ctrl-C."""
+    _run_verb("view")
+
+
+def cleanup_metrics() -> None:
+    """Stop the store and the page."""
+    _run_verb("cleanup")
+
+
+def _ensure_running(server: str, consequence: str) -> bool:
+    try:
+        importlib.import_module(f"mephisto_metrics.stack.{server}").ensure_running()
+    except Exception as error:  # noqa: BLE001 - metrics never break a run
+        serving.warn_once(f"{consequence}: {error}")
+        return False
+    return True
+
+
+def _run_verb(verb: str) -> None:
+    """Run a verb of the command line, as a process, because nothing else may depend on that."""
+    program = "from mephisto_metrics.cli import main; main()"
+    subprocess.run([sys.executable, "-c", program, verb], check=False)

@@ -1,0 +1,34 @@
+"""Where mephisto-metrics keeps its files: `$MEPHISTO_METRICS_HOME` and the folders in it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+
+def home() -> Path:
+    """Return `$MEPHISTO_METRICS_HOME`, by default the platform's folder for a user's data."""
+    chosen = os.environ.get("MEPHISTO_METRICS_HOME")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("mephisto-metrics")
+
+
+def targets_folder() -> Path:
+    """Return where each Operator that serves metrics has a file, in Prometheus's file_sd format."""
+    return home() / "targets"
+
+
+def data_folder(kind: str) -> Path:
+    """Return where a store of `kind`, such as `builtin`, keeps its samples."""
+    return home() / "data" / kind
+
+
+def state_folder() -> Path:
+    """Return where each running process says what it is, and where locks are."""
+    return home() / "state"
+
+
+def logs_folder() -> Path:
+    """Return where the output of the processes in the background goes."""
+    return home() / "logs"

@@ -1,0 +1,1 @@
+"""What runs beside an Operator: its announcement, the store, the page."""

@@ -1,0 +1,171 @@
+"""Target files: how a store learns of the Operators that serve metrics.
+
+One `targets/<pid>-<start of the process in milliseconds>.json` for each Operator's process, in
+Prometheus's file_sd format. A PID alone is not an identity, because systems use PIDs again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from mephisto_metrics import places
+
+logger = logging.getLogger(__name__)
+
+JOB = "mephisto"
+START_TOLERANCE_MS = 2000
+"""Start times closer than this are the same: Linux counts them from a boot time that shifts when
+the clock is set, and no system uses a PID again so soon."""
+
+_FILE_NAME = re.compile(r"(?P<pid>\d+)-(?P<start_ms>\d+)\.json")
+
+
+class TargetFileError(ValueError):
+    """A target file does not have the form that it should have."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """An Operator's process that serves metrics."""
+
+    id: str
+    pid: int
+    address: str
+    """Host and port, such as `127.0.0.1:3031`."""
+    task_name: str | None
+    """The task names of the runs launched so far, joined by a comma."""
+
+
+class Announcement:
+    """This process's target file."""
+
+    def __init__(self, address: tuple[str, int], folder: Path | None = None) -> None:
+        self._address = "{}:{}".format(*address)
+        self._folder = folder or places.targets_folder()
+        self._pid = os.getpid()
+        self.id = f"{self._pid}-{_start_ms(psutil.Process())}"
+        self._task_names: list[str] = []
+        self._lock = threading.Lock()
+
+    @property
+    def path(self) -> Path:
+        """The file that stands for this process."""
+        return self._folder / f"{self.id}.json"
+
+    def publish(self) -> None:
+        """Write the file; `OSError` if that is not possible."""
+        with self._lock:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            # Readers take *.json only, and must never see half a file.
+            beside = self._folder / f".{self.id}.tmp"
+            beside.write_text(json.dumps(self._content()), encoding="utf-8")
+            beside.replace(self.path)
+
+    def add_task(self, task_name: str) -> None:
+        """Add the name of a task that is run, and write the file anew."""
+        with self._lock:
+            if task_name in self._task_names:
+                return
+            self._task_names.append(task_name)
+        self.publish()
+
+    def withdraw(self) -> None:
+        """Remove the file, unless this is a fork of the process that it stands for."""
+        if os.getpid() == self._pid:
+            with self._lock:
+                self.path.unlink(missing_ok=True)
+
+    def _content(self) -> list[dict[str, Any]]:
+        labels = {"job": JOB, "operator": self.id, "pid": str(self._pid)}
+        if self._task_names:
+            labels["task_name"] = ",".join(self._task_names)
+        return [{"targets": [self._address], "labels": labels}]
+
+
+def read(path: Path) -> Target:
+    """Read one target file.
+
+    Raises `TargetFileError` when its content is not what `Announcement` writes, and `OSError` when
+    it cannot be read.
+    """
+    try:
+        (group,) = json.loads(path.read_text(encoding="utf-8"))
+        (address,) = group["targets"]
+        labels = group["labels"]
+        return Target(
+            id=path.stem,
+            pid=int(labels["pid"]),
+            address=str(address),
+            task_name=labels.get("task_name"),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        expected = '[{"targets": ["host:port"], "labels": {"pid": "...", ...}}]'
+        raise TargetFileError(
+            f"{path} is not a target file ({error!r}): expected {expected}; delete it, "
+            "and the Operator it was for will be found again when it is next started"
+        ) from error
+
+
+def live_targets(folder: Path | None = None) -> list[Target]:
+    """Sweep, then return the Operators that serve metrics; a malformed file is logged and left."""
+    folder = folder or places.targets_folder()
+    sweep(folder)
+    targets = []
+    for path, _pid, _start_ms in _own_files(folder):
+        try:
+            targets.append(read(path))
+        except FileNotFoundError:
+            continue  # its Operator ended between the listing and the reading
+        except (TargetFileError, OSError) as error:
+            logger.warning("%s", error)
+    return targets
+
+
+def sweep(folder: Path | None = None) -> list[Path]:
+    """Remove the files of processes that are gone, and return those files.
+
+    Goes by the file's name alone. Files with other names are somebody's own and stay.
+    """
+    gone = [
+        path
+        for path, pid, start_ms in _own_files(folder or places.targets_folder())
+        if not _is_alive(pid, start_ms)
+    ]
+    for path in gone:
+        path.unlink(missing_ok=True)
+        path.with_name(f".{path.stem}.tmp").unlink(missing_ok=True)
+    return gone
+
+
+def _own_files(folder: Path) -> Iterator[tuple[Path, int, int]]:
+    for path in sorted(folder.glob("*.json")):
+        match = _FILE_NAME.fullmatch(path.name)
+        if match:
+            yield path, int(match["pid"]), int(match["start_ms"])
+
+
+def _is_alive(pid: int, start_ms: int) -> bool:
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        return abs(_start_ms(process) - start_ms) <= START_TOLERANCE_MS
+    except psutil.NoSuchProcess:
+        return False
+    except (psutil.AccessDenied, OverflowError):
+        # Another user's process is alive; a number that is no PID at all is not.
+        return psutil.pid_exists(pid) if pid < 2**31 else False
+
+
+def _start_ms(process: psutil.Process) -> int:
+    return round(process.create_time() * 1000)
