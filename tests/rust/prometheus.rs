@@ -26,7 +26,10 @@ impl Prometheus {
     /// may be skipped (`CI=true`), fails.
     pub fn is_installed() -> bool {
         let answers = |program: &str| {
-            Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+            Command::new(program)
+                .arg("--version")
+                .output()
+                .is_ok_and(|output| output.status.success())
         };
         let is_installed = answers("prometheus") && answers("promtool");
         if !is_installed {
@@ -37,7 +40,7 @@ impl Prometheus {
         is_installed
     }
 
-    /// Starts Prometheus over samples in the OpenMetrics format; any free port, any sample age.
+    /// Starts Prometheus over samples in the `OpenMetrics` format; any free port, any sample age.
     pub fn over(openmetrics: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let data = folder.path().join("data");
