@@ -17,10 +17,10 @@ const RELATIVE_TOLERANCE: f64 = 1e-9;
 /// Start, end and step: resets and the gap finely, then more than all the time there are samples
 /// coarsely; aligned with the scrapes and not.
 const RANGES_MS: [(i64, i64, i64); 4] = [
-    (START_MS + 2_100_000, START_MS + 4_200_000, 15_000),
-    (START_MS + 2_104_000, START_MS + 4_204_000, 15_000),
-    (START_MS - 600_000, START_MS + 7_800_000, 60_000),
-    (START_MS - 596_000, START_MS + 7_804_000, 60_000),
+    (START_MS + 2_100_000, START_MS + 3_300_000, 15_000),
+    (START_MS + 2_104_000, START_MS + 3_304_000, 15_000),
+    (START_MS - 600_000, START_MS + 7_800_000, 120_000),
+    (START_MS - 596_000, START_MS + 7_804_000, 120_000),
 ];
 /// Early, amid resets and the gap, and when all series but the last samples are gone.
 const INSTANTS_MS: [i64; 4] =
