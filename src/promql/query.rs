@@ -94,11 +94,11 @@ fn wrong_range_type(kind: &str) -> Result<Vec<Series>, QueryError> {
 
 fn bare_range(context: &Context, expression: &Expr, grid: Grid) -> Result<Value, QueryError> {
     let range = select_range(context, expression, grid)?;
-    let window = |series: Series| {
+    let window = |series: &Series| {
         let samples = range.windows(&series.samples).flat_map(|window| window.samples).copied();
         Series { samples: samples.collect(), labels: series.labels.clone() }
     };
-    let mut series: Vec<Series> = range.series.iter().cloned().map(window).collect();
+    let mut series: Vec<Series> = range.series.iter().map(window).collect();
     series.retain(|series| !series.samples.is_empty());
     Ok(Value::Matrix(series))
 }

@@ -3,4 +3,5 @@
 mod prometheus;
 mod promql_against_prometheus;
 mod promql_samples;
+mod promql_semantics;
 mod store;

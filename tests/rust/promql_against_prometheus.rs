@@ -10,14 +10,17 @@ use crate::prometheus::Prometheus;
 use crate::promql_samples::{START_MS, Samples};
 
 const QUERIES: &str = include_str!("../data/promql_queries.txt");
+const SHOWN_DIFFERENCES: usize = 20;
+const THREADS: usize = 4;
 const RELATIVE_TOLERANCE: f64 = 1e-9;
 
-/// Start, end and step: aligned with the scrapes and not, fine and coarse.
+/// Start, end and step: resets and the gap finely, then more than all the time there are samples
+/// coarsely; aligned with the scrapes and not.
 const RANGES_MS: [(i64, i64, i64); 4] = [
-    (START_MS + 1_800_000, START_MS + 5_400_000, 15_000),
-    (START_MS + 1_804_000, START_MS + 5_404_000, 15_000),
-    (START_MS - 600_000, START_MS + 7_800_000, 60_000),
-    (START_MS - 596_000, START_MS + 7_804_000, 60_000),
+    (START_MS + 2_100_000, START_MS + 3_300_000, 15_000),
+    (START_MS + 2_104_000, START_MS + 3_304_000, 15_000),
+    (START_MS - 600_000, START_MS + 7_800_000, 120_000),
+    (START_MS - 596_000, START_MS + 7_804_000, 120_000),
 ];
 /// Early, amid resets and the gap, and when all series but the last samples are gone.
 const INSTANTS_MS: [i64; 4] =
@@ -38,22 +41,37 @@ fn answers_agree_with_prometheus() {
     }
     let samples = Samples::of_two_operators();
     let prometheus = Prometheus::over(&samples.to_openmetrics());
-    let mut differences = Vec::new();
-    for query in queries() {
-        for (start_ms, end_ms, step_ms) in RANGES_MS {
-            let ours = ask_range(&samples, query, start_ms, end_ms, step_ms);
-            let theirs = ask_prometheus_range(&prometheus, query, start_ms, end_ms, step_ms);
-            let place = format!("{query} from {start_ms} by {step_ms}");
-            differences.extend(difference(&place, &ours, &theirs));
-        }
-        for at_ms in INSTANTS_MS {
-            let ours = ask_instant(&samples, query, at_ms);
-            let theirs = ask_prometheus(&prometheus, "query", query, &[("time", seconds(at_ms))]);
-            differences.extend(difference(&format!("{query} at {at_ms}"), &ours, &theirs));
-        }
-    }
+    let queries: Vec<_> = queries().collect();
+    let compare = |queries: &[&str]| -> Vec<String> {
+        queries.iter().flat_map(|query| compare(&samples, &prometheus, query)).collect()
+    };
+    let mut differences: Vec<String> = std::thread::scope(|scope| {
+        let parts: Vec<_> = queries
+            .chunks(queries.len().div_ceil(THREADS))
+            .map(|part| scope.spawn(|| compare(part)))
+            .collect();
+        parts.into_iter().flat_map(|part| part.join().unwrap()).collect()
+    });
     let count = differences.len();
-    assert!(count == 0, "{count} differences:\n{}", differences.join("\n"));
+    differences.truncate(SHOWN_DIFFERENCES);
+    assert!(count == 0, "{count} differences, first:\n{}", differences.join("\n"));
+}
+
+/// Asks one query everywhere and tells what differs.
+fn compare(samples: &Samples, prometheus: &Prometheus, query: &str) -> Vec<String> {
+    let mut differences = Vec::new();
+    for (start_ms, end_ms, step_ms) in RANGES_MS {
+        let ours = ask_range(samples, query, start_ms, end_ms, step_ms);
+        let theirs = ask_prometheus_range(prometheus, query, start_ms, end_ms, step_ms);
+        let place = format!("{query} from {start_ms} by {step_ms}");
+        differences.extend(difference(&place, &ours, &theirs));
+    }
+    for at_ms in INSTANTS_MS {
+        let ours = ask_instant(samples, query, at_ms);
+        let theirs = ask_prometheus(prometheus, "query", query, &[("time", seconds(at_ms))]);
+        differences.extend(difference(&format!("{query} at {at_ms}"), &ours, &theirs));
+    }
+    differences
 }
 
 #[test]

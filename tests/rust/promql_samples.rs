@@ -171,7 +171,9 @@ impl Recorder {
             self.record(&bucket, &pairs, |scrape| Some(cumulative[scrape as usize]));
         }
         self.record(&format!("{name}_count"), pairs, |scrape| Some(cumulative[scrape as usize]));
-        let total = |scrape: u32| Some(cumulative[scrape as usize] * 0.37);
+        // Uneven, so that no two sums tie in `topk`.
+        let mean = f64::from(self.random.below(100_000) + 1) / 100_000.0;
+        let total = |scrape: u32| Some(cumulative[scrape as usize] * mean);
         self.record(&format!("{name}_sum"), pairs, total);
     }
 
