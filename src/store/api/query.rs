@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 
 use super::Api;
-use super::answer::{self, ApiError, Data};
+use super::answer::{Answer, ApiError, Data};
 use super::parameters::Parameters;
 use super::time::{parse_step, parse_time};
 use crate::promql::{Options, QueryError, query_instant, query_range};
@@ -27,7 +26,7 @@ pub async fn at_one_time(
     let at_ms = parameters.time("time")?.unwrap_or_else(now_ms);
     api.evaluate(&parameters, move |storage, options| {
         let value = query_instant(storage, &expression, at_ms, options)?;
-        Ok(answer::instant(&value, at_ms))
+        Ok(Answer::instant(value, at_ms))
     })
     .await
 }
@@ -43,17 +42,17 @@ pub async fn over_a_range(
     let step_ms = parse_step("step", parameters.required("step")?)?;
     api.evaluate(&parameters, move |storage, options| {
         let series = query_range(storage, &expression, start_ms, end_ms, step_ms, options)?;
-        Ok(answer::range(&series))
+        Ok(Answer::range(series))
     })
     .await
 }
 
 impl Api {
     /// Runs a query on a thread that may block, when its turn has come.
-    async fn evaluate<T: Serialize>(
+    async fn evaluate(
         &self,
         parameters: &Parameters,
-        query: impl FnOnce(&Storage, &Options) -> Result<T, QueryError> + Send + 'static,
+        query: impl FnOnce(&Storage, &Options) -> Result<Answer, QueryError> + Send + 'static,
     ) -> Result<Response, ApiError> {
         let options = options(parameters)?;
         let deadline = options.deadline.unwrap_or_else(Instant::now);

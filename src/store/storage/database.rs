@@ -70,10 +70,22 @@ pub struct Extent {
     pub end_ms: i64,
 }
 
-/// Opens a connection; each commit on it is on the disk when it returns.
-pub fn connect(directory: &Path) -> rusqlite::Result<Connection> {
+/// Opens the one connection that writes; each commit on it is on the disk when it returns.
+///
+/// It waits for nobody: there is no other writer, and a reader that is in the way of a checkpoint
+/// only makes the next one larger.
+pub fn writer(directory: &Path) -> rusqlite::Result<Connection> {
+    connect(directory, Duration::ZERO)
+}
+
+/// Opens a connection to read from.
+pub fn reader(directory: &Path) -> rusqlite::Result<Connection> {
+    connect(directory, Duration::from_secs(10))
+}
+
+fn connect(directory: &Path, patience: Duration) -> rusqlite::Result<Connection> {
     let connection = Connection::open(directory.join("samples.sqlite"))?;
-    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.busy_timeout(patience)?;
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;

@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
         let idle = storage.readers.lock().pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => database::connect(&storage.directory).map_err(|error| storage.fault(&error))?,
+            None => database::reader(&storage.directory).map_err(|error| storage.fault(&error))?,
         };
         Ok(Self { idle: &storage.readers, connection: Some(connection) })
     }
