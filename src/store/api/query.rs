@@ -86,3 +86,38 @@ fn options(parameters: &Parameters) -> Result<Options, ApiError> {
     }
     Ok(options)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::Semaphore;
+
+    use super::*;
+    use crate::promql::Value;
+    use crate::store::scrape::Scraping;
+
+    /// The status of a query that may take 20 ms, when `turns` may run at once.
+    async fn status(turns: usize, answer: fn() -> Result<Answer, QueryError>) -> u16 {
+        let directory = tempfile::tempdir().unwrap();
+        let scraping = Arc::new(Scraping::without_targets(directory.path()));
+        let api = Api { scraping, turns: Arc::new(Semaphore::new(turns)) };
+        let mut parameters = Parameters::default();
+        parameters.add(b"timeout=20ms");
+        let answered = api.evaluate(&parameters, move |_, _| answer()).await;
+        answered.unwrap_or_else(IntoResponse::into_response).status().as_u16()
+    }
+
+    #[tokio::test]
+    async fn a_query_whose_turn_does_not_come_times_out() {
+        let answer = || Ok(Answer::instant(Value::Scalar(1.0), 0));
+        assert_eq!(status(1, answer).await, 200);
+        assert_eq!(status(0, answer).await, 503);
+    }
+
+    #[tokio::test]
+    async fn each_kind_of_error_has_prometheus_s_status() {
+        assert_eq!(status(1, || Err(QueryError::BadData(String::new()))).await, 400);
+        assert_eq!(status(1, || Err(QueryError::Execution(String::new()))).await, 422);
+        assert_eq!(status(1, || Err(QueryError::Timeout(String::new()))).await, 503);
+        assert_eq!(status(1, || panic!("a fault of ours")).await, 500);
+    }
+}

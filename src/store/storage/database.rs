@@ -72,23 +72,26 @@ pub struct Extent {
 
 /// Opens the one connection that writes; each commit on it is on the disk when it returns.
 ///
-/// It waits for nobody: there is no other writer, and a reader that is in the way of a checkpoint
-/// only makes the next one larger.
+/// There is no other writer to wait for. A reader may be in the way of a checkpoint: scrapes wait
+/// for that, so it gives up soon, and the next one has more to do.
 pub fn writer(directory: &Path) -> rusqlite::Result<Connection> {
-    connect(directory, Duration::ZERO)
+    let connection = connect(directory, Duration::from_secs(1))?;
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    Ok(connection)
 }
 
-/// Opens a connection to read from.
+/// Opens a connection to read from, beside the writer's.
 pub fn reader(directory: &Path) -> rusqlite::Result<Connection> {
-    connect(directory, Duration::from_secs(10))
+    let connection = connect(directory, Duration::from_secs(10))?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
 }
 
 fn connect(directory: &Path, patience: Duration) -> rusqlite::Result<Connection> {
     let connection = Connection::open(directory.join("samples.sqlite"))?;
     connection.busy_timeout(patience)?;
-    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
     Ok(connection)
 }
 

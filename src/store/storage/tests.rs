@@ -226,8 +226,9 @@ fn queries_and_compaction_at_once_lose_and_double_nothing() {
     let storage = Storage::open(directory.path()).unwrap();
     std::thread::scope(|scope| {
         let compacting = scope.spawn(|| {
-            for _ in 0..20 {
+            for _ in 0..40 {
                 storage.compact().unwrap();
+                storage.maintain(0, 1_000).unwrap();
             }
         });
         for timestamp_ms in 1..=200 {
