@@ -1,4 +1,4 @@
-//! PromQL evaluated over parsed queries: no HTTP, no storage of its own, time is an argument.
+//! `PromQL` evaluated over parsed queries: no HTTP, no storage of its own, time is an argument.
 //!
 //! The semantics are those of Prometheus 3: range windows and the lookback are open on the left.
 //! A query is evaluated a node at a time over its whole grid of steps (see [`grid`]), so labels

@@ -82,7 +82,7 @@ fn bad<T>(message: String) -> Result<T, QueryError> {
 fn count_tokens(expression: &str) -> usize {
     let mut quote = None;
     let mut escaped = false;
-    let mut in_word = false;
+    let mut continues = false;
     let mut tokens = 0;
     for character in expression.chars() {
         if let Some(open) = quote {
@@ -93,8 +93,8 @@ fn count_tokens(expression: &str) -> usize {
             continue;
         }
         let is_word = character.is_alphanumeric() || matches!(character, '_' | ':' | '.');
-        tokens += usize::from(!character.is_whitespace() && !(is_word && in_word));
-        in_word = is_word;
+        tokens += usize::from(!(character.is_whitespace() || is_word && continues));
+        continues = is_word;
         quote = matches!(character, '"' | '\'' | '`').then_some(character);
     }
     tokens

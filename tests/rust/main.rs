@@ -1,3 +1,7 @@
-//! Tests of the crate from outside, linked once.
+//! Tests that need more than one module of the crate, or another program as their judge.
 
+mod prometheus;
+mod promql_against_prometheus;
+mod promql_samples;
+mod promql_semantics;
 mod store;

@@ -38,29 +38,29 @@ pub fn combine(
 ) -> Result<Vec<Track>, QueryError> {
     let swapped = matches!(modifier.card, VectorMatchCardinality::OneToMany(_));
     let (many, one) = if swapped { (right, left) } else { (left, right) };
-    let joiner = Joiner { operator, modifier, swapped };
+    let matching = Matching { operator, modifier, swapped };
     let group_of = |labels: &Labels| match_group(labels, modifier.matching.as_ref());
     let partners: HashMap<Labels, Vec<&Track>> = group_by(one, group_of).into_iter().collect();
     for (group, tracks) in &partners {
-        joiner.refuse_ambiguous(group, tracks, many, grid)?;
+        matching.refuse_ambiguous(group, tracks, many, grid)?;
     }
     let mut joined = Vec::new();
     for (group, tracks) in group_by(many, group_of) {
         if let Some(partners) = partners.get(&group) {
-            joined.extend(joiner.join_group(&tracks, partners, grid)?);
+            joined.extend(matching.join_group(&tracks, partners, grid)?);
         }
     }
     merge(joined, NOT_UNIQUE)
 }
 
-struct Joiner<'a> {
+struct Matching<'a> {
     operator: Operator,
     modifier: &'a BinModifier,
     /// Whether the "many" side is the right one.
     swapped: bool,
 }
 
-impl Joiner<'_> {
+impl Matching<'_> {
     /// The "one" side may have only one element a group at any step where the other has any.
     fn refuse_ambiguous(
         &self,

@@ -6,6 +6,8 @@ mod histogram;
 mod labels;
 mod presence;
 
+use std::cmp::Ordering;
+
 use promql_parser::label::Matchers;
 use promql_parser::parser::{Call, Expr};
 
@@ -18,7 +20,7 @@ use super::range_functions;
 use super::selector::select_instant;
 use super::statistics::nan_first;
 use super::track::{Outcome, SAME_LABELS, Track, merge};
-use crate::model::Labels;
+use crate::model::{Labels, Sample};
 
 /// Evaluates a function call at all steps.
 pub fn evaluate(context: &Context, call: &Call, grid: Grid) -> Result<Outcome, QueryError> {
@@ -54,8 +56,8 @@ fn evaluate_to_vector(arguments: &Arguments) -> Result<Vec<Track>, QueryError> {
         "histogram_quantile" => histogram::histogram_quantile(arguments),
         "label_join" => labels::label_join(arguments),
         "label_replace" => labels::label_replace(arguments),
-        "sort" => sorted(arguments.vector(0)?, |one, other| nan_first(-other, -one)),
-        "sort_desc" => sorted(arguments.vector(0)?, |one, other| nan_first(other, one)),
+        "sort" => Ok(sorted(arguments.vector(0)?, |one, other| nan_first(-other, -one))),
+        "sort_desc" => Ok(sorted(arguments.vector(0)?, |one, other| nan_first(other, one))),
         "timestamp" => timestamp(arguments),
         "vector" => Ok(vec![unlabelled(arguments.scalar(0)?)]),
         _ => Err(QueryError::Execution(format!(
@@ -117,30 +119,25 @@ fn only(tracks: &[Track], grid: Grid) -> Vec<f64> {
     (0..grid.steps).map(value_at).collect()
 }
 
-/// The order counts only in an instant query, so that it is the only step's values that are sorted.
-fn sorted(
-    mut tracks: Vec<Track>,
-    order: fn(f64, f64) -> std::cmp::Ordering,
-) -> Result<Vec<Track>, QueryError> {
+/// The order counts in an instant query only, so it is that of the values at the first step.
+fn sorted(mut tracks: Vec<Track>, order: fn(f64, f64) -> Ordering) -> Vec<Track> {
     let value = |track: &Track| track.values[0].unwrap_or(f64::NAN);
     tracks.sort_by(|one, other| order(value(one), value(other)));
-    Ok(tracks)
+    tracks
 }
 
 /// Of a selector the samples' own times, of any other expression the time of evaluation.
 fn timestamp(arguments: &Arguments) -> Result<Vec<Track>, QueryError> {
     let grid = arguments.grid;
-    let tracks = match unwrap_parentheses(arguments.expression(0)?) {
-        Expr::VectorSelector(selector) => {
-            let read = |sample: &crate::model::Sample| sample.timestamp_ms as f64 / 1000.0;
+    let tracks =
+        if let Expr::VectorSelector(selector) = unwrap_parentheses(arguments.expression(0)?) {
+            let read = |sample: &Sample| sample.timestamp_ms as f64 / 1000.0;
             select_instant(arguments.context, selector, grid, read)?
-        }
-        _ => {
+        } else {
             let times = step_seconds(grid);
             let stamp = |track: Track| track.map(|step, _| Some(times[step]));
             arguments.vector(0)?.into_iter().map(stamp).collect()
-        }
-    };
+        };
     merge(tracks.into_iter().map(Track::unnamed).collect(), SAME_LABELS)
 }
 
