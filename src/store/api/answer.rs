@@ -2,13 +2,10 @@
 //!
 //! <https://prometheus.io/docs/prometheus/latest/querying/api/#format-overview>
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use serde_json::{Value as Json_, json};
+use serde::{Serialize, Serializer};
 
 use crate::model::{Labels, Sample, Series};
 use crate::promql::{InstantSample, QueryError, Value};
@@ -69,43 +66,78 @@ impl From<QueryError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = json!({"status": "error", "errorType": self.kind, "error": self.message});
-        (self.status(), Json(body)).into_response()
+        #[derive(Serialize)]
+        struct Failure {
+            status: &'static str,
+            #[serde(rename = "errorType")]
+            kind: &'static str,
+            error: String,
+        }
+        let status = self.status();
+        let body = Failure { status: "error", kind: self.kind, error: self.message };
+        (status, Json(body)).into_response()
     }
 }
 
-/// The `data` of an instant query: `resultType` and `result`.
-pub fn instant(value: &Value, at_ms: i64) -> BTreeMap<&'static str, Json_> {
-    let at_seconds = seconds(at_ms);
-    let (kind, result) = match value {
-        Value::Scalar(number) => ("scalar", json!([at_seconds, number_text(*number)])),
-        Value::String(text) => ("string", json!([at_seconds, text])),
-        Value::Vector(samples) => ("vector", samples.iter().map(in_vector).collect()),
-        Value::Matrix(series) => ("matrix", series.iter().map(in_matrix).collect()),
-    };
-    result_of(kind, result)
+/// The `data` of a query.
+#[derive(Serialize)]
+#[serde(tag = "resultType", content = "result", rename_all = "lowercase")]
+pub enum Answer {
+    Scalar(Point),
+    String(f64, String),
+    Vector(Vec<VectorEntry>),
+    Matrix(Vec<MatrixEntry>),
 }
 
-/// The `data` of a range query.
-pub fn range(series: &[Series]) -> BTreeMap<&'static str, Json_> {
-    result_of("matrix", series.iter().map(in_matrix).collect())
+impl Answer {
+    /// The answer to an instant query.
+    pub fn instant(value: Value, at_ms: i64) -> Self {
+        match value {
+            Value::Scalar(value) => Self::Scalar(Point(Sample { timestamp_ms: at_ms, value })),
+            Value::String(text) => Self::String(seconds(at_ms), text),
+            Value::Vector(samples) => Self::Vector(samples.into_iter().map(Into::into).collect()),
+            Value::Matrix(series) => Self::range(series),
+        }
+    }
+
+    /// The answer to a range query.
+    pub fn range(series: Vec<Series>) -> Self {
+        Self::Matrix(series.into_iter().map(Into::into).collect())
+    }
 }
 
-fn result_of(kind: &str, result: Json_) -> BTreeMap<&'static str, Json_> {
-    BTreeMap::from([("resultType", json!(kind)), ("result", result)])
+#[derive(Serialize)]
+pub struct VectorEntry {
+    metric: Labels,
+    value: Point,
 }
 
-fn in_vector(sample: &InstantSample) -> Json_ {
-    json!({"metric": sample.labels, "value": point(&sample.sample)})
+impl From<InstantSample> for VectorEntry {
+    fn from(sample: InstantSample) -> Self {
+        Self { metric: sample.labels, value: Point(sample.sample) }
+    }
 }
 
-fn in_matrix(series: &Series) -> Json_ {
-    let values: Vec<_> = series.samples.iter().map(point).collect();
-    json!({"metric": series.labels, "values": values})
+#[derive(Serialize)]
+pub struct MatrixEntry {
+    metric: Labels,
+    values: Vec<Point>,
 }
 
-fn point(sample: &Sample) -> (f64, String) {
-    (seconds(sample.timestamp_ms), number_text(sample.value))
+impl From<Series> for MatrixEntry {
+    fn from(series: Series) -> Self {
+        let values = series.samples.into_iter().map(Point).collect();
+        Self { metric: series.labels, values }
+    }
+}
+
+/// A sample as `[seconds, "value"]`; made into text only on its way out, for there may be millions.
+pub struct Point(Sample);
+
+impl Serialize for Point {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (seconds(self.0.timestamp_ms), number_text(self.0.value)).serialize(serializer)
+    }
 }
 
 fn seconds(milliseconds: i64) -> f64 {
@@ -114,7 +146,7 @@ fn seconds(milliseconds: i64) -> f64 {
 
 /// A value as Prometheus writes it in JSON: the shortest digits that mean it, with an exponent
 /// only below 1e-6 and from 1e21 on (`MarshalFloat` in prometheus/prometheus `util/jsonutil`).
-pub fn number_text(value: f64) -> String {
+fn number_text(value: f64) -> String {
     if value.is_nan() {
         "NaN".to_owned()
     } else if value.is_infinite() {
@@ -138,6 +170,8 @@ pub fn listed(mut series: Vec<Labels>, limit: usize) -> Vec<Labels> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -173,9 +207,8 @@ mod tests {
             (vector, "vector", json!([{"metric": {"a": "b"}, "value": [1.5, "2"]}])),
             (matrix, "matrix", json!([{"metric": {"a": "b"}, "values": [[1.5, "2"]]}])),
         ] {
-            let data = instant(&value, 1_500);
-            assert_eq!(data["resultType"], json!(kind));
-            assert_eq!(data["result"], result);
+            let data = serde_json::to_value(Answer::instant(value, 1_500)).unwrap();
+            assert_eq!(data, json!({"resultType": kind, "result": result}));
         }
     }
 }

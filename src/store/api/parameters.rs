@@ -14,7 +14,8 @@ use crate::promql::parse_selector;
 pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    fn add(&mut self, encoded: &[u8]) {
+    /// Adds what is encoded as in an address or a form.
+    pub fn add(&mut self, encoded: &[u8]) {
         self.0.extend(form_urlencoded::parse(encoded).into_owned());
     }
 

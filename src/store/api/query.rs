@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 
 use super::Api;
-use super::answer::{self, ApiError, Data};
+use super::answer::{Answer, ApiError, Data};
 use super::parameters::Parameters;
 use super::time::{parse_step, parse_time};
 use crate::promql::{Options, QueryError, query_instant, query_range};
@@ -27,7 +26,7 @@ pub async fn at_one_time(
     let at_ms = parameters.time("time")?.unwrap_or_else(now_ms);
     api.evaluate(&parameters, move |storage, options| {
         let value = query_instant(storage, &expression, at_ms, options)?;
-        Ok(answer::instant(&value, at_ms))
+        Ok(Answer::instant(value, at_ms))
     })
     .await
 }
@@ -43,17 +42,17 @@ pub async fn over_a_range(
     let step_ms = parse_step("step", parameters.required("step")?)?;
     api.evaluate(&parameters, move |storage, options| {
         let series = query_range(storage, &expression, start_ms, end_ms, step_ms, options)?;
-        Ok(answer::range(&series))
+        Ok(Answer::range(series))
     })
     .await
 }
 
 impl Api {
     /// Runs a query on a thread that may block, when its turn has come.
-    async fn evaluate<T: Serialize>(
+    async fn evaluate(
         &self,
         parameters: &Parameters,
-        query: impl FnOnce(&Storage, &Options) -> Result<T, QueryError> + Send + 'static,
+        query: impl FnOnce(&Storage, &Options) -> Result<Answer, QueryError> + Send + 'static,
     ) -> Result<Response, ApiError> {
         let options = options(parameters)?;
         let deadline = options.deadline.unwrap_or_else(Instant::now);
@@ -86,4 +85,39 @@ fn options(parameters: &Parameters) -> Result<Options, ApiError> {
         options.lookback_ms = parse_step("lookback_delta", text)?;
     }
     Ok(options)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::Semaphore;
+
+    use super::*;
+    use crate::promql::Value;
+    use crate::store::scrape::Scraping;
+
+    /// The status of a query that may take 20 ms, when `turns` may run at once.
+    async fn status(turns: usize, answer: fn() -> Result<Answer, QueryError>) -> u16 {
+        let directory = tempfile::tempdir().unwrap();
+        let scraping = Arc::new(Scraping::without_targets(directory.path()));
+        let api = Api { scraping, turns: Arc::new(Semaphore::new(turns)) };
+        let mut parameters = Parameters::default();
+        parameters.add(b"timeout=20ms");
+        let answered = api.evaluate(&parameters, move |_, _| answer()).await;
+        answered.unwrap_or_else(IntoResponse::into_response).status().as_u16()
+    }
+
+    #[tokio::test]
+    async fn a_query_whose_turn_does_not_come_times_out() {
+        let answer = || Ok(Answer::instant(Value::Scalar(1.0), 0));
+        assert_eq!(status(1, answer).await, 200);
+        assert_eq!(status(0, answer).await, 503);
+    }
+
+    #[tokio::test]
+    async fn each_kind_of_error_has_prometheus_s_status() {
+        assert_eq!(status(1, || Err(QueryError::BadData(String::new()))).await, 400);
+        assert_eq!(status(1, || Err(QueryError::Execution(String::new()))).await, 422);
+        assert_eq!(status(1, || Err(QueryError::Timeout(String::new()))).await, 503);
+        assert_eq!(status(1, || panic!("a fault of ours")).await, 500);
+    }
 }

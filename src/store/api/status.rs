@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use chrono::DateTime;
+use chrono::{DateTime, SecondsFormat};
 use serde_json::{Value, json};
 
 use super::Api;
@@ -91,5 +91,8 @@ impl Api {
 /// A time that was not yet is the year 1, as in Go.
 fn rfc3339(time_ms: Option<i64>) -> String {
     let time = time_ms.and_then(DateTime::from_timestamp_millis);
-    time.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), |time| time.to_rfc3339())
+    time.map_or_else(
+        || "0001-01-01T00:00:00Z".to_owned(),
+        |time| time.to_rfc3339_opts(SecondsFormat::Millis, true),
+    )
 }

@@ -77,3 +77,52 @@ fn chain(error: &dyn Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::http::StatusCode;
+    use axum::response::Redirect;
+    use axum::routing::get;
+
+    use super::*;
+
+    /// What the server's `path` gives.
+    async fn fetched(path: &str) -> Result<String, String> {
+        let router = Router::new()
+            .route("/large", get(async || vec![b'#'; BODY_LIMIT_BYTES + 1]))
+            .route("/bytes", get(async || vec![0xff_u8]))
+            .route("/broken", get(async || StatusCode::INTERNAL_SERVER_ERROR))
+            .route("/elsewhere", get(async || Redirect::to("/metrics")))
+            .route("/silent", get(std::future::pending::<()>))
+            .route("/accept", get(async |headers: HeaderMap| format!("{headers:?}")));
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("http://{}{path}", listener.local_addr().unwrap());
+        let server = tokio::spawn(async { axum::serve(listener, router).await.unwrap() });
+        let limit = Duration::from_millis(if path == "/silent" { 100 } else { 20_000 });
+        let fetched = Fetcher::new(limit).unwrap().fetch(&url).await;
+        server.abort();
+        fetched
+    }
+
+    #[tokio::test]
+    async fn what_is_no_exposition_is_told_from_one() {
+        for (path, told) in [
+            ("/large", "larger than 67108864 bytes"),
+            ("/bytes", "not UTF-8"),
+            ("/broken", "HTTP status 500"),
+            ("/elsewhere", "HTTP status 303"),
+            ("/silent", "no answer within 100ms"),
+        ] {
+            let error = fetched(path).await.unwrap_err();
+            assert!(error.contains(told), "{path}: {error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_text_format_is_asked_for_and_may_be_packed() {
+        let headers = fetched("/accept").await.unwrap();
+        assert!(headers.contains("text/plain;version=0.0.4"), "{headers}");
+        assert!(headers.contains("\"accept-encoding\": \"gzip\""), "{headers}");
+    }
+}

@@ -105,14 +105,10 @@ pub fn now_ms() -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Matcher;
-    use crate::promql::SeriesSource;
-    use crate::store::test_log::logged;
-
-    fn scraping(directory: &std::path::Path) -> Scraping {
-        Scraping {
+impl Scraping {
+    /// For a test that brings its own samples.
+    pub fn without_targets(directory: &std::path::Path) -> Self {
+        Self {
             storage: Arc::new(Storage::open(directory).unwrap()),
             fetcher: Fetcher::new(LONGEST_SCRAPE).unwrap(),
             interval: LONGEST_SCRAPE,
@@ -121,6 +117,14 @@ mod tests {
             outage: Fault::default(),
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Matcher;
+    use crate::promql::SeriesSource;
+    use crate::store::test_log::logged;
 
     /// Large enough not to fit into a page that is there already.
     fn samples() -> Vec<(Labels, f64)> {
@@ -131,7 +135,7 @@ mod tests {
     #[test]
     fn a_full_disk_is_said_once_and_again_when_there_is_space() {
         let directory = tempfile::tempdir().unwrap();
-        let scraping = scraping(directory.path());
+        let scraping = Scraping::without_targets(directory.path());
         assert!(scraping.append(1, &samples()[..1]).is_some());
         scraping.storage.allow_no_more_pages();
         let refused = logged(|| {

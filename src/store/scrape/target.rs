@@ -113,10 +113,11 @@ impl TargetScrape {
     }
 
     fn end(&self) {
-        // The last scrape may have begun in this very millisecond.
-        let after_last = self.status.lock().last_scrape_ms.map_or(0, |last_ms| last_ms + 1);
+        // A target that was never scraped has nothing to end.
+        let Some(last_ms) = self.status.lock().last_scrape_ms else { return };
         let outcome = self.live.lock().gone();
-        self.keep(now_ms().max(after_last), outcome);
+        // The last scrape may have begun in this very millisecond.
+        self.keep(now_ms().max(last_ms + 1), outcome);
     }
 
     fn keep(&self, timestamp_ms: i64, outcome: Outcome) {

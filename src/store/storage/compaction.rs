@@ -15,7 +15,7 @@ use crate::model::Sample;
 const WINDOW_MS: i64 = 30 * 60 * 1_000;
 
 /// A window is compacted sooner when it has this many samples: 16 bytes of memory each.
-const WINDOW_SAMPLES: usize = 4_000_000;
+const WINDOW_SAMPLES: usize = 2_000_000;
 
 impl Storage {
     /// Compacts when that is due, and drops what is older than the retention.

@@ -70,13 +70,28 @@ pub struct Extent {
     pub end_ms: i64,
 }
 
-/// Opens a connection; each commit on it is on the disk when it returns.
-pub fn connect(directory: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(directory.join("samples.sqlite"))?;
-    connection.busy_timeout(Duration::from_secs(10))?;
+/// Opens the one connection that writes; each commit on it is on the disk when it returns.
+///
+/// There is no other writer to wait for. A reader may be in the way of a checkpoint: scrapes wait
+/// for that, so it gives up soon, and the next one has more to do.
+pub fn writer(directory: &Path) -> rusqlite::Result<Connection> {
+    let connection = connect(directory, Duration::from_secs(1))?;
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    Ok(connection)
+}
+
+/// Opens a connection to read from, beside the writer's.
+pub fn reader(directory: &Path) -> rusqlite::Result<Connection> {
+    let connection = connect(directory, Duration::from_secs(10))?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+fn connect(directory: &Path, patience: Duration) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(directory.join("samples.sqlite"))?;
+    connection.busy_timeout(patience)?;
     Ok(connection)
 }
 

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
+const MAKE_IT_USABLE: &str =
+    "make it a directory that you may read and write, or name another data directory";
+
 /// The data directory cannot be used, or could not take or give samples.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
@@ -48,32 +51,27 @@ impl StorageError {
         if error.kind() == io::ErrorKind::StorageFull {
             return Self::Full { directory: directory.to_owned() };
         }
-        Self::unusable(
-            directory,
-            error.to_string(),
-            "make it a directory that you may read and write, or name another data directory",
-        )
+        Self::unusable(directory, error.to_string(), MAKE_IT_USABLE)
     }
 
     /// A fault that the database reported.
     pub fn database(directory: &Path, error: &rusqlite::Error) -> Self {
-        let way_out = match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => return Self::Full { directory: directory.to_owned() },
+        let reason = error.to_string();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full { directory: directory.to_owned() },
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                "restore it from a backup, or move it away to start with an empty one"
+                Self::corrupt(directory, reason)
             }
-            _ => "make it a directory that you may read and write, or name another data directory",
-        };
-        Self::unusable(directory, error.to_string(), way_out)
+            Some(_) => Self::unusable(directory, reason, MAKE_IT_USABLE),
+            // Not from the database itself: a row does not hold what we write.
+            None => Self::corrupt(directory, reason),
+        }
     }
 
     /// Data that the database holds whole but that cannot be what this store wrote.
     pub fn corrupt(directory: &Path, what: String) -> Self {
-        Self::unusable(
-            directory,
-            what,
-            "restore it from a backup, or move it away to start with an empty one",
-        )
+        let way_out = "restore it from a backup, or move it away to start with an empty one";
+        Self::unusable(directory, what, way_out)
     }
 
     fn unusable(directory: &Path, reason: String, way_out: &'static str) -> Self {

@@ -62,9 +62,11 @@ impl Storage {
     pub fn open(directory: &Path) -> Result<Self, StorageError> {
         let ownership = Ownership::take(directory)?;
         let fault = |error| StorageError::database(directory, &error);
-        let mut writer = database::connect(directory).map_err(fault)?;
+        let mut writer = database::writer(directory).map_err(fault)?;
         if let Some(version) = database::prepare(&mut writer).map_err(fault)? {
-            let what = format!("its tables are of version {version}, which this program is not of");
+            let what = format!(
+                "its tables are of version {version}, which another release of this program wrote"
+            );
             return Err(StorageError::corrupt(directory, what));
         }
         let recent = Recent::read(&writer).map_err(fault)?;

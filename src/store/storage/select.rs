@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, Transaction};
 
 use super::database;
-use super::{SeriesId, Storage, StorageError};
+use super::{Entry, SeriesId, Storage, StorageError};
 use crate::model::{Matcher, Sample, Series};
 use crate::promql::{SelectError, SeriesSource};
 
@@ -22,32 +22,37 @@ impl SeriesSource for Storage {
         to_ms: i64,
     ) -> Result<Vec<Series>, SelectError> {
         let mut reader = Reader::of(self)?;
-        // What is seen of memory and of the disk is of one moment.
-        let recent = self.recent.read();
-        let snapshot = reader.snapshot().map_err(|error| self.fault(&error))?;
-        let selected: Vec<_> = recent
-            .index
-            .select(matchers, from_ms, to_ms)
-            .into_iter()
-            .map(|(id, entry)| {
-                (id, entry.labels.clone(), recent.head.range(id, from_ms, to_ms).to_vec())
-            })
-            .collect();
-        drop(recent);
+        let view = self.view(&mut reader, matchers, from_ms, to_ms);
+        let (snapshot, mut selected) = view.map_err(|error| self.fault(&error))?;
         let mut chunks = Chunks::new(&snapshot, from_ms, to_ms);
-        let mut all = Vec::with_capacity(selected.len());
-        for (id, labels, newer) in selected {
-            let mut samples = chunks.read(id).map_err(|error| self.name(error))?;
-            samples.extend(newer);
-            if !samples.is_empty() {
-                all.push(Series { labels, samples });
-            }
+        for (id, series) in &mut selected {
+            chunks.prepend_to(*id, &mut series.samples).map_err(|error| self.name(error))?;
         }
-        Ok(all)
+        let with_samples =
+            |(_, series): (_, Series)| Some(series).filter(|it| !it.samples.is_empty());
+        Ok(selected.into_iter().filter_map(with_samples).collect())
     }
 }
 
 impl Storage {
+    /// What is selected with its samples in memory, and the disk as it was at that moment.
+    fn view<'a>(
+        &self,
+        reader: &'a mut Reader<'_>,
+        matchers: &[Matcher],
+        from_ms: i64,
+        to_ms: i64,
+    ) -> rusqlite::Result<(Transaction<'a>, Vec<(SeriesId, Series)>)> {
+        let recent = self.recent.read();
+        let snapshot = reader.snapshot()?;
+        let series = |(id, entry): (SeriesId, &Entry)| {
+            let samples = recent.head.range(id, from_ms, to_ms).to_vec();
+            (id, Series { labels: entry.labels.clone(), samples })
+        };
+        let selected = recent.index.select(matchers, from_ms, to_ms).into_iter().map(series);
+        Ok((snapshot, selected.collect()))
+    }
+
     fn name(&self, error: ReadError) -> SelectError {
         match error {
             ReadError::Database(error) => self.fault(&error).into(),
@@ -77,7 +82,7 @@ impl<'a> Reader<'a> {
         let idle = storage.readers.lock().pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => database::connect(&storage.directory).map_err(|error| storage.fault(&error))?,
+            None => database::reader(&storage.directory).map_err(|error| storage.fault(&error))?,
         };
         Ok(Self { idle: &storage.readers, connection: Some(connection) })
     }
@@ -123,7 +128,8 @@ impl<'a> Chunks<'a> {
         Self { snapshot, from_ms, to_ms, timelines, samples_left: SELECTION_SAMPLES }
     }
 
-    fn read(&mut self, id: SeriesId) -> Result<Vec<Sample>, ReadError> {
+    /// Reads a series' compacted samples, which are older than those in memory.
+    fn prepend_to(&mut self, id: SeriesId, newer: &mut Vec<Sample>) -> Result<(), ReadError> {
         let mut samples = Vec::new();
         database::for_each_chunk(
             self.snapshot,
@@ -142,7 +148,9 @@ impl<'a> Chunks<'a> {
                 Ok(())
             },
         )?;
-        Ok(samples)
+        samples.append(newer);
+        *newer = samples;
+        Ok(())
     }
 
     fn timeline(&mut self, id: i64) -> rusqlite::Result<Rc<[i64]>> {

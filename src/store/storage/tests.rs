@@ -190,3 +190,53 @@ fn a_full_disk_refuses_the_scrape_and_keeps_what_was_there() {
     assert_eq!(storage.append(3, &large).unwrap().stored, 2_000);
     assert_eq!(all_samples_of(&storage).len(), 2_001);
 }
+
+#[test]
+fn damaged_samples_are_an_error_that_names_the_directory_and_a_way_out() {
+    for damage in [
+        "UPDATE chunks SET sample_values = x'00'",
+        "UPDATE timelines SET timestamps_ms = x'00'",
+        "DELETE FROM timelines",
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let storage = Storage::open(directory.path()).unwrap();
+        storage.append(1, &[(labels("kept"), 1.0)]).unwrap();
+        storage.compact().unwrap();
+        storage.writer.lock().execute_batch(damage).unwrap();
+        let matchers = [Matcher::equal("job", "mephisto")];
+        let message = storage.select(&matchers, 0, 10).unwrap_err().to_string();
+        assert!(message.contains(directory.path().to_str().unwrap()), "{damage}: {message}");
+        assert!(message.contains("restore it from a backup"), "{damage}: {message}");
+    }
+}
+
+#[test]
+fn tables_of_another_version_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = Storage::open(directory.path()).unwrap();
+    storage.writer.lock().pragma_update(None, "user_version", 99).unwrap();
+    drop(storage);
+    let message = Storage::open(directory.path()).unwrap_err().to_string();
+    assert!(message.contains("version 99"), "{message}");
+}
+
+#[test]
+fn queries_and_compaction_at_once_lose_and_double_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = Storage::open(directory.path()).unwrap();
+    std::thread::scope(|scope| {
+        let compacting = scope.spawn(|| {
+            for _ in 0..40 {
+                storage.compact().unwrap();
+                storage.maintain(0, 1_000).unwrap();
+            }
+        });
+        for timestamp_ms in 1..=200 {
+            storage.append(timestamp_ms, &[(labels("kept"), 1.0)]).unwrap();
+            let times: Vec<_> =
+                all_samples_of(&storage)[&labels("kept")].iter().map(|(time, _)| *time).collect();
+            assert_eq!(times, (1..=timestamp_ms).collect::<Vec<_>>());
+        }
+        compacting.join().unwrap();
+    });
+}

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::setting::{Client, Places, TestTarget};
+use super::setting::{Client, Places, TestTarget, eventually};
 
 const EXPOSITION: &str = "# HELP units Units by status.\n# TYPE units gauge\n\
     units{status=\"a\"} 3\nunits{status=\"b\"} +Inf\n";
@@ -30,9 +30,13 @@ async fn labels_series_and_metadata_are_listed() {
         client.data("/api/v1/metadata", &[]).await,
         json!({"units": [{"type": "gauge", "help": "Units by status.", "unit": ""}]})
     );
-    let target_answer = client.data("/api/v1/targets", &[]).await["activeTargets"][0].take();
-    assert_eq!(target_answer["health"], "up");
-    assert_eq!(target_answer["scrapeUrl"], format!("http://{}/metrics", target.address));
+    eventually("a healthy target", async || {
+        let targets = client.data("/api/v1/targets", &[]).await;
+        let active = &targets["activeTargets"][0];
+        assert_eq!(active["scrapeUrl"], format!("http://{}/metrics", target.address));
+        (active["health"] == "up" && active["lastError"] == "").then_some(())
+    })
+    .await;
     store.stop();
 }
 
