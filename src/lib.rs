@@ -13,3 +13,4 @@ pub mod promql;
 #[cfg(feature = "python")]
 mod python;
 pub mod server;
+pub mod store;

@@ -1,11 +1,11 @@
 """Metrics for Mephisto: counters, gauges and histograms in Rust, a store and a page built in.
 
-    from mephisto_metrics import Histogram, timed
+from mephisto_metrics import Histogram, timed
 
-    LATENCY = Histogram("database_latency_seconds", "Time spent in a database call", ["method"])
+LATENCY = Histogram("database_latency_seconds", "Time spent in a database call", ["method"])
 
-    @timed(LATENCY)
-    def find_units(): ...
+@timed(LATENCY)
+def find_units(): ...
 """
 
 from __future__ import annotations

@@ -4,9 +4,10 @@ All metrics raise `ValueError` on wrong names and labels, with the opening words
 prometheus_client uses, then what was expected and what was received.
 """
 
+import os
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, ClassVar, Literal, TypeVar, final
+from typing import Any, ClassVar, TypeVar, final
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -142,7 +143,7 @@ class Histogram:
 
 @final
 class Timer:
-    """Times blocks and calls; what `Histogram.time` returns. May be entered again before it ends."""
+    """Times blocks and calls; what `Histogram.time` returns. May be entered again."""
 
     def __enter__(self) -> Timer: ...
     def __exit__(
@@ -179,3 +180,58 @@ class ExpositionServer:
 
     def close(self) -> None:
         """Stop serving; a second call does nothing."""
+
+@final
+class PageServer:
+    """Serves the built-in page, the dashboards and a proxy to the store at `store_url`.
+
+    `port` 0 binds any free one. `OSError` if the address can not be bound.
+    """
+
+    def __new__(
+        cls,
+        *,
+        assets_directory: str | os.PathLike[str],
+        dashboards_directory: str | os.PathLike[str],
+        store_url: str,
+        scrape_interval_seconds: float,
+        host: str,
+        port: int,
+    ) -> PageServer: ...
+    @property
+    def address(self) -> tuple[str, int]:
+        """The host and port bound."""
+
+    def close(self) -> None:
+        """Stop serving; a second call does nothing."""
+
+class StoreError(Exception):
+    """The store can not use its data directory: the text says which, why, and the way out."""
+
+@final
+class Store:
+    """Scrapes the targets of a folder, keeps their samples, answers Prometheus's HTTP API.
+
+    `port` 0 binds any free one. Raises `OSError` if the address can not be bound, `StoreError` if
+    the data directory belongs to another store or can not be used.
+    """
+
+    def __new__(
+        cls,
+        *,
+        data_directory: str | os.PathLike[str],
+        targets_directory: str | os.PathLike[str],
+        host: str,
+        port: int,
+        scrape_interval_seconds: float,
+        retention_seconds: float,
+    ) -> Store: ...
+    @property
+    def address(self) -> tuple[str, int]:
+        """The host and port bound."""
+
+    def close(self) -> None:
+        """Stop and release the data directory; every acknowledged sample is on disk."""
+
+def log_to_stderr() -> None:
+    """Write what the store logs to stderr from now on."""

@@ -11,7 +11,9 @@ import psutil
 def port_in_use_error(host: str, port: int, way_out: str) -> OSError:
     """Return an error that names the port, its holder where that can be told, and the way out."""
     holder = describe_holder(port)
-    reason = f"port {port} on {host} is already in use{f' by {holder}' if holder else ''}; {way_out}"
+    reason = (
+        f"port {port} on {host} is already in use{f' by {holder}' if holder else ''}; {way_out}"
+    )
     return OSError(errno.EADDRINUSE, reason)
 
 

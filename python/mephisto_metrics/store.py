@@ -8,14 +8,14 @@ needs it any more.
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 import time
+from typing import NoReturn
 
 import click
 
 from mephisto_metrics import places
-from mephisto_metrics._core import Store, StoreError
+from mephisto_metrics._core import Store, StoreError, log_to_stderr
 from mephisto_metrics.ports import is_port_in_use, port_in_use_error
 from mephisto_metrics.stack import store as stack_store
 from mephisto_metrics.stack import targets
@@ -47,6 +47,7 @@ def main(
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    log_to_stderr()
     store = _start(port, host, scrape_interval_seconds, retention_days)
     address = "http://{}:{}".format(*store.address)
     try:
@@ -58,9 +59,7 @@ def main(
         remove_own_state(stack_store.state_path())
 
 
-def _start(
-    port: int, host: str, scrape_interval_seconds: float, retention_days: float
-) -> Store:
+def _start(port: int, host: str, scrape_interval_seconds: float, retention_days: float) -> Store:
     data_folder = places.data_folder("builtin")
     try:
         data_folder.mkdir(parents=True, exist_ok=True)
@@ -83,6 +82,12 @@ def _start(
             str(error),
             f"make `{places.home()}` writable, or set MEPHISTO_METRICS_HOME to another folder",
         )
+
+
+def _fail(message: str, hint: str) -> NoReturn:
+    """End with a reason that whoever started the store can pass on."""
+    click.echo(f"{message}\nhint: {hint}", err=True)
+    sys.exit(1)
 
 
 def _keep_house(stopping: threading.Event, linger_seconds: float) -> None:

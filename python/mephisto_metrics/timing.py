@@ -149,7 +149,7 @@ class _ChildByCall:
     ) -> str:
         try:
             return str(compute(*arguments, **keywords))
-        except Exception:  # noqa: BLE001 - a label must not break the call that it describes
+        except Exception:
             if not self._has_failed:
                 self._has_failed = True
                 logger.exception(

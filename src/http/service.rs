@@ -7,11 +7,15 @@ use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use axum::Router;
 use parking_lot::Mutex;
 use tokio::runtime;
 use tokio::sync::watch;
+
+/// How long a service that ends waits for work on its blocking threads.
+const LONGEST_STOP: Duration = Duration::from_secs(10);
 
 /// Tells a running service, and each of its tasks, that it should end.
 #[derive(Clone, Debug)]
@@ -65,7 +69,7 @@ impl Service {
                     Err(error) => unreachable!("a bound, non-blocking listener: {error}"),
                 }
             });
-            runtime.shutdown_background();
+            runtime.shutdown_timeout(LONGEST_STOP);
         })?;
         Ok(Self { address, stop, thread: Mutex::new(Some(thread)) })
     }

@@ -38,14 +38,15 @@ pub fn evaluate(
         T_GROUP => fold(|_| 1.0),
         T_QUANTILE => {
             let q = parameter()?;
-            let quantile = |step: usize, values: &[f64]| {
-                statistics::quantile(q[step], values.iter().copied())
-            };
+            let quantile =
+                |step: usize, values: &[f64]| statistics::quantile(q[step], values.iter().copied());
             Ok(fold_groups(groups, quantile))
         }
         T_TOPK => select_best(groups, &parameter()?, |value| value),
         T_BOTTOMK => select_best(groups, &parameter()?, |value| -value),
-        T_COUNT_VALUES => count_values(context, groups, string_literal(self::parameter(aggregate)?)?),
+        T_COUNT_VALUES => {
+            count_values(context, groups, string_literal(self::parameter(aggregate)?)?)
+        }
         _ => Err(QueryError::Execution(format!(
             "the aggregation `{}` is not supported by this store",
             aggregate.op
@@ -96,11 +97,7 @@ fn fold_groups(groups: Groups, fold: impl Fn(usize, &[f64]) -> f64) -> Vec<Track
 ///
 /// The tracks come best first by their scores at the last step, which in an instant query is the
 /// order that Prometheus answers.
-fn select_best(
-    groups: Groups,
-    k: &[f64],
-    score: fn(f64) -> f64,
-) -> Result<Vec<Track>, QueryError> {
+fn select_best(groups: Groups, k: &[f64], score: fn(f64) -> f64) -> Result<Vec<Track>, QueryError> {
     let k = k.iter().map(|k| whole_number(*k)).collect::<Result<Vec<_>, _>>()?;
     let mut best = Vec::new();
     for (_, tracks) in groups {
@@ -146,11 +143,7 @@ fn whole_number(k: f64) -> Result<usize, QueryError> {
 }
 
 /// Counts equal values; the value becomes the label `name`.
-fn count_values(
-    context: &Context,
-    groups: Groups,
-    name: &str,
-) -> Result<Vec<Track>, QueryError> {
+fn count_values(context: &Context, groups: Groups, name: &str) -> Result<Vec<Track>, QueryError> {
     if name.is_empty() {
         return Err(QueryError::Execution("invalid label name \"\" in count_values()".into()));
     }

@@ -11,11 +11,7 @@ use super::track::{Outcome, Track, unique};
 use super::{aggregate, binary, functions};
 
 /// Evaluates an expression at all steps of a grid.
-pub fn evaluate(
-    context: &Context,
-    expression: &Expr,
-    grid: Grid,
-) -> Result<Outcome, QueryError> {
+pub fn evaluate(context: &Context, expression: &Expr, grid: Grid) -> Result<Outcome, QueryError> {
     context.charge(0)?;
     if grid.steps > 1 && is_step_invariant(expression) {
         let once = evaluate(context, expression, Grid::instant(grid.start_ms))?;
@@ -86,7 +82,9 @@ fn repeat(context: &Context, once: Outcome, steps: usize) -> Result<Outcome, Que
 
 fn negate(operand: Outcome) -> Result<Outcome, QueryError> {
     Ok(match operand {
-        Outcome::Scalar(values) => Outcome::Scalar(values.into_iter().map(|value| -value).collect()),
+        Outcome::Scalar(values) => {
+            Outcome::Scalar(values.into_iter().map(|value| -value).collect())
+        }
         Outcome::Vector(tracks) => {
             let negative = |track: Track| track.unnamed().map(|_, value| Some(-value));
             let tracks = tracks.into_iter().map(negative).collect();

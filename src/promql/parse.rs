@@ -145,7 +145,16 @@ pub fn is_step_invariant(expression: &Expr) -> bool {
 fn reads_step_time(function: &str) -> bool {
     matches!(
         function,
-        "days_in_month" | "day_of_month" | "day_of_week" | "day_of_year" | "hour" | "minute"
-            | "month" | "year" | "predict_linear" | "time" | "timestamp"
+        "days_in_month"
+            | "day_of_month"
+            | "day_of_week"
+            | "day_of_year"
+            | "hour"
+            | "minute"
+            | "month"
+            | "year"
+            | "predict_linear"
+            | "time"
+            | "timestamp"
     )
 }

@@ -112,7 +112,11 @@ pub fn nan_first(one: f64, other: f64) -> std::cmp::Ordering {
 }
 
 /// A float that is a small whole number, as an index.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "floored, not negative")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "floored, not negative"
+)]
 fn index(rank: f64) -> usize {
     rank as usize
 }

@@ -7,6 +7,7 @@ mod labels;
 mod page;
 mod registry;
 mod server;
+mod store;
 mod timer;
 
 use pyo3::prelude::*;
@@ -19,5 +20,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     instruments::add_to(module)?;
     timer::add_to(module)?;
     server::add_to(module)?;
-    page::add_to(module)
+    page::add_to(module)?;
+    store::add_to(module)
 }

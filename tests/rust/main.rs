@@ -3,3 +3,4 @@
 mod prometheus;
 mod promql_against_prometheus;
 mod promql_samples;
+mod store;

@@ -26,7 +26,10 @@ impl Prometheus {
     /// may be skipped (`CI=true`), fails.
     pub fn is_installed() -> bool {
         let answers = |program: &str| {
-            Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+            Command::new(program)
+                .arg("--version")
+                .output()
+                .is_ok_and(|output| output.status.success())
         };
         let is_installed = answers("prometheus") && answers("promtool");
         if !is_installed {

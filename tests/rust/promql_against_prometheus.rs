@@ -172,13 +172,15 @@ fn difference(place: &str, ours: &Answer, theirs: &Answer) -> Option<String> {
         _ => false,
     };
     let shorten = |answer: &Answer| format!("{answer:?}").chars().take(600).collect::<String>();
-    (!is_same).then(|| format!("{place}\n  ours:   {}\n  theirs: {}", shorten(ours), shorten(theirs)))
+    (!is_same)
+        .then(|| format!("{place}\n  ours:   {}\n  theirs: {}", shorten(ours), shorten(theirs)))
 }
 
 type LabelledSamples = [(String, Vec<(i64, f64)>)];
 
 fn are_same_series(ours: &LabelledSamples, theirs: &LabelledSamples) -> bool {
-    let by_labels: BTreeMap<_, _> = theirs.iter().map(|(labels, samples)| (labels, samples)).collect();
+    let by_labels: BTreeMap<_, _> =
+        theirs.iter().map(|(labels, samples)| (labels, samples)).collect();
     let is_there = |(labels, samples): &(String, Vec<_>)| {
         by_labels.get(labels).is_some_and(|theirs| are_same_samples(samples, theirs))
     };

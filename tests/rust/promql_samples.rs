@@ -84,7 +84,8 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, limit: u32) -> u32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         u32::try_from(self.0 >> 33).unwrap() % limit
     }
 }
@@ -107,7 +108,8 @@ impl Recorder {
 
     /// Records what `value` gives at each scrape; none is a scrape without this series.
     fn record(&mut self, name: &str, pairs: &[(&str, &str)], value: impl Fn(u32) -> Option<f64>) {
-        let known = [(METRIC_NAME, name), ("instance", INSTANCES[self.operator]), ("job", "mephisto")];
+        let known =
+            [(METRIC_NAME, name), ("instance", INSTANCES[self.operator]), ("job", "mephisto")];
         let labels = known.iter().chain(pairs).copied().collect();
         let sample = |scrape: u32| {
             let timestamp_ms =
@@ -183,7 +185,9 @@ impl Recorder {
             for status in ["in task", "waiting", "completed", "timeout", "returned"] {
                 let values = self.gauge(9);
                 let pairs = [("agent_type", agent_type), ("status", status)];
-                self.record("active_agent_statuses", &pairs, |scrape| Some(values[scrape as usize]));
+                self.record("active_agent_statuses", &pairs, |scrape| {
+                    Some(values[scrape as usize])
+                });
             }
         }
         for thread_type in ["unit", "assignment"] {
@@ -203,7 +207,9 @@ impl Recorder {
     }
 
     fn record_edge_cases(&mut self) {
-        self.record("ends_midway", &[], |scrape| (scrape < 250).then(|| f64::from(scrape * 7 % 31)));
+        self.record("ends_midway", &[], |scrape| {
+            (scrape < 250).then(|| f64::from(scrape * 7 % 31))
+        });
         let has_scrape = |scrape: u32| !(180..260).contains(&scrape);
         self.record("has_a_gap", &[], |scrape| {
             has_scrape(scrape).then(|| f64::from(1000 + scrape * 3))
@@ -232,7 +238,8 @@ impl Recorder {
     }
 
     fn record_odd_histograms(&mut self) {
-        for (bound, count) in [("0.1", 10.0), ("1", 8.0), ("2", 20.0), ("2.0", 1.0), ("+Inf", 20.5)] {
+        for (bound, count) in [("0.1", 10.0), ("1", 8.0), ("2", 20.0), ("2.0", 1.0), ("+Inf", 20.5)]
+        {
             self.record("not_monotonic_bucket", &[("le", bound)], |_| Some(count));
         }
         for (bound, count) in [("-1", 4.0), ("0", 6.0), ("3", 9.0), ("+Inf", 9.0)] {

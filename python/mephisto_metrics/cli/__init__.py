@@ -73,6 +73,8 @@ def run(arguments: Sequence[str]) -> int:
         click.echo("interrupted", err=True)
         return 130
     except Exception:  # noqa: BLE001 - the last place where a fault of ours can be told from the user's
-        click.echo(f"{traceback.format_exc()}\nerror: this is a fault of mephisto-metrics", err=True)
+        click.echo(
+            f"{traceback.format_exc()}\nerror: this is a fault of mephisto-metrics", err=True
+        )
         return EXIT_OUR_FAULT
     return 0

@@ -27,7 +27,9 @@ STOP_PATIENCE_SECONDS = 20.0
 
 
 @click.command("demo")
-@click.option("--exit-after", type=click.FloatRange(min=0), metavar="SECONDS", help="End by itself.")
+@click.option(
+    "--exit-after", type=click.FloatRange(min=0), metavar="SECONDS", help="End by itself."
+)
 @click.option("--port", type=click.IntRange(0, settings.HIGHEST_PORT), help="Port for the page.")
 @click.option("--seed", default=0, show_default=True, help="Which simulated workers come.")
 def command(exit_after: float | None, port: int | None, seed: int) -> None:
@@ -38,7 +40,9 @@ def command(exit_after: float | None, port: int | None, seed: int) -> None:
     """
     with tempfile.TemporaryDirectory(prefix="mephisto-metrics-demo-") as scratch:
         _use_scratch_home(Path(scratch))
-        with showing("127.0.0.1", _free_or_any(settings.viewer_port() if port is None else port)) as url:
+        with showing(
+            "127.0.0.1", _free_or_any(settings.viewer_port() if port is None else port)
+        ) as url:
             click.echo(url)
             ended = threading.Event()
             with _simulated_operator(seed, Path(scratch), ended):

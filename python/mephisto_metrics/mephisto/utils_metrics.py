@@ -6,7 +6,6 @@ never imported under its own.
 
 from __future__ import annotations
 
-import importlib
 import os
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 
 from mephisto_metrics import places, start_http_server
 from mephisto_metrics.mephisto import serving
+from mephisto_metrics.stack import page, store
 
 __all__ = [
     "GRAFANA_DIR",
@@ -64,7 +64,15 @@ def start_metrics_server(args: Any = None) -> None:  # noqa: ARG001
 
 def launch_prometheus_server(args: Any = None) -> bool:  # noqa: ARG001
     """Make sure that a store runs; return whether one does."""
-    return _ensure_running("store", "the metrics of this Operator are not stored")
+    try:
+        store.ensure_running()
+    except Exception as error:  # noqa: BLE001 - metrics never break a run
+        hint = getattr(error, "hint", None)
+        serving.warn_once(
+            f"the metrics of this Operator are not stored: {error}{f'; {hint}' if hint else ''}"
+        )
+        return False
+    return True
 
 
 def shutdown_prometheus_server(
@@ -76,8 +84,10 @@ def shutdown_prometheus_server(
 
 
 def launch_grafana_server(args: Any = None) -> bool:  # noqa: ARG001
-    """Make sure that the page is served; return whether it is."""
-    return _ensure_running("page", "the page with the metrics is not served")
+    """Return whether the page is shown: it belongs to a view, which a user opens."""
+    if page.running() is None:
+        serving.warn_once("the page is not shown: run `mephisto metrics view`")
+    return page.running() is not None
 
 
 def shutdown_grafana_server(
@@ -123,15 +133,6 @@ def launch_servers_and_wait() -> None:
 def cleanup_metrics() -> None:
     """Stop the store and the page."""
     _run_verb("cleanup")
-
-
-def _ensure_running(server: str, consequence: str) -> bool:
-    try:
-        importlib.import_module(f"mephisto_metrics.stack.{server}").ensure_running()
-    except Exception as error:  # noqa: BLE001 - metrics never break a run
-        serving.warn_once(f"{consequence}: {error}")
-        return False
-    return True
 
 
 def _run_verb(verb: str) -> None:

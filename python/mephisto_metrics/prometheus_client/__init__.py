@@ -1,6 +1,6 @@
 """A drop-in for prometheus_client, over the Rust core.
 
-    from mephisto_metrics import prometheus_client
+from mephisto_metrics import prometheus_client
 """
 
 from mephisto_metrics._core import (

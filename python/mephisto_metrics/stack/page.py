@@ -66,4 +66,6 @@ def _bind(store: PartState, host: str, port: int) -> PageServer:
             taken = port_in_use_error(host, port, "the page can not use it")
             hint = "stop that process, or choose another port with `--port` or GRAFANA_PORT"
             raise StackError(str(taken.strerror), hint) from None
-        raise StackError(f"can not listen on {host}:{port}: {error}", "choose another address") from None
+        raise StackError(
+            f"can not listen on {host}:{port}: {error}", "choose another address"
+        ) from None

@@ -68,7 +68,9 @@ def _start() -> PartState:
     process = start_detached(
         "mephisto_metrics.store", ["--port", str(settings.store_port())], log_path
     )
-    if not wait_until(lambda: process.poll() is not None or _serves(process), START_TIMEOUT_SECONDS):
+    if not wait_until(
+        lambda: process.poll() is not None or _serves(process), START_TIMEOUT_SECONDS
+    ):
         process.kill()
         process.wait()
         raise StackError(

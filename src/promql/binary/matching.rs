@@ -13,8 +13,7 @@ use crate::promql::track::{Track, group_by, merge};
 
 const MANY_TO_ONE: &str =
     "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)";
-const NOT_UNIQUE: &str =
-    "multiple matches for labels: grouping labels must ensure unique matches";
+const NOT_UNIQUE: &str = "multiple matches for labels: grouping labels must ensure unique matches";
 
 /// The labels by which an element finds its partners.
 pub fn match_group(labels: &Labels, matching: Option<&LabelModifier>) -> Labels {

@@ -14,11 +14,7 @@ use super::grid::Grid;
 use super::track::{Outcome, SAME_LABELS, Track, merge};
 
 /// Evaluates a binary expression at all steps.
-pub fn evaluate(
-    context: &Context,
-    binary: &BinaryExpr,
-    grid: Grid,
-) -> Result<Outcome, QueryError> {
+pub fn evaluate(context: &Context, binary: &BinaryExpr, grid: Grid) -> Result<Outcome, QueryError> {
     let modifier = binary.modifier.clone().unwrap_or_default();
     if modifier.fill_values.lhs.is_some() || modifier.fill_values.rhs.is_some() {
         let message = "the modifiers `fill`, `fill_left` and `fill_right` are not supported";

@@ -30,7 +30,8 @@ pub fn evaluate(arguments: &Arguments, part: Part) -> Result<Vec<Track>, QueryEr
         0 => vec![unlabelled(step_seconds(arguments.grid))],
         _ => arguments.vector(0)?,
     };
-    let apply = |track: Track| track.unnamed().map(|_, value| Some(date_of(value).map_or(f64::NAN, part)));
+    let apply =
+        |track: Track| track.unnamed().map(|_, value| Some(date_of(value).map_or(f64::NAN, part)));
     merge(tracks.into_iter().map(apply).collect(), SAME_LABELS)
 }
 

@@ -48,16 +48,14 @@ fn trigonometric(name: &str) -> Option<Elementwise> {
 }
 
 /// Applies a function to all values of the first argument.
-pub fn evaluate(
-    arguments: &Arguments,
-    function: Elementwise,
-) -> Result<Vec<Track>, QueryError> {
+pub fn evaluate(arguments: &Arguments, function: Elementwise) -> Result<Vec<Track>, QueryError> {
     let tracks = arguments.vector(0)?;
     let scalars = (1..arguments.len()).map(|index| arguments.scalar(index));
     let scalars = scalars.collect::<Result<Vec<_>, _>>()?;
     let at_step = |step: usize| scalars.iter().map(|values| values[step]).collect::<Vec<_>>();
     let parameters: Vec<Vec<f64>> = (0..arguments.grid.steps).map(at_step).collect();
-    let apply = |track: Track| track.unnamed().map(|step, value| function(value, &parameters[step]));
+    let apply =
+        |track: Track| track.unnamed().map(|step, value| function(value, &parameters[step]));
     merge(tracks.into_iter().map(apply).collect(), SAME_LABELS)
 }
 

@@ -14,10 +14,10 @@ use super::error::QueryError;
 use super::evaluate::{evaluate_scalar, evaluate_vector};
 use super::grid::Grid;
 use super::parse::unwrap_parentheses;
+use super::range_functions;
 use super::selector::select_instant;
 use super::statistics::nan_first;
 use super::track::{Outcome, SAME_LABELS, Track, merge};
-use super::range_functions;
 use crate::model::Labels;
 
 /// Evaluates a function call at all steps.
@@ -79,7 +79,8 @@ impl<'a> Arguments<'a> {
 
     /// The expression at an index.
     fn expression(&self, index: usize) -> Result<&'a Expr, QueryError> {
-        let missing = || QueryError::BadData(format!("`{}` lacks an argument", self.call.func.name));
+        let missing =
+            || QueryError::BadData(format!("`{}` lacks an argument", self.call.func.name));
         self.call.args.args.get(index).map(AsRef::as_ref).ok_or_else(missing)
     }
 

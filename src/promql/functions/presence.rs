@@ -47,7 +47,9 @@ fn known_labels(expression: &Expr) -> Labels {
     let matchers = matchers_of(expression).map_or(&[][..], |matchers| &matchers.matchers);
     let is_only = |name: &str| matchers.iter().filter(|matcher| matcher.name == name).count() == 1;
     let known = matchers.iter().filter(|matcher| {
-        matches!(matcher.op, MatchOp::Equal) && matcher.name != METRIC_NAME && is_only(&matcher.name)
+        matches!(matcher.op, MatchOp::Equal)
+            && matcher.name != METRIC_NAME
+            && is_only(&matcher.name)
     });
     known.map(|matcher| (matcher.name.as_str(), matcher.value.as_str())).collect()
 }

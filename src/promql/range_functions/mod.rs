@@ -66,7 +66,9 @@ fn keeps_name(function: &str) -> bool {
 fn arguments(call: &Call) -> Result<(&Expr, Option<&Expr>), QueryError> {
     match call.args.args.as_slice() {
         [range] => Ok((range, None)),
-        [parameter, range] if call.func.name == "quantile_over_time" => Ok((range, Some(parameter))),
+        [parameter, range] if call.func.name == "quantile_over_time" => {
+            Ok((range, Some(parameter)))
+        }
         [range, parameter] => Ok((range, Some(parameter))),
         _ => Err(QueryError::BadData(format!("wrong arguments of `{}`", call.func.name))),
     }

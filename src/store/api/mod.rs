@@ -1,0 +1,49 @@
+//! Prometheus's HTTP API over the store's samples.
+
+mod answer;
+mod host;
+mod parameters;
+mod query;
+mod series;
+mod status;
+mod time;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use tokio::sync::Semaphore;
+use tower_http::compression::CompressionLayer;
+
+use super::scrape::Scraping;
+
+/// How many queries are evaluated at once; others wait for their turn.
+const QUERIES_AT_ONCE: usize = 8;
+
+/// What the handlers share.
+#[derive(Debug)]
+pub struct Api {
+    scraping: Arc<Scraping>,
+    turns: Arc<Semaphore>,
+}
+
+/// All paths of the store, as asked for under the name `host` or a loopback one.
+pub fn router(scraping: Arc<Scraping>, host: &str) -> Router {
+    let turns = Arc::new(Semaphore::new(QUERIES_AT_ONCE));
+    let own_host: Arc<str> = host.into();
+    Router::new()
+        .route("/api/v1/query", get(query::at_one_time).post(query::at_one_time))
+        .route("/api/v1/query_range", get(query::over_a_range).post(query::over_a_range))
+        .route("/api/v1/series", get(series::series).post(series::series))
+        .route("/api/v1/labels", get(series::names).post(series::names))
+        .route("/api/v1/label/{name}/values", get(series::values))
+        .route("/api/v1/metadata", get(status::metadata))
+        .route("/api/v1/targets", get(status::targets))
+        .route("/api/v1/status/buildinfo", get(status::build_info))
+        .route("/-/ready", get(status::ready))
+        .route("/-/healthy", get(status::healthy))
+        .route("/metrics", get(status::own_metrics))
+        .layer(CompressionLayer::new())
+        .layer(axum::middleware::from_fn_with_state(own_host, host::check))
+        .with_state(Arc::new(Api { scraping, turns }))
+}

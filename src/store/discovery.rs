@@ -1,0 +1,228 @@
+//! Finds targets in a folder of `file_sd` files: `[{"targets": [...], "labels": {...}}]`.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use reqwest::Url;
+use serde::Deserialize;
+
+use super::fault::Fault;
+use super::target::Target;
+
+/// A folder of target files, and what was last read from each.
+#[derive(Debug)]
+pub struct TargetsDirectory {
+    path: PathBuf,
+    files: HashMap<PathBuf, TargetFile>,
+    fault: Fault,
+}
+
+/// One file as it was last read. A file that turns bad keeps the targets it had, as in Prometheus.
+#[derive(Debug, Default)]
+struct TargetFile {
+    content: Option<Result<String, String>>,
+    targets: Vec<Target>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TargetGroup {
+    targets: Vec<String>,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+}
+
+impl TargetsDirectory {
+    /// A folder that is not read yet.
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), files: HashMap::new(), fault: Fault::default() }
+    }
+
+    /// Reads what changed and returns all targets, each once. A fault is logged when it appears
+    /// and when it changes, not at each reading.
+    pub fn read(&mut self) -> BTreeSet<Target> {
+        match list(&self.path) {
+            Ok(paths) => {
+                self.fault.end();
+                self.files.retain(|path, _| paths.contains(path));
+                for path in paths {
+                    self.files.entry(path.clone()).or_default().refresh(&path);
+                }
+            }
+            Err(error) => self.report(&error.to_string()),
+        }
+        self.files.values().flat_map(|file| file.targets.iter().cloned()).collect()
+    }
+
+    fn report(&self, fault: &str) {
+        if self.fault.begin(fault) {
+            tracing::warn!(
+                "the targets folder {} cannot be read: {fault}; make it readable, the targets \
+                 found so far are scraped meanwhile",
+                self.path.display()
+            );
+        }
+    }
+}
+
+impl TargetFile {
+    fn refresh(&mut self, path: &Path) {
+        let content = std::fs::read_to_string(path).map_err(|error| error.to_string());
+        if self.content.as_ref() == Some(&content) {
+            return;
+        }
+        match content.as_deref().map_err(Clone::clone).and_then(parse) {
+            Ok(targets) => self.targets = targets,
+            Err(fault) => tracing::warn!(
+                "the target file {} is left out: {fault}; expected \
+                 [{{\"targets\": [\"host:port\"], \"labels\": {{\"name\": \"value\"}}}}]",
+                path.display()
+            ),
+        }
+        self.content = Some(content);
+    }
+}
+
+/// The `.json` files of a folder. Files being written have another ending until they are renamed;
+/// a folder that is not there yet has none.
+fn list(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
+    let mut paths = BTreeSet::new();
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(paths),
+        entries => entries?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        let is_hidden =
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if !is_hidden && path.extension().is_some_and(|ending| ending == "json") {
+            paths.insert(path);
+        }
+    }
+    Ok(paths)
+}
+
+fn parse(content: &str) -> Result<Vec<Target>, String> {
+    let groups: Vec<TargetGroup> =
+        serde_json::from_str(content).map_err(|error| error.to_string())?;
+    let mut targets = Vec::new();
+    for group in groups {
+        if let Some(name) = group.labels.keys().find(|name| !is_label_name(name)) {
+            return Err(format!("{name:?} is not a label name"));
+        }
+        for address in &group.targets {
+            check_address(address)?;
+            targets.push(Target::new(address, group.labels.clone()));
+        }
+    }
+    Ok(targets)
+}
+
+fn is_label_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
+fn check_address(address: &str) -> Result<(), String> {
+    let is_bare = !address.contains(['/', '?', '#', '@', '\\'])
+        && address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    match Url::parse(&format!("http://{address}/")) {
+        Ok(_) if is_bare => Ok(()),
+        _ => Err(format!("{address:?} is not host:port")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::test_log::logged;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in files {
+            std::fs::write(folder.path().join(name), content).unwrap();
+        }
+        folder
+    }
+
+    fn addresses(found: &BTreeSet<Target>) -> Vec<&str> {
+        found.iter().map(|target| target.address.as_str()).collect()
+    }
+
+    #[test]
+    fn targets_come_with_the_labels_of_their_group() {
+        let content = r#"[{"targets": ["127.0.0.1:1"], "labels": {"operator": "7", "pid": "1"}}]"#;
+        let folder = folder(&[("7.json", content)]);
+        let found = TargetsDirectory::new(folder.path()).read();
+        assert_eq!(addresses(&found), ["127.0.0.1:1"]);
+        assert_eq!(found.first().unwrap().labels.get("operator"), "7");
+    }
+
+    #[test]
+    fn files_being_written_and_other_files_are_ignored() {
+        let content = r#"[{"targets": ["127.0.0.1:1"]}]"#;
+        let folder = folder(&[(".7.json", content), ("7.json.tmp", content), ("notes", "x")]);
+        assert!(TargetsDirectory::new(folder.path()).read().is_empty());
+    }
+
+    #[test]
+    fn a_file_that_turns_bad_keeps_its_targets_and_spoils_no_other() {
+        let folder = folder(&[
+            ("a.json", r#"[{"targets": ["127.0.0.1:1"]}]"#),
+            ("b.json", r#"[{"targets": ["127.0.0.1:2"]}]"#),
+        ]);
+        let mut directory = TargetsDirectory::new(folder.path());
+        assert_eq!(addresses(&directory.read()), ["127.0.0.1:1", "127.0.0.1:2"]);
+        std::fs::write(folder.path().join("a.json"), "[{").unwrap();
+        std::fs::write(folder.path().join("b.json"), r#"[{"targets": ["127.0.0.1:3"]}]"#).unwrap();
+        assert_eq!(addresses(&directory.read()), ["127.0.0.1:1", "127.0.0.1:3"]);
+    }
+
+    #[test]
+    fn a_malformed_file_is_named_once_and_again_when_it_changes() {
+        let folder = folder(&[("bad.json", "[{")]);
+        let path = folder.path().join("bad.json");
+        let mut directory = TargetsDirectory::new(folder.path());
+        let first = logged(|| drop((directory.read(), directory.read())));
+        assert_eq!(first.lines().count(), 1, "{first}");
+        assert!(first.contains("WARN") && first.contains(path.to_str().unwrap()), "{first}");
+        assert!(first.contains("EOF while parsing"), "{first}");
+        std::fs::write(path, "{}").unwrap();
+        let second = logged(|| drop((directory.read(), directory.read())));
+        assert_eq!(second.lines().count(), 1, "{second}");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_named_once() {
+        let folder = folder(&[("file", "")]);
+        let path = folder.path().join("file");
+        let mut directory = TargetsDirectory::new(&path);
+        let log = logged(|| drop((directory.read(), directory.read())));
+        assert_eq!(log.lines().count(), 1, "{log}");
+        assert!(log.contains(path.to_str().unwrap()), "{log}");
+    }
+
+    #[test]
+    fn a_removed_file_takes_its_targets_along() {
+        let folder = folder(&[("a.json", r#"[{"targets": ["127.0.0.1:1"]}]"#)]);
+        let mut directory = TargetsDirectory::new(folder.path());
+        assert_eq!(directory.read().len(), 1);
+        std::fs::remove_file(folder.path().join("a.json")).unwrap();
+        assert!(directory.read().is_empty());
+    }
+
+    #[test]
+    fn each_fault_is_named() {
+        for (content, named) in [
+            (r#"[{"targets": ["127.0.0.1:1/x"]}]"#, r#""127.0.0.1:1/x" is not host:port"#),
+            (r#"[{"targets": ["127.0.0.1"]}]"#, r#""127.0.0.1" is not host:port"#),
+            (r#"[{"targets": [], "labels": {"a-b": ""}}]"#, r#""a-b" is not a label name"#),
+            (r#"[{"target": []}]"#, "unknown field `target`"),
+            (r#"[{"targets": [], "labels": {"a": 1}}]"#, "invalid type: integer `1`"),
+        ] {
+            let fault = parse(content).unwrap_err();
+            assert!(fault.contains(named), "{content}: {fault}");
+        }
+    }
+}

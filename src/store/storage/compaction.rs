@@ -1,0 +1,108 @@
+//! Turning a window of scrapes into one chunk for each series, and dropping what is too old.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+
+use super::database::{self, ChunkRow};
+use super::head::Head;
+use super::numbers::pack;
+use super::{Storage, StorageError};
+use crate::model::Sample;
+
+/// A window is compacted when it is this long. At a scrape every 5 s a chunk then has 360 samples:
+/// enough for the compression to work on, few enough to keep in memory until then.
+const WINDOW_MS: i64 = 30 * 60 * 1_000;
+
+/// A window is compacted sooner when it has this many samples: 16 bytes of memory each.
+const WINDOW_SAMPLES: usize = 4_000_000;
+
+impl Storage {
+    /// Compacts when that is due, and drops what is older than the retention.
+    pub fn maintain(&self, now_ms: i64, retention_ms: i64) -> Result<(), StorageError> {
+        let cutoff_ms = now_ms.saturating_sub(retention_ms);
+        if self.compaction_is_due(cutoff_ms.max(now_ms - WINDOW_MS)) {
+            self.compact()?;
+        }
+        self.forget_before(cutoff_ms)
+    }
+
+    /// Turns all recent scrapes into chunks.
+    ///
+    /// Scraping and queries go on meanwhile; they wait for the last commit only.
+    pub fn compact(&self) -> Result<(), StorageError> {
+        let _alone = self.compacting.lock();
+        let (window, last_scrape_id) = self.window();
+        let chunks = chunks(&window);
+        let mut writer = self.writer.lock();
+        let fault = |error| self.fault(&error);
+        let transaction = writer.transaction().map_err(fault)?;
+        insert(&transaction, &chunks).map_err(fault)?;
+        database::delete_scrapes_up_to(&transaction, last_scrape_id).map_err(fault)?;
+        // A reader sees each sample once: it takes its view of memory and disk under this lock.
+        let mut recent = self.recent.write();
+        transaction.commit().map_err(fault)?;
+        recent.head.remove(&window);
+        Ok(())
+    }
+
+    fn compaction_is_due(&self, window_start_ms: i64) -> bool {
+        let head = &self.recent.read().head;
+        let is_long = head.oldest_ms().is_some_and(|oldest_ms| oldest_ms < window_start_ms);
+        is_long || head.len() >= WINDOW_SAMPLES
+    }
+
+    fn window(&self) -> (Head, i64) {
+        let recent = self.recent.read();
+        (recent.head.clone(), recent.last_scrape_id)
+    }
+
+    fn forget_before(&self, cutoff_ms: i64) -> Result<(), StorageError> {
+        let mut writer = self.writer.lock();
+        let ended = self.recent.read().index.ended_before(cutoff_ms);
+        forget(&mut writer, cutoff_ms, &ended).map_err(|error| self.fault(&error))?;
+        let index = &mut self.recent.write().index;
+        for id in ended {
+            index.remove(id);
+        }
+        index.forget_before(cutoff_ms);
+        Ok(())
+    }
+}
+
+fn chunks(window: &Head) -> Vec<ChunkRow> {
+    let chunk = |(series_id, samples): (_, &[Sample])| ChunkRow {
+        series_id,
+        timestamps_ms: samples.iter().map(|sample| sample.timestamp_ms).collect(),
+        values: pack(&samples.iter().map(|sample| sample.value).collect::<Vec<_>>()),
+    };
+    let mut chunks: Vec<_> = window.iter().map(chunk).collect();
+    // Rows that are read together then lie together.
+    chunks.sort_unstable_by_key(|chunk| chunk.series_id);
+    chunks
+}
+
+/// Series that were always scraped together share one timeline.
+fn insert(transaction: &rusqlite::Transaction<'_>, chunks: &[ChunkRow]) -> rusqlite::Result<()> {
+    let mut timelines: HashMap<&[i64], i64> = HashMap::new();
+    for chunk in chunks {
+        let times: &[i64] = &chunk.timestamps_ms;
+        let timeline_id = match timelines.get(times) {
+            Some(&id) => id,
+            None => database::insert_timeline(transaction, times)?,
+        };
+        timelines.insert(times, timeline_id);
+        database::insert_chunk(transaction, chunk, timeline_id)?;
+    }
+    Ok(())
+}
+
+fn forget(writer: &mut Connection, cutoff_ms: i64, ended: &[i64]) -> rusqlite::Result<()> {
+    let transaction = writer.transaction()?;
+    database::delete_chunks_before(&transaction, cutoff_ms)?;
+    for &id in ended {
+        database::delete_series(&transaction, id)?;
+    }
+    transaction.commit()?;
+    database::shrink(writer)
+}

@@ -1,0 +1,192 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::STALE_MARKER;
+use crate::promql::SeriesSource;
+
+impl Storage {
+    /// From here on it is as if the disk were full.
+    pub fn allow_no_more_pages(&self) {
+        let writer = self.writer.lock();
+        let pages: i64 = writer.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        writer.pragma_update(None, "max_page_count", pages).unwrap();
+    }
+
+    /// From here on there is space again.
+    pub fn allow_more_pages(&self) {
+        self.writer.lock().pragma_update(None, "max_page_count", 1_000_000).unwrap();
+    }
+}
+
+type Bits = BTreeMap<Labels, Vec<(i64, u64)>>;
+
+fn labels(name: &str) -> Labels {
+    Labels::from_iter([("__name__", name), ("job", "mephisto")])
+}
+
+fn samples_of(storage: &Storage, from_ms: i64, to_ms: i64) -> Bits {
+    let selected = storage.select(&[Matcher::equal("job", "mephisto")], from_ms, to_ms).unwrap();
+    let bits = |sample: &Sample| (sample.timestamp_ms, sample.value.to_bits());
+    selected
+        .into_iter()
+        .map(|series| (series.labels, series.samples.iter().map(bits).collect()))
+        .collect()
+}
+
+fn all_samples_of(storage: &Storage) -> Bits {
+    samples_of(storage, i64::MIN, i64::MAX)
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Scrape { after_ms: i64, values: BTreeMap<u8, u64> },
+    Compact,
+    Reopen,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let value = prop_oneof![
+        any::<u64>(),
+        any::<f64>().prop_map(f64::to_bits),
+        (0_u8..9).prop_map(|count| f64::from(count).to_bits()),
+        Just(STALE_MARKER.to_bits()),
+        Just((-0.0_f64).to_bits()),
+        Just(f64::NEG_INFINITY.to_bits()),
+    ];
+    let values = prop::collection::btree_map(0_u8..6, value, 0..6);
+    prop_oneof![
+        8 => (1_i64..10_000, values).prop_map(|(after_ms, values)| Step::Scrape { after_ms, values }),
+        1 => Just(Step::Compact),
+        1 => Just(Step::Reopen),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn what_went_in_comes_out_across_compaction_and_reopening(
+        steps in prop::collection::vec(step(), 1..40),
+        bounds in (0_i64..200_000, 0_i64..200_000),
+    ) {
+        let directory = tempfile::tempdir().unwrap();
+        let mut storage = Some(Storage::open(directory.path()).unwrap());
+        let (mut now_ms, mut expected) = (0, Bits::new());
+        for step in steps {
+            let open = storage.as_ref().unwrap();
+            match step {
+                Step::Scrape { after_ms, values } => {
+                    now_ms += after_ms;
+                    let mut scrape = Vec::new();
+                    for (name, bits) in values {
+                        let labels = labels(&format!("metric_{name}"));
+                        expected.entry(labels.clone()).or_default().push((now_ms, bits));
+                        scrape.push((labels, f64::from_bits(bits)));
+                    }
+                    let appended = open.append(now_ms, &scrape).unwrap();
+                    prop_assert_eq!(appended, Appended { stored: scrape.len(), out_of_order: 0 });
+                }
+                Step::Compact => open.compact().unwrap(),
+                Step::Reopen => {
+                    drop(storage.take());
+                    storage = Some(Storage::open(directory.path()).unwrap());
+                }
+            }
+        }
+        let open = storage.as_ref().unwrap();
+        prop_assert_eq!(all_samples_of(open), expected.clone());
+        let (from_ms, to_ms) = bounds;
+        for samples in expected.values_mut() {
+            samples.retain(|(time, _)| (from_ms..=to_ms).contains(time));
+        }
+        expected.retain(|_, samples| !samples.is_empty());
+        prop_assert_eq!(samples_of(open, from_ms, to_ms), expected);
+    }
+}
+
+#[test]
+fn a_sample_not_newer_than_the_last_of_its_series_is_left_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = Storage::open(directory.path()).unwrap();
+    storage.append(2_000, &[(labels("old"), 1.0)]).unwrap();
+    let appended = storage.append(2_000, &[(labels("old"), 2.0), (labels("new"), 3.0)]).unwrap();
+    assert_eq!(appended, Appended { stored: 1, out_of_order: 1 });
+    let samples = all_samples_of(&storage);
+    assert_eq!(samples[&labels("old")], [(2_000, 1.0_f64.to_bits())]);
+    assert_eq!(samples[&labels("new")], [(2_000, 3.0_f64.to_bits())]);
+}
+
+#[test]
+fn samples_past_the_retention_go_and_their_space_with_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = Storage::open(directory.path()).unwrap();
+    for time in 0..200 {
+        let value = |series: i64| f64::from_bits((time * 7_919 + series).cast_unsigned() << 20);
+        let scrape: Vec<_> =
+            (0..100).map(|series| (labels(&format!("m{series}")), value(series))).collect();
+        storage.append(time, &scrape).unwrap();
+    }
+    storage.maintain(250, 1_000).unwrap();
+    storage.compact().unwrap();
+    let full = storage.bytes_on_disk();
+    storage.append(5_000, &[(labels("m1"), 1.0)]).unwrap();
+    storage.maintain(5_000, 1_000).unwrap();
+    assert_eq!(
+        all_samples_of(&storage),
+        Bits::from([(labels("m1"), vec![(5_000, 1.0_f64.to_bits())])])
+    );
+    assert_eq!(storage.series_count(), 1);
+    let shrunk = storage.bytes_on_disk();
+    assert!(shrunk * 2 < full, "{full} bytes became {shrunk}");
+    drop(storage);
+    assert_eq!(Storage::open(directory.path()).unwrap().series_count(), 1);
+}
+
+#[test]
+fn a_second_opener_is_refused_with_the_directory_and_the_owner() {
+    let directory = tempfile::tempdir().unwrap();
+    let owner = Storage::open(directory.path()).unwrap();
+    let error = Storage::open(directory.path()).unwrap_err();
+    assert!(matches!(error, StorageError::Owned { .. }), "{error:?}");
+    let message = error.to_string();
+    assert!(message.contains(directory.path().to_str().unwrap()), "{message}");
+    assert!(message.contains(&format!("process {}", std::process::id())), "{message}");
+    drop(owner);
+    Storage::open(directory.path()).unwrap();
+}
+
+#[test]
+fn a_file_that_is_no_database_is_named_with_a_way_out() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("samples.sqlite"), "not a database ".repeat(100)).unwrap();
+    let message = Storage::open(directory.path()).unwrap_err().to_string();
+    assert!(message.contains(directory.path().to_str().unwrap()), "{message}");
+    assert!(message.contains("not a database") && message.contains("move it away"), "{message}");
+}
+
+#[test]
+fn a_file_in_the_directory_s_place_is_named_with_a_way_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("data");
+    std::fs::write(&path, "").unwrap();
+    let message = Storage::open(&path).unwrap_err().to_string();
+    assert!(message.contains(path.to_str().unwrap()), "{message}");
+    assert!(message.contains("name another data directory"), "{message}");
+}
+
+#[test]
+fn a_full_disk_refuses_the_scrape_and_keeps_what_was_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = Storage::open(directory.path()).unwrap();
+    storage.append(1, &[(labels("kept"), 1.0)]).unwrap();
+    storage.allow_no_more_pages();
+    let large: Vec<_> = (0..2_000).map(|n| (labels(&format!("m{n}")), f64::from(n))).collect();
+    let error = storage.append(2, &large).unwrap_err();
+    assert!(matches!(error, StorageError::Full { .. }), "{error:?}");
+    assert_eq!(all_samples_of(&storage).len(), 1);
+    storage.allow_more_pages();
+    assert_eq!(storage.append(3, &large).unwrap().stored, 2_000);
+    assert_eq!(all_samples_of(&storage).len(), 2_001);
+}

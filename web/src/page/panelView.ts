@@ -1,0 +1,176 @@
+/** One panel on the page: header, chart, legend, table of values, and the state it is in. */
+
+import { StoreUnreachable } from "../api/fetch";
+import { Chart } from "../chart/chart";
+import type { Panel } from "../dashboard/model";
+import type { Drawing, PanelType } from "../panels/panel";
+import { panelType } from "../panels/registry";
+import { formatInstant } from "../query/clock";
+import { loadPanel, type Loaded, type LoadRequest } from "../query/load";
+import { presentPoints, type Series } from "../query/series";
+import type { TimeRange } from "../query/time";
+import { h } from "./dom";
+import { afterClick, legendOptions, renderLegend } from "./legendView";
+import { panelHeader } from "./panelHeader";
+import { publishProbe } from "./testInterface";
+import { readChartTheme } from "./theme";
+import { valueTable } from "./valueTable";
+
+export type PanelState = "loading" | "ready" | "empty" | "error";
+
+/** What all panels of a refresh have in common. */
+export type RefreshRequest = Omit<LoadRequest, "panel" | "widthPixels">;
+
+export class PanelView {
+  readonly element: HTMLElement;
+  private readonly type: PanelType | undefined;
+  private readonly chartHost = h("div", { class: "chart" });
+  private readonly legendHost = h("div", { class: "legend-host" });
+  private readonly tableHost = h("div", { class: "values visually-hidden" });
+  private readonly message = h("div", { class: "panel-message", role: "status" });
+  private readonly chart: Chart;
+  private loaded: Loaded = { series: [], stepMs: 0 };
+  private range: TimeRange = { fromMs: 0, toMs: 1 };
+  private drawing: Drawing | undefined;
+  private hidden: ReadonlySet<string> = new Set();
+
+  constructor(
+    private readonly panel: Panel,
+    zoom: (range: TimeRange) => void,
+  ) {
+    this.type = panelType(panel.type);
+    this.chart = new Chart(this.chartHost, this.type?.hasTimeAxis ?? false, zoom);
+    this.element = this.build();
+    this.setState("loading", "Loading…");
+    new ResizeObserver(() => {
+      this.redraw();
+    }).observe(this.chartHost);
+    publishProbe(
+      this.title,
+      () => this.drawing,
+      () => this.loaded.series,
+    );
+  }
+
+  /** Asks the store and draws. Only `StoreUnreachable` comes out; other errors show in the panel. */
+  async refresh(request: RefreshRequest, signal: AbortSignal): Promise<void> {
+    if (this.type === undefined) {
+      this.setState("error", `This page does not draw panels of type “${this.panel.type}”.`);
+      return;
+    }
+    try {
+      const widthPixels = Math.max(1, Math.round(this.chart.size.width));
+      const loaded = await loadPanel({ ...request, panel: this.panel, widthPixels }, signal);
+      if (!signal.aborted) this.show(loaded, request);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.fail(error);
+    }
+  }
+
+  /** Draws again what is loaded: after a change of size, theme or legend. */
+  redraw(): void {
+    if (this.type === undefined || this.element.dataset.state !== "ready") return;
+    const { panel, range, hidden } = this;
+    const { series, stepMs } = this.loaded;
+    const theme = readChartTheme();
+    const input = { panel, series, range, stepMs, hidden, theme, size: this.chart.size };
+    if (input.size.width === 0 || input.size.height === 0) return;
+    this.drawing = this.type.draw(input);
+    this.chart.draw(this.drawing);
+    this.drawWords(this.drawing);
+  }
+
+  private get title(): string {
+    return this.panel.title ?? `Panel ${this.panel.id}`;
+  }
+
+  private build(): HTMLElement {
+    const placement = legendOptions(this.panel).placement ?? "bottom";
+    const header = panelHeader(this.panel, this.title, (isShown) => {
+      this.tableHost.classList.toggle("visually-hidden", !isShown);
+    });
+    const body = h(
+      "div",
+      { class: `panel-body legend-${placement}` },
+      this.chartHost,
+      this.legendHost,
+    );
+    this.chartHost.setAttribute("role", "img");
+    return h(
+      "section",
+      {
+        class: "panel",
+        "aria-label": this.title,
+        "data-panel-title": this.title,
+        "data-panel-type": this.panel.type,
+      },
+      header,
+      body,
+      this.tableHost,
+      this.message,
+    );
+  }
+
+  private show(loaded: Loaded, request: RefreshRequest): void {
+    this.loaded = loaded;
+    this.range = request.range;
+    const reason = emptyReason(loaded.series, request.range);
+    if (reason === undefined) {
+      this.setState("ready", "");
+      this.redraw();
+    } else {
+      this.clear();
+      this.setState("empty", "No data", reason);
+    }
+  }
+
+  private fail(error: unknown): void {
+    if (error instanceof StoreUnreachable) {
+      // What was read before stays: it is still true, and the banner says how old it is.
+      if (this.element.dataset.state !== "ready") {
+        this.setState("error", "The store cannot be reached", error.message);
+      }
+      throw error;
+    }
+    this.clear();
+    this.setState("error", "Query failed", error instanceof Error ? error.message : String(error));
+  }
+
+  private clear(): void {
+    this.chart.clear();
+    this.drawing = undefined;
+    this.legendHost.replaceChildren();
+    this.tableHost.replaceChildren();
+  }
+
+  private setState(state: PanelState, headline: string, detail = ""): void {
+    this.element.dataset.state = state;
+    this.message.hidden = state === "ready";
+    const nodes = [h("strong", {}, headline), ...(detail === "" ? [] : [h("span", {}, detail)])];
+    this.message.replaceChildren(...(state === "ready" ? [] : nodes));
+  }
+
+  private drawWords({ legend, values }: Drawing): void {
+    const names = legend.map(({ name }) => name);
+    const options = legendOptions(this.panel);
+    this.legendHost.replaceChildren(
+      renderLegend(legend, this.hidden, options, (name, isModified) => {
+        this.hidden = afterClick(names, this.hidden, name, isModified);
+        this.redraw();
+      }),
+    );
+    this.legendHost.hidden = legend.length === 0;
+    this.tableHost.replaceChildren(valueTable(this.title, values));
+    const summary = values.map(({ name, text }) => `${name} ${text}`).join(", ");
+    this.chartHost.setAttribute("aria-label", `${this.title}, ${this.panel.type}. ${summary}`);
+  }
+}
+
+/** Why there is nothing to draw, as far as the answers tell; undefined where there is something. */
+function emptyReason(series: readonly Series[], { fromMs, toMs }: TimeRange): string | undefined {
+  const span = `between ${formatInstant(fromMs)} and ${formatInstant(toMs)}`;
+  if (series.length === 0) return `No series matches the query ${span}.`;
+  if (series.some((one) => presentPoints(one).length > 0)) return undefined;
+  return `The series have no value ${span}: nothing was observed.`;
+}

@@ -1,0 +1,50 @@
+/** Dark and light: the system's wish, or the person's own, remembered. */
+
+import type { ChartTheme } from "../field/colors";
+
+type Mode = "dark" | "light";
+
+const KEY = "mephisto-metrics-theme";
+const SYSTEM_LIGHT = "(prefers-color-scheme: light)";
+
+/** Puts the mode on the root element, where the style sheet looks for it. */
+export function applyTheme(): void {
+  document.documentElement.dataset.theme = currentMode();
+}
+
+export function currentMode(): Mode {
+  const remembered = localStorage.getItem(KEY);
+  if (remembered === "dark" || remembered === "light") return remembered;
+  return matchMedia(SYSTEM_LIGHT).matches ? "light" : "dark";
+}
+
+/** Switches to the other mode and remembers it. */
+export function toggleTheme(): void {
+  localStorage.setItem(KEY, currentMode() === "dark" ? "light" : "dark");
+  applyTheme();
+}
+
+/** Calls back when the system's wish changes. */
+export function onSystemTheme(changed: () => void): void {
+  matchMedia(SYSTEM_LIGHT).addEventListener("change", () => {
+    applyTheme();
+    changed();
+  });
+}
+
+const PALETTE_SIZE = 10;
+
+/** The colours of the style sheet, which is their one home. */
+export function readChartTheme(): ChartTheme {
+  const style = getComputedStyle(document.documentElement);
+  const token = (name: string): string => style.getPropertyValue(name).trim();
+  return {
+    text: token("--text"),
+    mutedText: token("--text-muted"),
+    gridLine: token("--grid-line"),
+    background: token("--panel"),
+    track: token("--track"),
+    fontFamily: token("--font"),
+    palette: Array.from({ length: PALETTE_SIZE }, (_, index) => token(`--series-${index + 1}`)),
+  };
+}
