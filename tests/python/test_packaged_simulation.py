@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -8,8 +12,8 @@ import pytest
 
 from mephisto_metrics import CollectorRegistry, generate_latest
 from mephisto_metrics.mephisto.families import FAMILIES
-from mephisto_metrics.simulation.packaged import Model
 from mephisto_metrics.simulation.pace import BRISK, LIVELY, Pace
+from mephisto_metrics.simulation.packaged import Model
 
 ORIGINAL_SERIES = Path(__file__).parents[1] / "data" / "original_series.txt"
 
@@ -52,8 +56,8 @@ def test_all_twelve_families_move() -> None:
     registry = CollectorRegistry()
     model = Model(BRISK, 0, registry)
     moved = set()
-    for second in range(0, 40, 5):
-        model.advance(second)
+    for half_second in range(30):
+        model.advance(half_second / 2)
         moved |= {name for name, total in totals(exposition(registry)).items() if total > 0}
 
     suffixes = {"histogram": "_count", "counter": "_total", "gauge": ""}
@@ -92,3 +96,26 @@ def test_the_same_seed_gives_the_same_run_and_another_one_does_not() -> None:
 
     assert without_times(1) == without_times(1)
     assert without_times(1) != without_times(2)
+
+
+def test_a_signal_ends_it_in_order(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    environment = {
+        **os.environ,
+        "MEPHISTO_METRICS_HOME": str(home),
+        "MEPHISTO_METRICS_PORT": "0",
+        "PYTHONWARNINGS": "ignore",
+    }
+    module = "mephisto_metrics.simulation.packaged"
+    process = subprocess.Popen([sys.executable, "-m", module, "--brisk"], env=environment)
+    try:
+        deadline = time.monotonic() + 30
+        while not list(home.glob("targets/*.json")):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.terminate()
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+    assert list((home / "targets").iterdir()) == []

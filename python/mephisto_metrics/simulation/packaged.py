@@ -18,6 +18,7 @@ from mephisto_metrics import REGISTRY, CollectorRegistry
 from mephisto_metrics.mephisto import serving
 from mephisto_metrics.simulation.instruments import Instruments
 from mephisto_metrics.simulation.pace import BRISK, KINDS, LIVELY, Pace
+from mephisto_metrics.simulation.signals import stop_on_signal
 
 STATUS_CHECK_SECONDS = 4.0
 """How often Mephisto asks its router who is still there."""
@@ -31,7 +32,7 @@ class Model:
         self.pace = pace
         self.now = 0.0
         self.instruments = Instruments(self.rng, registry)
-        self.open_units = {kind: pace.assignments for kind in KINDS}
+        self.open_units = dict.fromkeys(KINDS, pace.assignments)
         self.waiting: Visit | None = None
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._ids = itertools.count(1)
@@ -254,17 +255,19 @@ class Visit:
         self._show.thread_ended(thread_type, self._model.now - self._started)
 
 
-def run(pace: Pace = LIVELY, duration_seconds: float = 600.0, seed: int = 0) -> None:
-    """Serve the model's metrics as an Operator would, in real time, for `duration_seconds`."""
+def run(stop: threading.Event, pace: Pace, duration_seconds: float, seed: int) -> None:
+    """Serve the model's metrics as an Operator would, in real time.
+
+    Ends after `duration_seconds`, or when `stop` is set.
+    """
     model = Model(pace, seed)
     serving.add_operator()
     for kind in KINDS:
         serving.add_task(f"simulated-{kind}")
     begun = time.monotonic()
-    pause = threading.Event()
-    while (now := time.monotonic() - begun) < duration_seconds:
+    while (now := time.monotonic() - begun) < duration_seconds and not stop.is_set():
         model.advance(now)
-        pause.wait(min(model.seconds_to_next_event(), duration_seconds - now))
+        stop.wait(min(model.seconds_to_next_event(), duration_seconds - now))
     serving.remove_operator()
 
 
@@ -275,7 +278,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--brisk", action="store_true", help="the pace of the tests")
     options = parser.parse_args()
-    run(BRISK if options.brisk else LIVELY, options.duration_seconds, options.seed)
+    pace = BRISK if options.brisk else LIVELY
+    run(stop_on_signal(), pace, options.duration_seconds, options.seed)
 
 
 if __name__ == "__main__":
