@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from typing import Callable
 
 import pytest
@@ -28,3 +30,17 @@ def needs_program() -> Callable[[str, str], str]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def mephisto_python() -> str:
+    """Give a Python that has Mephisto and this package, or skip the test with how to get one."""
+    python = os.environ.get("MEPHISTO_PYTHON", sys.executable)
+    check = "import mephisto_metrics, importlib.metadata as m; m.version('mephisto')"
+    if subprocess.run([python, "-c", check], check=False, capture_output=True).returncode:
+        missing(
+            f"Mephisto for {python}",
+            "name in MEPHISTO_PYTHON a Python 3.9 or 3.10 with requirements/mephisto.txt (pip "
+            "install --no-deps -r) and this package",
+        )
+    return python

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).parent
 ORIGINAL_SERIES = HERE.parent / "data" / "original_series.txt"
-PYTHON_VARIABLE = "MEPHISTO_PYTHON"
 START_SECONDS = 60
 END_SECONDS = 120
 
@@ -38,31 +37,18 @@ GAUGES = {name for name in FAMILIES if not name.endswith(("_count", "_total"))} 
 }
 
 
-@pytest.fixture(scope="module")
-def mephisto_python() -> str:
-    python = os.environ.get(PYTHON_VARIABLE, sys.executable)
-    check = [python, "-c", "import mephisto_metrics, importlib.metadata as m; m.version('mephisto')"]
-    if subprocess.run(check, check=False, capture_output=True).returncode == 0:
-        return python
-    reason = (
-        f"{python} has no Mephisto: on Python 3.9 or 3.10, `pip install --no-deps -r "
-        f"requirements/mephisto.txt` and this package, then name that Python in {PYTHON_VARIABLE}"
-    )
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    return {
+def environment(mephisto_python: str, tmp_path: Path) -> Iterator[dict[str, str]]:
+    variables = {
         **os.environ,
         "MEPHISTO_METRICS_HOME": str(tmp_path / "metrics"),
         "MEPHISTO_METRICS_PORT": "0",
-        # A store somewhere else, so that no test starts one on this machine.
-        "MEPHISTO_METRICS_STORE": "http://127.0.0.1:9",
+        "PROMETHEUS_PORT": "0",
         "PYTHONWARNINGS": "ignore",
     }
+    yield variables
+    stop_store = "from mephisto_metrics.cli import main; main(['cleanup'])"
+    subprocess.run([mephisto_python, "-c", stop_store], env=variables, check=True, timeout=60)
 
 
 class Observation:
@@ -144,7 +130,7 @@ def test_all_that_mephisto_shows_is_shown_and_moves(
     finally:
         process.kill()
 
-    assert {name for name in FAMILIES if not any(seen.of(name))} == set(), "families at a standstill"
+    assert {name for name in FAMILIES if not any(seen.of(name))} == set(), "standing still"
     missing = set(ORIGINAL_SERIES.read_text().splitlines()) - set(seen.values)
     assert missing == set(), "series of the original that are not there"
     assert {name: min(seen.of(name)) for name in GAUGES if min(seen.of(name)) < 0} == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -12,49 +13,7 @@ from typing import Any
 
 import pytest
 
-FILES = {
-    "prometheus_client/__init__.py": """
-        class Metric:
-            def __init__(self, *arguments, **options): pass
-        Counter = Gauge = Histogram = Summary = Metric
-        REGISTRY = None
-        def generate_latest(registry=None): return b"the_users_own 1.0\\n"
-        """,
-    "prometheus_client/utils.py": "INF = float('inf')",
-    "prometheus_client/twisted.py": "ORIGIN = 'real'",
-    "mephisto/__init__.py": "import mephisto.data, mephisto.operations.operator",
-    "mephisto/plain.py": "",
-    "mephisto/data.py": """
-        from prometheus_client import Counter, Gauge, Histogram, Summary
-        from prometheus_client.utils import INF
-        from prometheus_client.twisted import ORIGIN
-        import prometheus_client.utils
-        TOP = prometheus_client
-        COUNTER = Counter("things", "Things", ["kind"])
-        WORKERS = Gauge("active_workers", "Workers", ["worker_id", "agent_type"])
-        THREADS = Gauge("task_runner_thread_count", "Threads", ["thread_type"])
-        LATENCY = Histogram("database_latency_seconds", "Latency", ["method"])
-        def imports_later():
-            from prometheus_client import Counter
-            return Counter
-        """,
-    "mephisto/utils/__init__.py": "",
-    "mephisto/utils/metrics.py": "raise AssertionError('the original was executed')",
-    "mephisto/operations/__init__.py": "",
-    "mephisto/operations/operator.py": """
-        from mephisto.utils.metrics import (
-            launch_prometheus_server, shutdown_prometheus_server, start_metrics_server,
-        )
-        class Operator:
-            def __init__(self):
-                start_metrics_server()
-            def launch_task_run(self, run_config, shared_state=None):
-                return self.launch_task_run_or_die(run_config=run_config)
-            def launch_task_run_or_die(self, run_config, shared_state=None):
-                "Launch it."
-                return "run 1"
-        """,
-}
+SITE = Path(__file__).parents[1] / "data" / "small_mephisto"
 
 PRELUDE = """
 import json, sys, os, pathlib, types
@@ -70,10 +29,7 @@ def config(**task):
 
 @pytest.fixture
 def small_mephisto(tmp_path: Path) -> Path:
-    for name, text in FILES.items():
-        path = tmp_path / "site" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text))
+    shutil.copytree(SITE, tmp_path / "site")
     return tmp_path
 
 
@@ -224,103 +180,3 @@ def test_installing_after_mephisto_says_what_to_do(small_mephisto: Path) -> None
     assert result.returncode == 1
     assert "TooLateError: mephisto is already imported (mephisto.data" in result.stderr
     assert "before the first `import mephisto`" in result.stderr
-
-
-def test_operators_of_one_process_share_one_announcement_until_the_last_ends(
-    small_mephisto: Path,
-) -> None:
-    assert answer(
-        small_mephisto,
-        """
-        mephisto_metrics.install()
-        from mephisto.operations.operator import Operator, shutdown_prometheus_server
-        counts = []
-        for step in (Operator, Operator, shutdown_prometheus_server, shutdown_prometheus_server,
-                     shutdown_prometheus_server, Operator):
-            step()
-            counts.append([target["targets"] for target in targets()])
-        first = counts[0]
-        print(json.dumps([found == first if found else None for found in counts]))
-        """,
-    ) == [True, True, True, None, None, True]
-
-
-def test_the_announcement_learns_the_name_of_each_launched_task(small_mephisto: Path) -> None:
-    assert answer(
-        small_mephisto,
-        """
-        mephisto_metrics.install()
-        from mephisto.operations.operator import Operator
-        operator = Operator()
-        names = [targets()[0]["labels"].get("task_name")]
-        for launch in (operator.launch_task_run, operator.launch_task_run_or_die):
-            assert launch(config(task_name="mine")) == "run 1"
-        operator.launch_task_run_or_die(run_config=config(), shared_state=None)
-        operator.launch_task_run_or_die("a configuration that has no task")
-        names.append(targets()[0]["labels"]["task_name"])
-        print(json.dumps([*names, Operator.launch_task_run_or_die.__doc__]))
-        """,
-    ) == [None, "mine,mock", "Launch it."]
-
-
-def test_an_operator_that_ends_is_no_longer_announced(small_mephisto: Path) -> None:
-    code = """
-        mephisto_metrics.install()
-        from mephisto.operations.operator import Operator
-        Operator()
-        print(json.dumps(len(targets())))
-        """
-    assert answer(small_mephisto, code) == 1
-    assert list((small_mephisto / "home" / "targets").iterdir()) == []
-
-
-def test_the_users_own_metrics_are_in_the_same_exposition(small_mephisto: Path) -> None:
-    assert "the_users_own 1.0" in answer(
-        small_mephisto,
-        """
-        import urllib.request
-        mephisto_metrics.install()
-        from mephisto.operations.operator import Operator
-        Operator()
-        with urllib.request.urlopen("http://%s/metrics" % targets()[0]["targets"][0]) as page:
-            print(json.dumps(page.read().decode()))
-        """,
-    )
-
-
-def test_the_next_free_port_is_taken(small_mephisto: Path) -> None:
-    code = """
-        import socket
-        from mephisto_metrics.mephisto import serving
-        held = socket.create_server(("127.0.0.1", 0))
-        port = held.getsockname()[1]
-        os.environ["MEPHISTO_METRICS_PORT"] = str(port)
-        serving.add_operator()
-        taken = int(targets()[0]["targets"][0].rpartition(":")[2])
-        print(json.dumps(port < taken < port + serving.PORTS_TRIED))
-        """
-    assert answer(small_mephisto, code)
-
-
-@pytest.mark.parametrize(
-    ("variable", "value", "said"),
-    [
-        ("MEPHISTO_METRICS_PORT", "many", "MEPHISTO_METRICS_PORT is 'many': expected a port"),
-        ("MEPHISTO_METRICS_HOME", "/dev/null/home", "the metrics of this Operator are not served"),
-    ],
-)
-def test_a_fault_is_one_warning_and_the_operator_goes_on(
-    small_mephisto: Path, variable: str, value: str, said: str
-) -> None:
-    result = run(
-        small_mephisto,
-        """
-        mephisto_metrics.install()
-        from mephisto.operations.operator import Operator
-        for _ in range(3):
-            Operator().launch_task_run_or_die(config(task_name="mine"))
-        """,
-        **{variable: value},
-    )
-    assert result.returncode == 0, result.stderr
-    assert result.stderr.count(said) == 1

@@ -152,7 +152,7 @@ def test_a_malformed_file_is_named_with_what_was_expected_and_spoils_no_other(
     good.publish()
     bad = write_for(folder, os.getpid(), start_ms_of_this_process() + 5, text)
 
-    with pytest.raises(TargetFileError, match="expected.*delete it"):
+    with pytest.raises(TargetFileError, match=r"expected.*delete it"):
         read(bad)
     with caplog.at_level(logging.WARNING):
         assert [target.id for target in live_targets(folder)] == [good.id]

@@ -1,8 +1,8 @@
 """Waits, from the start of the interpreter, for the first import of Mephisto.
 
-Then it lets Mephisto use our metrics; where Mephisto's command line was called as `mephisto metrics`,
-it answers that command instead, before Mephisto's slow import. It imports nothing that the
-interpreter has not loaded already, and no fault of it or behind it stops anybody's import:
+Then it lets Mephisto use our metrics; where Mephisto's command line was called as `mephisto
+metrics`, it answers that command instead, before Mephisto's slow import. It imports nothing that
+the interpreter has not loaded already, and no fault of it or behind it stops anybody's import:
 MEPHISTO_METRICS_DEBUG=1 shows faults on standard error, MEPHISTO_METRICS_OFF=1 switches all off.
 """
 

@@ -10,19 +10,21 @@ from dataclasses import dataclass, field
 
 INF = float("inf")
 
-DATABASE_METHODS = tuple(
-    """
-    new_project get_project find_projects new_task get_task find_tasks update_task new_task_run
-    get_task_run find_task_runs update_task_run new_assignment get_assignment find_assignments
-    new_unit get_unit find_units update_unit new_requester get_requester find_requesters new_worker
-    get_worker find_workers new_agent get_agent find_agents update_agent clear_unit_agent_assignment
-    new_onboarding_agent get_onboarding_agent find_onboarding_agents update_onboarding_agent
-    make_qualification get_qualification find_qualifications delete_qualification
-    update_qualification grant_qualification find_granted_qualification
-    check_granted_qualifications get_granted_qualification revoke_qualification new_worker_review
-    update_worker_review
-    """.split()
+# fmt: off
+DATABASE_METHODS = (
+    "new_project", "get_project", "find_projects", "new_task", "get_task", "find_tasks",
+    "update_task", "new_task_run", "get_task_run", "find_task_runs", "update_task_run",
+    "new_assignment", "get_assignment", "find_assignments", "new_unit", "get_unit",
+    "find_units", "update_unit", "new_requester", "get_requester", "find_requesters",
+    "new_worker", "get_worker", "find_workers", "new_agent", "get_agent", "find_agents",
+    "update_agent", "clear_unit_agent_assignment", "new_onboarding_agent",
+    "get_onboarding_agent", "find_onboarding_agents", "update_onboarding_agent",
+    "make_qualification", "get_qualification", "find_qualifications", "delete_qualification",
+    "update_qualification", "grant_qualification", "find_granted_qualification",
+    "check_granted_qualifications", "get_granted_qualification", "revoke_qualification",
+    "new_worker_review", "update_worker_review",
 )
+# fmt: on
 PACKET_TYPES = (
     "submit_onboarding",
     "submit_unit",

@@ -11,27 +11,39 @@ from typing import Any
 
 from mephisto_metrics import Gauge as CoreGauge
 from mephisto_metrics import Histogram as CoreHistogram
+from mephisto_metrics import prometheus_client as drop_in
 from mephisto_metrics.mephisto.families import COUNTED_BY_STATUS, buckets_for
 from mephisto_metrics.mephisto.floor import FlooredGauge
-from mephisto_metrics.prometheus_client import *  # noqa: F403 - it is that, but for what follows
-from mephisto_metrics.prometheus_client import exposition, metrics, registry, utils  # noqa: F401
+from mephisto_metrics.prometheus_client import exposition, metrics, registry, utils
+
+__all__ = ["Gauge", "Histogram", "exposition", "metrics", "registry", "utils"]
 
 
 def Histogram(  # noqa: N802 - stands in for a class
-    name: str, *arguments: Any, buckets: Iterable[float] | None = None, **options: Any
+    name: str,
+    documentation: str,
+    labelnames: Iterable[str] = (),
+    *,
+    buckets: Iterable[float] | None = None,
+    **options: Any,
 ) -> CoreHistogram:
     """Make a histogram with the buckets that Mephisto asks for, and more where it is one of its."""
     asked = CoreHistogram.DEFAULT_BUCKETS if buckets is None else buckets
-    return CoreHistogram(name, *arguments, buckets=buckets_for(name, asked), **options)
+    finer = buckets_for(name, asked)
+    return CoreHistogram(name, documentation, labelnames, buckets=finer, **options)
 
 
-def Gauge(name: str, *arguments: Any, **options: Any) -> CoreGauge | FlooredGauge:  # noqa: N802
+def Gauge(  # noqa: N802 - stands in for a class
+    name: str, documentation: str, labelnames: Iterable[str] = (), **options: Any
+) -> CoreGauge | FlooredGauge:
     """Make a gauge; one that counts objects of the database never falls below zero."""
-    gauge = CoreGauge(name, *arguments, **options)
+    gauge = CoreGauge(name, documentation, labelnames, **options)
     return FlooredGauge(gauge) if name in COUNTED_BY_STATUS else gauge
 
 
 def __getattr__(name: str) -> Any:
+    if hasattr(drop_in, name):
+        return getattr(drop_in, name)
     import prometheus_client  # noqa: PLC0415 - only where a later Mephisto wants more than we have
 
     return getattr(prometheus_client, name)

@@ -78,7 +78,7 @@ def _serve_and_announce() -> None:
 
 
 def _withdraw() -> None:
-    global _announcement  # noqa: PLW0603 - one announcement for the process
+    global _announcement
     announcement, _announcement = _announcement, None
     if announcement is not None:
         atexit.unregister(_withdraw)

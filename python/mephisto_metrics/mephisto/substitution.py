@@ -55,7 +55,7 @@ def install() -> None:
 
 
 class MephistoFinder(importlib.abc.MetaPathFinder):
-    """Answers for modules of Mephisto with what the other finders find, prepared for our metrics."""
+    """Answers for modules of Mephisto with what other finders find, prepared for our metrics."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

@@ -77,7 +77,7 @@ def launch_prometheus_server(args: Any = None) -> bool:  # noqa: ARG001
 
 def shutdown_prometheus_server(
     args: Any = None,  # noqa: ARG001
-    expect_exists: bool = False,  # noqa: ARG001, FBT001, FBT002 - Mephisto's signature
+    expect_exists: bool = False,  # noqa: ARG001 - Mephisto's signature
 ) -> None:
     """Withdraw the announcement; the store stays, because other Operators and viewers use it."""
     serving.remove_operator()
@@ -91,8 +91,8 @@ def launch_grafana_server(args: Any = None) -> bool:  # noqa: ARG001
 
 
 def shutdown_grafana_server(
-    args: Any = None,  # noqa: ARG001
-    expect_exists: bool = False,  # noqa: ARG001, FBT001, FBT002 - Mephisto's signature
+    args: Any = None,
+    expect_exists: bool = False,
 ) -> None:
     """Do nothing: the page belongs to whoever opened it, and ends with them."""
 

@@ -11,19 +11,20 @@ import argparse
 import os
 import sys
 import tempfile
-import time
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 from mephisto_metrics.simulation.pace import BRISK, KINDS, LIVELY, Pace
+from mephisto_metrics.simulation.signals import stop_on_signal
 
 if TYPE_CHECKING:
     from mephisto.operations.operator import Operator
 
 REQUESTER_NAME = "simulated_requester"
 POLL_SECONDS = 1.0
-GOING_HOME_SECONDS = 15.0
+GOING_HOME_SECONDS = 10.0
 
 
 class HomeError(RuntimeError):
@@ -47,42 +48,45 @@ def use_home(home: Path) -> None:
 
 def run(
     home: Path,
+    *,
     kinds: Sequence[str] = KINDS,
     pace: Pace = LIVELY,
     duration_seconds: float = 600.0,
     seed: int = 0,
+    stop: threading.Event | None = None,
     on_end: Callable[[], None] = lambda: None,
 ) -> None:
     """Run one Operator with a task run of each kind for `duration_seconds`, then end it in order.
 
-    `on_end` is called when all is quiet and the Operator still serves its metrics. The same seed
-    gives the same workers with the same decisions; how they interleave is up to the machine.
+    It ends earlier when `stop` is set. `on_end` is called when all is quiet and the Operator still
+    serves its metrics. The same seed gives the same workers with the same decisions; how they
+    interleave is up to the machine.
     """
     use_home(home)
     operator = _operator(home)
     try:
         for kind in kinds:
             _launch(operator, kind, pace, seed)
-        deadline = time.monotonic() + duration_seconds
-        operator._run_loop_until(lambda: time.monotonic() > deadline, duration_seconds + 1)
+        is_over = stop.is_set if stop else lambda: False
+        operator._run_loop_until(is_over, duration_seconds)
     finally:
         _finish(operator, on_end)
 
 
 def _operator(home: Path) -> Operator:
-    from mephisto.abstractions.databases.local_singleton_database import MephistoSingletonDB
-    from mephisto.operations import operator, task_launcher
+    from mephisto.abstractions.databases import local_singleton_database  # noqa: PLC0415
+    from mephisto.operations import operator, task_launcher  # noqa: PLC0415
 
     # How soon Mephisto notices that it shall end; its own 10 s are for runs of hours.
     operator.RUN_STATUS_POLL_TIME = POLL_SECONDS
     task_launcher.UNIT_GENERATOR_WAIT_SECONDS = POLL_SECONDS
-    database = MephistoSingletonDB(str(home / "data" / "database.db"))
+    database = local_singleton_database.MephistoSingletonDB(str(home / "data" / "database.db"))
     database.new_requester(REQUESTER_NAME, "mock")
     return operator.Operator(database)
 
 
 def _launch(operator: Operator, kind: str, pace: Pace, seed: int) -> None:
-    from mephisto_metrics.simulation.tasks import configure
+    from mephisto_metrics.simulation.tasks import configure  # noqa: PLC0415 - see above
 
     config, shared_state = configure(kind, REQUESTER_NAME, pace, seed)
     operator.launch_task_run_or_die(config, shared_state)
@@ -120,9 +124,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--brisk", action="store_true", help="the pace of the tests")
     options = parser.parse_args()
-    pace = BRISK if options.brisk else LIVELY
+    stop = stop_on_signal()
     with tempfile.TemporaryDirectory(prefix="mephisto-metrics-run-") as home:
-        run(Path(home), options.kind or KINDS, pace, options.duration_seconds, options.seed)
+        run(
+            Path(home),
+            kinds=options.kind or KINDS,
+            pace=BRISK if options.brisk else LIVELY,
+            duration_seconds=options.duration_seconds,
+            seed=options.seed,
+            stop=stop,
+        )
 
 
 if __name__ == "__main__":

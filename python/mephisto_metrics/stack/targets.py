@@ -16,17 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from mephisto_metrics import places
+from mephisto_metrics.stack.processes import ProcessIdentity
 
 logger = logging.getLogger(__name__)
 
 JOB = "mephisto"
-START_TOLERANCE_MS = 2000
-"""Start times closer than this are the same: Linux counts them from a boot time that shifts when
-the clock is set, and no system uses a PID again so soon."""
-
 _FILE_NAME = re.compile(r"(?P<pid>\d+)-(?P<start_ms>\d+)\.json")
 
 
@@ -47,13 +42,14 @@ class Target:
 
 
 class Announcement:
-    """This process's target file."""
+    """The target file of this process."""
 
     def __init__(self, address: tuple[str, int], folder: Path | None = None) -> None:
         self._address = "{}:{}".format(*address)
         self._folder = folder or places.targets_folder()
-        self._pid = os.getpid()
-        self.id = f"{self._pid}-{_start_ms(psutil.Process())}"
+        process = ProcessIdentity.current()
+        self._pid = process.pid
+        self.id = f"{process.pid}-{round(process.start_time_seconds * 1000)}"
         self._task_names: list[str] = []
         self._lock = threading.Lock()
 
@@ -156,16 +152,6 @@ def _own_files(folder: Path) -> Iterator[tuple[Path, int, int]]:
 
 def _is_alive(pid: int, start_ms: int) -> bool:
     try:
-        process = psutil.Process(pid)
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return False
-        return abs(_start_ms(process) - start_ms) <= START_TOLERANCE_MS
-    except psutil.NoSuchProcess:
-        return False
-    except (psutil.AccessDenied, OverflowError):
-        # Another user's process is alive; a number that is no PID at all is not.
-        return psutil.pid_exists(pid) if pid < 2**31 else False
-
-
-def _start_ms(process: psutil.Process) -> int:
-    return round(process.create_time() * 1000)
+        return ProcessIdentity(pid, start_ms / 1000).find() is not None
+    except OverflowError:
+        return False  # a number that no process can have

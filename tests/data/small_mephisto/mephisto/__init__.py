@@ -1,0 +1,1 @@
+import mephisto.data, mephisto.operations.operator

@@ -1,0 +1,1 @@
+raise AssertionError('the original was executed')

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from mephisto_metrics import CollectorRegistry, generate_latest
+from mephisto_metrics.mephisto.families import FAMILIES
+from mephisto_metrics.simulation.pace import BRISK, LIVELY, Pace
+from mephisto_metrics.simulation.packaged import Model
+
+ORIGINAL_SERIES = Path(__file__).parents[1] / "data" / "original_series.txt"
+
+
+def exposition(registry: CollectorRegistry) -> dict[str, float]:
+    lines = generate_latest(registry).decode().splitlines()
+    return {
+        series: float(value)
+        for series, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    }
+
+
+def totals(values: dict[str, float]) -> dict[str, float]:
+    """Return the sum over all series of each name."""
+    found: dict[str, float] = defaultdict(float)
+    for series, value in values.items():
+        found[series.partition("{")[0]] += value
+    return found
+
+
+def at(pace: Pace, seconds: float, seed: int = 0) -> dict[str, float]:
+    registry = CollectorRegistry()
+    Model(pace, seed, registry).advance(seconds)
+    return exposition(registry)
+
+
+def test_it_has_every_series_of_the_original() -> None:
+    def normalised(series: str) -> str:
+        series = re.sub(r'worker_id="[^"]*"', 'worker_id="*"', series)
+        return series if series.endswith("}") else series + "{}"
+
+    families = tuple(family.name for family in FAMILIES)
+    original = {
+        series for series in ORIGINAL_SERIES.read_text().splitlines() if series.startswith(families)
+    }
+    assert original - {normalised(series) for series in at(BRISK, 60)} == set()
+
+
+def test_all_twelve_families_move() -> None:
+    registry = CollectorRegistry()
+    model = Model(BRISK, 0, registry)
+    moved = set()
+    for half_second in range(30):
+        model.advance(half_second / 2)
+        moved |= {name for name, total in totals(exposition(registry)).items() if total > 0}
+
+    suffixes = {"histogram": "_count", "counter": "_total", "gauge": ""}
+    expected = {family.name + suffixes[family.type] for family in FAMILIES}
+    assert expected - moved == set()
+
+
+@pytest.mark.parametrize("pace", [BRISK, LIVELY])
+def test_nothing_is_negative_and_the_states_add_up_at_every_moment(pace: Pace) -> None:
+    registry = CollectorRegistry()
+    model = Model(pace, 7, registry)
+    for second in range(0, 120, 8):
+        model.advance(second)
+        values = exposition(registry)
+        assert [series for series, value in values.items() if value < 0] == []
+
+        sums = totals(values)
+        assigned = values['agent_details_responses_total{response="assigned"}']
+        agents = {
+            kind: sum(v for s, v in values.items() if s.startswith("active_agent") and kind in s)
+            for kind in ("main", "onboarding")
+        }
+        launched = values['worker_pool_onboarding_outcomes_total{outcome="launched"}']
+        assert (agents["main"], agents["onboarding"]) == (assigned, launched)
+        units_in_work = sum(
+            v for s, v in values.items() if s.startswith("active_unit") and '"assigned"' in s
+        )
+        onboardings = sums["worker_pool_active_onboardings"]
+        assert sums["active_workers"] == units_in_work + onboardings
+        assert values['task_runner_thread_count{thread_type="onboarding"}'] == onboardings
+
+
+def test_the_same_seed_gives_the_same_run_and_another_one_does_not() -> None:
+    def without_times(seed: int) -> dict[str, float]:
+        return {s: v for s, v in at(BRISK, 30, seed).items() if "_created" not in s}
+
+    assert without_times(1) == without_times(1)
+    assert without_times(1) != without_times(2)
+
+
+def test_a_signal_ends_it_in_order(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    environment = {
+        **os.environ,
+        "MEPHISTO_METRICS_HOME": str(home),
+        "MEPHISTO_METRICS_PORT": "0",
+        "PYTHONWARNINGS": "ignore",
+    }
+    module = "mephisto_metrics.simulation.packaged"
+    process = subprocess.Popen([sys.executable, "-m", module, "--brisk"], env=environment)
+    try:
+        deadline = time.monotonic() + 30
+        while not list(home.glob("targets/*.json")):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.terminate()
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+    assert list((home / "targets").iterdir()) == []

@@ -1,0 +1,155 @@
+"""What the Operators of a process share, over a Mephisto of a few lines."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SITE = Path(__file__).parents[1] / "data" / "small_mephisto"
+
+PRELUDE = """
+import json, sys, os, pathlib, types
+import mephisto_metrics
+def targets():
+    folder = pathlib.Path(os.environ["MEPHISTO_METRICS_HOME"]) / "targets"
+    return [json.loads(path.read_text())[0] for path in folder.glob("*.json")]
+def config(**task):
+    blueprint = types.SimpleNamespace(_blueprint_type="mock")
+    return types.SimpleNamespace(task=task, blueprint=blueprint)
+"""
+
+
+@pytest.fixture
+def small_mephisto(tmp_path: Path) -> Path:
+    shutil.copytree(SITE, tmp_path / "site")
+    return tmp_path
+
+
+def run(folder: Path, code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    variables = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(folder / "site"), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONWARNINGS": "ignore",
+        "MEPHISTO_METRICS_OFF": "1",
+        "MEPHISTO_METRICS_HOME": str(folder / "home"),
+        "MEPHISTO_METRICS_PORT": "0",
+        **environment,
+    }
+    command = [sys.executable, "-c", PRELUDE + textwrap.dedent(code)]
+    return subprocess.run(
+        command, env=variables, check=False, capture_output=True, text=True, timeout=60
+    )
+
+
+def answer(folder: Path, code: str, **environment: str) -> Any:
+    result = run(folder, code, **environment)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def test_operators_of_one_process_share_one_announcement_until_the_last_ends(
+    small_mephisto: Path,
+) -> None:
+    assert answer(
+        small_mephisto,
+        """
+        mephisto_metrics.install()
+        from mephisto.operations.operator import Operator, shutdown_prometheus_server
+        counts = []
+        for step in (Operator, Operator, shutdown_prometheus_server, shutdown_prometheus_server,
+                     shutdown_prometheus_server, Operator):
+            step()
+            counts.append([target["targets"] for target in targets()])
+        first = counts[0]
+        print(json.dumps([found == first if found else None for found in counts]))
+        """,
+    ) == [True, True, True, None, None, True]
+
+
+def test_the_announcement_learns_the_name_of_each_launched_task(small_mephisto: Path) -> None:
+    assert answer(
+        small_mephisto,
+        """
+        mephisto_metrics.install()
+        from mephisto.operations.operator import Operator
+        operator = Operator()
+        names = [targets()[0]["labels"].get("task_name")]
+        for launch in (operator.launch_task_run, operator.launch_task_run_or_die):
+            assert launch(config(task_name="mine")) == "run 1"
+        operator.launch_task_run_or_die(run_config=config(), shared_state=None)
+        operator.launch_task_run_or_die("a configuration that has no task")
+        names.append(targets()[0]["labels"]["task_name"])
+        print(json.dumps([*names, Operator.launch_task_run_or_die.__doc__]))
+        """,
+    ) == [None, "mine,mock", "Launch it."]
+
+
+def test_an_operator_that_ends_is_no_longer_announced(small_mephisto: Path) -> None:
+    code = """
+        mephisto_metrics.install()
+        from mephisto.operations.operator import Operator
+        Operator()
+        print(json.dumps(len(targets())))
+        """
+    assert answer(small_mephisto, code) == 1
+    assert list((small_mephisto / "home" / "targets").iterdir()) == []
+
+
+def test_the_users_own_metrics_are_in_the_same_exposition(small_mephisto: Path) -> None:
+    assert "the_users_own 1.0" in answer(
+        small_mephisto,
+        """
+        import urllib.request
+        mephisto_metrics.install()
+        from mephisto.operations.operator import Operator
+        Operator()
+        with urllib.request.urlopen("http://%s/metrics" % targets()[0]["targets"][0]) as page:
+            print(json.dumps(page.read().decode()))
+        """,
+    )
+
+
+def test_the_next_free_port_is_taken(small_mephisto: Path) -> None:
+    code = """
+        import socket
+        from mephisto_metrics.mephisto import serving
+        held = socket.create_server(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        os.environ["MEPHISTO_METRICS_PORT"] = str(port)
+        serving.add_operator()
+        taken = int(targets()[0]["targets"][0].rpartition(":")[2])
+        print(json.dumps(port < taken < port + serving.PORTS_TRIED))
+        """
+    assert answer(small_mephisto, code)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("MEPHISTO_METRICS_PORT", "many", "MEPHISTO_METRICS_PORT is 'many': expected a port"),
+        ("MEPHISTO_METRICS_HOME", "/dev/null/home", "the metrics of this Operator are not served"),
+    ],
+)
+def test_a_fault_is_one_warning_and_the_operator_goes_on(
+    small_mephisto: Path, variable: str, value: str, said: str
+) -> None:
+    result = run(
+        small_mephisto,
+        """
+        mephisto_metrics.install()
+        from mephisto.operations.operator import Operator
+        for _ in range(3):
+            Operator().launch_task_run_or_die(config(task_name="mine"))
+        """,
+        **{variable: value},
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.count(said) == 1
