@@ -23,19 +23,20 @@ export function formatTick(
   );
 }
 
-/** Rounds for display; Grafana's rule shows about three significant digits. */
+/** More digits than a double has; a denormal number would ask for hundreds. */
+const MAX_DECIMALS = 20;
+
+/** Rounds for display; without `decimals` to three significant digits, as in Grafana. */
 export function toFixed(value: number, decimals: number | undefined): string {
   if (!Number.isFinite(value)) return value.toLocaleString("en");
-  const places = decimals ?? usefulDecimals(value);
+  const places = Math.min(decimals ?? usefulDecimals(value), MAX_DECIMALS);
   const factor = 10 ** places;
   return (Math.round(value * factor) / factor).toFixed(places);
 }
 
 function usefulDecimals(value: number): number {
   if (Number.isInteger(value)) return 0;
-  const exponent = Math.floor(Math.log10(Math.abs(value)));
-  const leading = Math.abs(value) / 10 ** exponent;
-  return Math.max(0, 1 - exponent + (leading > 2.25 ? 1 : 0));
+  return Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
 }
 
 function plain(suffix: string): Formatter {

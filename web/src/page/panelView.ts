@@ -115,6 +115,7 @@ export class PanelView {
   private show(loaded: Loaded, request: RefreshRequest): void {
     this.loaded = loaded;
     this.range = request.range;
+    this.element.dataset.range = `${request.range.fromMs}/${request.range.toMs}`;
     const reason = emptyReason(loaded.series, request.range);
     if (reason === undefined) {
       this.setState("ready", "");
