@@ -6,6 +6,9 @@ PYTHON ?= $(or $(MEPHISTO_PYTHON),$(shell scripts/find-python 3.13 3.12 3.11 3))
 # The library that generates the dashboards wants Python 3.11.
 DASHBOARDS_PYTHON ?= $(shell scripts/find-python 3.13 3.12 3.11 3.14)
 
+# `make install PROFILE=dev` is quicker to build and slower to run.
+PROFILE ?= release
+
 VENV := .venv
 BIN := $(VENV)/bin
 PACKAGE := python/mephisto_metrics
@@ -114,7 +117,7 @@ $(PACKAGE)/dashboards/.ready: $(DASHBOARDS)
 dist/.ready: $(VENV)/.ready $(RUST_SOURCES) $(PYTHON_SOURCES) pyproject.toml README.md \
     $(PACKAGE)/web/index.html $(PACKAGE)/dashboards/.ready
 	rm -rf dist
-	$(BIN)/maturin build --quiet --release --interpreter $(BIN)/python --out dist
+	$(BIN)/maturin build --quiet --profile $(PROFILE) --interpreter $(BIN)/python --out dist
 	touch $@
 
 $(VENV)/.installed: dist/.ready

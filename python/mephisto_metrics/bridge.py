@@ -28,6 +28,7 @@ def bridge_prometheus_client() -> bool:
 
 
 def _gather() -> str:
-    import prometheus_client  # noqa: PLC0415 - takes long, and not everybody has it
+    import prometheus_client
 
-    return prometheus_client.generate_latest(prometheus_client.REGISTRY).decode()
+    text: bytes = prometheus_client.generate_latest(prometheus_client.REGISTRY)  # type: ignore[no-untyped-call]
+    return text.decode()

@@ -49,7 +49,7 @@ def start_http_server(
 
 
 def stop_http_server(address: tuple[str, int]) -> None:
-    """Stop the server at `address`, as `start_http_server` returned it; nothing if there is none."""
+    """Stop the server at `address`, as `start_http_server` returned it; else do nothing."""
     with _lock:
         server = _servers.pop(ServerAddress(*address), None)
     if server is not None:

@@ -27,7 +27,7 @@ def describe_holder(port: int) -> str | None:
         holders = {
             connection.pid
             for connection in connections
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+            if connection.status == psutil.CONN_LISTEN and connection.laddr[1:2] == (port,)
         }
         pids = sorted(pid for pid in holders if pid)
         return f"{psutil.Process(pids[0]).name()} (PID {pids[0]})" if pids else None

@@ -8,6 +8,7 @@ needs it any more.
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from typing import NoReturn

@@ -36,8 +36,8 @@ class timed:  # noqa: N801 - used as a decorator, where a class name would be th
     arguments and returns one. Of a decorated function at most one label may be left out: it becomes
     the function's name.
 
-    Raises `ValueError` if labels are missing or unknown, `TypeError` for a generator function, whose
-    call returns before its work begins.
+    Raises `ValueError` if labels are missing or unknown, and `TypeError` for a generator function,
+    whose call returns before its work begins.
     """
 
     def __init__(self, histogram: Histogram, /, **labels: str | Callable[..., str]) -> None:
@@ -48,7 +48,7 @@ class timed:  # noqa: N801 - used as a decorator, where a class name would be th
     def __call__(self, function: Function) -> Function:
         """Return `function` with each of its calls timed."""
         if isinstance(function, (staticmethod, classmethod)):
-            return type(function)(self(function.__func__))  # type: ignore[return-value]
+            return type(function)(self(function.__func__))
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise TypeError(
                 f"{function.__qualname__} is a generator function, which `timed` can not time: "

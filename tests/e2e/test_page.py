@@ -174,9 +174,7 @@ def test_drag_zooms_every_panel_and_history_leads_back(
     assert address_range(browser_page) == ("now-15m", "now")
 
 
-def test_zoom_out_doubles_the_range(
-    page_url: str, browser_page: Page, problems: list[str]
-) -> None:
+def test_zoom_out_doubles_the_range(page_url: str, browser_page: Page, problems: list[str]) -> None:
     open_page(browser_page, page_url, "?from=now-5m&to=now&refresh=")
 
     refreshes(browser_page, browser_page.get_by_role("button", name="Zoom out").click)

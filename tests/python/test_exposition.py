@@ -94,7 +94,7 @@ def test_a_port_in_use_is_named_with_its_holder():
 
 
 def test_an_address_that_is_not_ours_is_named():
-    with pytest.raises(OSError, match="can not listen on 192.0.2.1:0"):
+    with pytest.raises(OSError, match=r"can not listen on 192\.0\.2\.1:0"):
         mephisto_metrics.start_http_server(0, "192.0.2.1")
 
 
@@ -119,7 +119,7 @@ print(len(urllib.request.urlopen(url, timeout=10).read()) > 0)
 
 
 def test_a_scrape_is_answered_while_python_holds_the_gil(served):
-    """One computation in C that takes long never lets go of the GIL, and the answer comes within."""
+    """A long computation in C never lets go of the GIL, and the answer comes within it."""
     code = "import sys, urllib.request as r; print(len(r.urlopen(sys.argv[1], timeout=60).read()))"
     command = [sys.executable, "-c", code, served.url]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as scrape:

@@ -123,7 +123,7 @@ def test_a_wrong_call_raises_what_prometheus_client_raises(call, message):
 
 @pytest.mark.parametrize("name", ["", "1abc", "a-b", "a b", "ä"])
 def test_an_invalid_metric_name_is_refused(registry, name):
-    with pytest.raises(ValueError, match="[Mm]etric name"):
+    with pytest.raises(ValueError, match=r"[Mm]etric name"):
         mephisto_metrics.Gauge(name, "", registry=registry)
 
 

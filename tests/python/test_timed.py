@@ -158,7 +158,7 @@ def test_threads_that_share_a_block_do_not_mix_their_clocks(registry, latency):
 def test_a_label_is_computed_from_the_call(registry, latency):
     @timed(latency, method=lambda packet, **_: packet["type"])
     def handle(packet, *, urgent=False):
-        return urgent
+        return packet and urgent
 
     @timed(latency, method=lambda packet: packet["type"])
     async def handle_later(packet):

@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit status."""
-    from mephisto_metrics.stack.errors import StackError  # noqa: PLC0415 - not for --help
+    from mephisto_metrics.stack.errors import StackError
 
     try:
         group.main(list(arguments), prog_name="mephisto-metrics", standalone_mode=False)

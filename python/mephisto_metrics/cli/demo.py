@@ -82,8 +82,7 @@ def _simulated_operator(seed: int, scratch: Path, ended: threading.Event) -> Ite
             # Ctrl-C reaches the demo alone, which then ends the Operator in order.
             start_new_session=True,
         )
-        watcher = threading.Thread(target=lambda: (operator.wait(), ended.set()), daemon=True)
-        watcher.start()
+        threading.Thread(target=_set_at_end, args=(operator, ended), daemon=True).start()
         try:
             yield
             if operator.poll() is not None:
@@ -94,6 +93,11 @@ def _simulated_operator(seed: int, scratch: Path, ended: threading.Event) -> Ite
                 )
         finally:
             _end(operator)
+
+
+def _set_at_end(operator: subprocess.Popen[bytes], ended: threading.Event) -> None:
+    operator.wait()
+    ended.set()
 
 
 def _choose_simulation() -> tuple[str, str]:

@@ -47,7 +47,7 @@ def command(host: str, port: int | None, open_browser: bool) -> None:
 @contextlib.contextmanager
 def showing(host: str, port: int) -> Iterator[str]:
     """Keep store and page running for as long as the block runs; gives the page's address."""
-    from rich.console import Console  # noqa: PLC0415 - takes a tenth of a second to import
+    from rich.console import Console
 
     console = Console(stderr=True)
     is_store_ours = store.running() is None
@@ -83,7 +83,7 @@ def _stop_store_unless_needed() -> None:
 
 def wait_for_end(ended: threading.Event, timeout_seconds: float | None = None) -> None:
     """Show a line of what runs until Ctrl-C, SIGTERM, `ended` or the time-out."""
-    from rich.console import Console  # noqa: PLC0415 - takes a tenth of a second to import
+    from rich.console import Console
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())

@@ -44,6 +44,6 @@ def Gauge(  # noqa: N802 - stands in for a class
 def __getattr__(name: str) -> Any:
     if hasattr(drop_in, name):
         return getattr(drop_in, name)
-    import prometheus_client  # noqa: PLC0415 - only where a later Mephisto wants more than we have
+    import prometheus_client
 
     return getattr(prometheus_client, name)

@@ -145,7 +145,7 @@ def _watch_launches(operator_module: ModuleType) -> None:
 
 
 def _announce_task(run_config: Any) -> None:
-    from mephisto_metrics.mephisto import serving  # noqa: PLC0415 - only with an Operator
+    from mephisto_metrics.mephisto import serving
 
     # Mephisto's own rule for a task without a name.
     name = run_config.task.get("task_name", None) or run_config.blueprint._blueprint_type
@@ -157,7 +157,7 @@ def _guarded(action: Callable[..., None], *arguments: Any) -> None:
     try:
         action(*arguments)
     except Exception as error:  # noqa: BLE001 - metrics never break a run
-        from mephisto_metrics.mephisto.serving import warn_once  # noqa: PLC0415 - rarely needed
+        from mephisto_metrics.mephisto.serving import warn_once
 
         warn_once(f"some metrics will be missing: {action.__name__.strip('_')} failed: {error!r}")
 

@@ -74,8 +74,8 @@ def run(
 
 
 def _operator(home: Path) -> Operator:
-    from mephisto.abstractions.databases import local_singleton_database  # noqa: PLC0415
-    from mephisto.operations import operator, task_launcher  # noqa: PLC0415
+    from mephisto.abstractions.databases import local_singleton_database
+    from mephisto.operations import operator, task_launcher
 
     # How soon Mephisto notices that it shall end; its own 10 s are for runs of hours.
     operator.RUN_STATUS_POLL_TIME = POLL_SECONDS
@@ -86,7 +86,7 @@ def _operator(home: Path) -> Operator:
 
 
 def _launch(operator: Operator, kind: str, pace: Pace, seed: int) -> None:
-    from mephisto_metrics.simulation.tasks import configure  # noqa: PLC0415 - see above
+    from mephisto_metrics.simulation.tasks import configure
 
     config, shared_state = configure(kind, REQUESTER_NAME, pace, seed)
     operator.launch_task_run_or_die(config, shared_state)

@@ -8,6 +8,8 @@ from mephisto_metrics.stack.errors import StackError
 
 DEFAULT_STORE_PORT = 9090
 DEFAULT_VIEWER_PORT = 3032
+DEFAULT_SCRAPE_INTERVAL_SECONDS = 5.0
+LONGEST_SCRAPE_INTERVAL_SECONDS = 3600.0
 HIGHEST_PORT = 65535
 
 
@@ -19,6 +21,24 @@ def store_port() -> int:
 def viewer_port() -> int:
     """Return the port for the page: `GRAFANA_PORT`, by default 3032; 0 is any free one."""
     return _port("GRAFANA_PORT", DEFAULT_VIEWER_PORT)
+
+
+def scrape_interval_seconds() -> float:
+    """Return how often the store scrapes: `$MEPHISTO_METRICS_SCRAPE_INTERVAL_SECONDS`, or 5."""
+    variable = "MEPHISTO_METRICS_SCRAPE_INTERVAL_SECONDS"
+    text = os.environ.get(variable, "").strip()
+    if not text:
+        return DEFAULT_SCRAPE_INTERVAL_SECONDS
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= LONGEST_SCRAPE_INTERVAL_SECONDS:
+        raise StackError(
+            f"{variable} is {text!r}, which is no interval",
+            f"set it to seconds, more than 0 and at most {LONGEST_SCRAPE_INTERVAL_SECONDS:.0f}",
+        )
+    return seconds
 
 
 def _port(variable: str, default: int) -> int:
