@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 REQUESTER_NAME = "simulated_requester"
 POLL_SECONDS = 1.0
-GOING_HOME_SECONDS = 10.0
+GOING_HOME_SECONDS = 5.0
+SHUTDOWN_STEP_SECONDS = 30.0
+"""Long enough to expire all units: what Mephisto gives up on goes on beside it, without a home."""
 
 
 class HomeError(RuntimeError):
@@ -100,7 +102,7 @@ def _finish(operator: Operator, on_end: Callable[[], None]) -> None:
     on_end()
     for live_run in live_runs:
         _close_channels(live_run)
-    operator.force_shutdown()
+    operator.force_shutdown(timeout=SHUTDOWN_STEP_SECONDS)
 
 
 def _is_busy(live_run: Any) -> bool:
