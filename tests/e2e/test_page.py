@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 # The least and the most that a value of the panel can plausibly be.
 PLAUSIBLE_VALUES = {
@@ -27,7 +27,6 @@ PLAUSIBLE_VALUES = {
 TIME_PANELS = [title for title in PLAUSIBLE_VALUES if title != "Launched unit counts"]
 HOSTILE = "<img src=x onerror=document.title='broken'>"
 
-Panel = Any  # a Playwright locator
 RangeMs = tuple[float, float]
 
 
@@ -50,12 +49,15 @@ def open_page(page: Page, page_url: str, query: str = "") -> None:
     expect(ready).to_have_count(len(PLAUSIBLE_VALUES), timeout=30_000)
 
 
-def panel(page: Page, title: str) -> Panel:
+def panel(page: Page, title: str) -> Locator:
     return page.locator(f'section.panel[data-panel-title="{title}"]')
 
 
 def drawn(page: Page, title: str) -> list[dict[str, Any]]:
-    return page.evaluate("title => window.__mephistoMetrics.panels[title].data()", title)
+    series: list[dict[str, Any]] = page.evaluate(
+        "title => window.__mephistoMetrics.panels[title].data()", title
+    )
+    return series
 
 
 def axis_ranges_ms(page: Page) -> set[RangeMs]:
@@ -75,7 +77,7 @@ def address_range(page: Page) -> tuple[str, str]:
     return parameters["from"][0], parameters["to"][0]
 
 
-def refreshes(page: Page, action: Callable[[], None]) -> Request:
+def refreshes(page: Page, action: Callable[[], object]) -> Request:
     """Does `action` and waits for the first query that it leads to."""
     with page.expect_request(lambda request: "/api/v1/query_range" in request.url) as request:
         action()
@@ -107,9 +109,8 @@ def answer_with_hostile_label(route: Route) -> None:
 
 
 @pytest.mark.parametrize("title", PLAUSIBLE_VALUES)
-def test_panel_draws_plausible_values(
-    page_url: str, browser_page: Page, problems: list[str], title: str
-) -> None:
+@pytest.mark.usefixtures("problems")
+def test_panel_draws_plausible_values(page_url: str, browser_page: Page, title: str) -> None:
     open_page(browser_page, page_url)
 
     series = drawn(browser_page, title)
@@ -124,9 +125,8 @@ def test_panel_draws_plausible_values(
     assert panel(browser_page, title).locator("canvas").count() == 1
 
 
-def test_table_has_the_last_value_of_every_series(
-    page_url: str, browser_page: Page, problems: list[str]
-) -> None:
+@pytest.mark.usefixtures("problems")
+def test_table_has_the_last_value_of_every_series(page_url: str, browser_page: Page) -> None:
     title = "Incoming requests per minute"
     open_page(browser_page, page_url, "?refresh=")
 
@@ -138,9 +138,8 @@ def test_table_has_the_last_value_of_every_series(
     assert all(text.endswith("req/m") for text in rows.locator("td").all_text_contents())
 
 
-def test_values_button_shows_the_table(
-    page_url: str, browser_page: Page, problems: list[str]
-) -> None:
+@pytest.mark.usefixtures("problems")
+def test_values_button_shows_the_table(page_url: str, browser_page: Page) -> None:
     open_page(browser_page, page_url, "?refresh=")
     worker_count = panel(browser_page, "Estimated Active Worker Count")
     table = worker_count.locator(".values")
@@ -151,9 +150,8 @@ def test_values_button_shows_the_table(
     expect(table).to_have_class("values")
 
 
-def test_drag_zooms_every_panel_and_history_leads_back(
-    page_url: str, browser_page: Page, problems: list[str]
-) -> None:
+@pytest.mark.usefixtures("problems")
+def test_drag_zooms_every_panel_and_history_leads_back(page_url: str, browser_page: Page) -> None:
     open_page(browser_page, page_url, "?from=now-15m&to=now&refresh=")
     ((before_from, before_to),) = axis_ranges_ms(browser_page)
 
@@ -174,7 +172,8 @@ def test_drag_zooms_every_panel_and_history_leads_back(
     assert address_range(browser_page) == ("now-15m", "now")
 
 
-def test_zoom_out_doubles_the_range(page_url: str, browser_page: Page, problems: list[str]) -> None:
+@pytest.mark.usefixtures("problems")
+def test_zoom_out_doubles_the_range(page_url: str, browser_page: Page) -> None:
     open_page(browser_page, page_url, "?from=now-5m&to=now&refresh=")
 
     refreshes(browser_page, browser_page.get_by_role("button", name="Zoom out").click)
@@ -183,9 +182,8 @@ def test_zoom_out_doubles_the_range(page_url: str, browser_page: Page, problems:
     assert int(high) - int(low) == 10 * 60 * 1000
 
 
-def test_time_range_dropdown_sets_range_and_address(
-    page_url: str, browser_page: Page, problems: list[str]
-) -> None:
+@pytest.mark.usefixtures("problems")
+def test_time_range_dropdown_sets_range_and_address(page_url: str, browser_page: Page) -> None:
     open_page(browser_page, page_url, "?refresh=")
 
     request = refreshes(
@@ -199,9 +197,8 @@ def test_time_range_dropdown_sets_range_and_address(
     assert seconds == pytest.approx(30 * 60, abs=60)
 
 
-def test_auto_refresh_asks_again_by_itself(
-    page_url: str, browser_page: Page, problems: list[str]
-) -> None:
+@pytest.mark.usefixtures("problems")
+def test_auto_refresh_asks_again_by_itself(page_url: str, browser_page: Page) -> None:
     open_page(browser_page, page_url, "?refresh=")
     refreshes(
         browser_page,
@@ -215,8 +212,9 @@ def test_auto_refresh_asks_again_by_itself(
         pass
 
 
+@pytest.mark.usefixtures("problems")
 def test_operator_is_chosen_in_the_queries_and_the_address(
-    page_url: str, browser_page: Page, problems: list[str]
+    page_url: str, browser_page: Page
 ) -> None:
     open_page(browser_page, page_url, "?refresh=")
     picker = browser_page.locator('details[data-variable="operator"]')
@@ -232,7 +230,8 @@ def test_operator_is_chosen_in_the_queries_and_the_address(
     assert 'operator=~".*"' not in query
 
 
-def test_label_value_stays_text(page_url: str, browser_page: Page, problems: list[str]) -> None:
+@pytest.mark.usefixtures("problems")
+def test_label_value_stays_text(page_url: str, browser_page: Page) -> None:
     browser_page.route("**/api/v1/query_range?*", answer_with_hostile_label)
     title = "Incoming requests per minute"
 
@@ -284,9 +283,8 @@ def test_without_an_operator_the_page_says_what_to_do(page_url: str, browser_pag
     expect(status.locator(".panel-message")).to_contain_text("No data")
 
 
-def test_no_request_leaves_the_origin(
-    page_url: str, browser_page: Page, problems: list[str]
-) -> None:
+@pytest.mark.usefixtures("problems")
+def test_no_request_leaves_the_origin(page_url: str, browser_page: Page) -> None:
     hosts: set[str] = set()
     browser_page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
 
@@ -296,8 +294,9 @@ def test_no_request_leaves_the_origin(
     assert hosts == {urlsplit(page_url).netloc}
 
 
+@pytest.mark.usefixtures("problems")
 def test_dark_and_light_differ_and_the_choice_is_remembered(
-    page_url: str, browser_page: Page, problems: list[str]
+    page_url: str, browser_page: Page
 ) -> None:
     browser_page.emulate_media(color_scheme="dark")
     open_page(browser_page, page_url, "?refresh=")
@@ -321,9 +320,8 @@ def appearance(page: Page) -> tuple[str, str]:
     return background, line
 
 
-def test_description_shows_on_keyboard_focus(
-    page_url: str, browser_page: Page, problems: list[str]
-) -> None:
+@pytest.mark.usefixtures("problems")
+def test_description_shows_on_keyboard_focus(page_url: str, browser_page: Page) -> None:
     open_page(browser_page, page_url, "?refresh=")
     status = panel(browser_page, "Live unit status")
     description = status.get_by_role("tooltip")
@@ -335,7 +333,8 @@ def test_description_shows_on_keyboard_focus(
     expect(description.locator("strong").first).to_have_text("Healthy:")
 
 
-def test_page_fits_a_telephone(page_url: str, browser_page: Page, problems: list[str]) -> None:
+@pytest.mark.usefixtures("problems")
+def test_page_fits_a_telephone(page_url: str, browser_page: Page) -> None:
     browser_page.set_viewport_size({"width": 390, "height": 844})
 
     open_page(browser_page, page_url, "?refresh=")

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import { gridRowStart, rowsOf } from "../src/dashboard/layout";
 import type { Dashboard, Variable } from "../src/dashboard/model";
-import { defaultSelection, parseLabelValuesQuery, toggled } from "../src/dashboard/variables";
+import { defaultSelection, parseLabelValuesQuery, toggled } from "../src/query/variables";
 import { afterClick } from "../src/page/legendView";
 import { spansOf } from "../src/page/markdown";
 import { formatState, parseState } from "../src/page/urlState";

@@ -1,8 +1,14 @@
 /** The Prometheus HTTP API, as far as the page asks it. */
 
-import type { LabelSet } from "../query/legend";
-import type { TimeRange } from "../query/time";
 import { fetchJson, ResponseError, StoreUnreachable } from "./fetch";
+
+/** Milliseconds since the epoch, both ends included. */
+export interface TimeRange {
+  fromMs: number;
+  toMs: number;
+}
+
+export type LabelSet = Readonly<Record<string, string>>;
 
 /** Seconds since the epoch and the value in Prometheus's words. */
 export type SampleValue = readonly [number, string];

@@ -1,8 +1,8 @@
 /** An ECharts instance on an element, with the page's tooltip and with drag to zoom. */
 
 import type { Drawing, Pointer } from "../panels/panel";
-import type { TimeRange } from "../query/time";
-import { h } from "../page/dom";
+import type { TimeRange } from "../api/prometheus";
+import { h } from "../dom";
 import { connect, init, type ECharts } from "./echarts";
 import { hideTooltip, showTooltip } from "./tooltip";
 

@@ -24,10 +24,3 @@ use([
 
 export { connect, init };
 export type { ECharts } from "echarts/core";
-export type {
-  BarSeriesOption,
-  CustomSeriesOption,
-  EChartsOption,
-  GaugeSeriesOption,
-  LineSeriesOption,
-} from "echarts";

@@ -1,6 +1,6 @@
 /** The one tooltip of the page: a list of values at the time under the pointer. */
 
-import { h, swatch } from "../page/dom";
+import { h, swatch } from "../dom";
 import type { Tooltip } from "../panels/panel";
 import { formatInstant } from "../query/clock";
 

@@ -1,15 +1,15 @@
 /** The page as a whole: what is shown, when it is read again, and what the address says. */
 
 import { StoreUnreachable } from "../api/fetch";
-import { findSeries } from "../api/prometheus";
+import { findSeries, type TimeRange } from "../api/prometheus";
 import { fetchConfig, fetchDashboard, listDashboards, type DashboardEntry } from "../api/server";
-import { loadChoices } from "../dashboard/choices";
+import { loadChoices } from "../query/choices";
 import { rowsOf } from "../dashboard/layout";
 import type { Dashboard } from "../dashboard/model";
 import { parseDurationMs } from "../query/duration";
 import type { Choice } from "../query/template";
-import { absolute, resolveRange, zoomOut, type RawRange, type TimeRange } from "../query/time";
-import { h } from "./dom";
+import { absolute, resolveRange, zoomOut, type RawRange } from "../query/time";
+import { h } from "../dom";
 import * as notices from "./notices";
 import { RowView } from "./rowView";
 import { clearProbes } from "./testInterface";

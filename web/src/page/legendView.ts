@@ -2,7 +2,7 @@
 
 import type { Panel } from "../dashboard/model";
 import type { LegendItem } from "../panels/panel";
-import { h, swatch } from "./dom";
+import { h, swatch } from "../dom";
 
 export interface LegendOptions {
   displayMode?: "list" | "table" | "hidden";

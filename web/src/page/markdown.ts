@@ -1,6 +1,6 @@
 /** The little Markdown of panel descriptions: paragraphs, `**strong**` and code. */
 
-import { h } from "./dom";
+import { h } from "../dom";
 
 export interface Span {
   kind: "text" | "strong" | "code";

@@ -1,7 +1,7 @@
 /** What the page has to say as a whole, above the panels. */
 
 import { formatClock } from "../query/clock";
-import { h } from "./dom";
+import { h } from "../dom";
 
 export function storeUnreachable(reason: string, lastReadMs: number | undefined): HTMLElement {
   const age =

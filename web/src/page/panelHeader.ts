@@ -1,7 +1,7 @@
 /** The line above a panel: title, description on hover or focus, and the switch for its values. */
 
 import type { Panel } from "../dashboard/model";
-import { h } from "./dom";
+import { h } from "../dom";
 import { renderMarkdown } from "./markdown";
 
 /** `toggleValues` gets whether the table of values shall be seen. */

@@ -2,8 +2,8 @@
 
 import { gridRowStart, type Row } from "../dashboard/layout";
 import type { Panel } from "../dashboard/model";
-import type { TimeRange } from "../query/time";
-import { h } from "./dom";
+import type { TimeRange } from "../api/prometheus";
+import { h } from "../dom";
 import { PanelView } from "./panelView";
 
 export class RowView {

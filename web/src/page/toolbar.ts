@@ -4,7 +4,7 @@ import type { DashboardEntry } from "../api/server";
 import { formatInstant } from "../query/clock";
 import type { Choice } from "../query/template";
 import { resolveRange, type RawRange } from "../query/time";
-import { dropdown, h } from "./dom";
+import { dropdown, h } from "../dom";
 import type { PageState } from "./urlState";
 import { variablePicker } from "./variablePicker";
 

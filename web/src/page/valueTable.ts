@@ -1,7 +1,7 @@
 /** The last values of a panel as a table: for screen readers, and for whoever wants numbers. */
 
 import type { ValueRow } from "../panels/panel";
-import { h } from "./dom";
+import { h } from "../dom";
 
 export function valueTable(title: string, rows: readonly ValueRow[]): HTMLTableElement {
   return h(

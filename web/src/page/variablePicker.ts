@@ -1,8 +1,8 @@
 /** A dropdown of check boxes for a variable that takes several values. */
 
-import { describeChoice, toggled } from "../dashboard/variables";
+import { describeChoice, toggled } from "../query/variables";
 import { ALL, type Choice } from "../query/template";
-import { h } from "./dom";
+import { h } from "../dom";
 
 /** `change` gets the new selection; the list stays open for further choices. */
 export function variablePicker(

@@ -1,6 +1,6 @@
 /** One arc for each series, with its reduced value inside: Grafana's `gauge`. */
 
-import type { GaugeSeriesOption } from "../chart/echarts";
+import type { GaugeSeriesOption } from "echarts";
 import { displayColor, displayText, thresholdSteps } from "../field/display";
 import { reduce } from "../field/reduce";
 import { fieldsOf, type Field } from "./fields";

@@ -1,10 +1,10 @@
 /** What a panel type is: a pure function from query results to something that can be drawn. */
 
-import type { EChartsOption } from "../chart/echarts";
+import type { EChartsOption } from "echarts";
 import type { Panel } from "../dashboard/model";
 import type { ChartTheme } from "../field/colors";
 import type { Series } from "../query/series";
-import type { TimeRange } from "../query/time";
+import type { TimeRange } from "../api/prometheus";
 
 export interface PanelInput {
   panel: Panel;

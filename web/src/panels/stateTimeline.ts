@@ -1,6 +1,6 @@
 /** One band for each series, cut where its value changes: Grafana's `state-timeline`. */
 
-import type { CustomSeriesOption } from "../chart/echarts";
+import type { CustomSeriesOption } from "echarts";
 import { readableOn } from "../field/colors";
 import { displayColor, displayText } from "../field/display";
 import type { Series } from "../query/series";

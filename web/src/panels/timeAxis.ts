@@ -1,6 +1,6 @@
 /** The time axis and the grid that graphs over time share. */
 
-import type { TimeRange } from "../query/time";
+import type { TimeRange } from "../api/prometheus";
 import type { ChartTheme } from "../field/colors";
 import { formatClock } from "../query/clock";
 

@@ -1,6 +1,6 @@
 /** Lines, bars or points over time: Grafana's `timeseries`. */
 
-import type { BarSeriesOption, LineSeriesOption } from "../chart/echarts";
+import type { BarSeriesOption, LineSeriesOption } from "echarts";
 import { displayText, thresholdSteps } from "../field/display";
 import { formatTick } from "../field/units";
 import type { Point } from "../query/series";

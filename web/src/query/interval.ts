@@ -1,6 +1,6 @@
 /** The step of a query and the variables that hang on it, by the rules of Grafana's Prometheus data source. */
 
-import type { TimeRange } from "./time";
+import type { TimeRange } from "../api/prometheus";
 
 /** Upper limits of a raw interval and what it is rounded to, in milliseconds (Grafana's `roundInterval`). */
 const ROUNDING: readonly (readonly [number, number])[] = [

@@ -1,8 +1,7 @@
 /** Names of series, by Grafana's `legendFormat`. */
 
+import type { LabelSet } from "../api/prometheus";
 import type { Target } from "../dashboard/model";
-
-export type LabelSet = Readonly<Record<string, string>>;
 
 const AUTOMATIC = "__auto";
 

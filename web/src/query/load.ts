@@ -6,7 +6,7 @@ import { formatDuration, parseDurationMs } from "./duration";
 import { alignRange, intervalMs, rateIntervalMs } from "./interval";
 import { seriesOf, withUniqueNames, type Series } from "./series";
 import { substitute, type Choice } from "./template";
-import type { TimeRange } from "./time";
+import type { TimeRange } from "../api/prometheus";
 
 export interface LoadRequest {
   panel: Panel;

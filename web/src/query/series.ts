@@ -1,8 +1,8 @@
 /** From a Prometheus answer to named series of numbers. */
 
-import type { QueryResult, SampleValue } from "../api/prometheus";
+import type { LabelSet, QueryResult, SampleValue } from "../api/prometheus";
 import type { Target } from "../dashboard/model";
-import { seriesName, type LabelSet } from "./legend";
+import { seriesName } from "./legend";
 
 /** Milliseconds since the epoch, and the value; null where there is none. */
 export type Point = readonly [number, number | null];

@@ -1,12 +1,7 @@
 /** Time ranges as the address and the dashboard write them. */
 
+import type { TimeRange } from "../api/prometheus";
 import { parseDurationMs } from "./duration";
-
-/** Milliseconds since the epoch, both ends included. */
-export interface TimeRange {
-  fromMs: number;
-  toMs: number;
-}
 
 /** A range in Grafana's words: `now-15m` to `now`, or milliseconds since the epoch. */
 export interface RawRange {

@@ -1,9 +1,9 @@
 /** Fills the dashboard's variables from the store. */
 
 import { labelValues } from "../api/prometheus";
-import { substitute, type Choice } from "../query/template";
-import type { TimeRange } from "../query/time";
-import type { Dashboard, Variable } from "./model";
+import { substitute, type Choice } from "./template";
+import type { TimeRange } from "../api/prometheus";
+import type { Dashboard, Variable } from "../dashboard/model";
 import { choosableVariables, defaultSelection, parseLabelValuesQuery } from "./variables";
 
 /** Each variable's values in the range and what is chosen, in the dashboard's order. */

@@ -1,7 +1,7 @@
 /** The dashboard's variables: what they ask the store for, and what is chosen. */
 
-import { ALL, type Choice } from "../query/template";
-import type { Dashboard, Variable } from "./model";
+import { ALL, type Choice } from "./template";
+import type { Dashboard, Variable } from "../dashboard/model";
 
 /** What `label_values(selector, label)` asks for; an empty selector means every series. */
 export interface LabelValuesQuery {
