@@ -9,6 +9,24 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, ClassVar, TypeVar, final
 
+__all__ = [
+    "DEBUG_BUILD",
+    "REGISTRY",
+    "CollectorRegistry",
+    "Counter",
+    "ExpositionServer",
+    "Gauge",
+    "Histogram",
+    "PageServer",
+    "Store",
+    "StoreError",
+    "TimedFunction",
+    "Timer",
+    "__version__",
+    "generate_latest",
+    "log_to_stderr",
+]
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 __version__: str

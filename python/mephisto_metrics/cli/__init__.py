@@ -26,7 +26,7 @@ EXIT_MENDABLE = 1
 EXIT_OUR_FAULT = 3
 
 
-class LazyGroup(click.Group):
+class LazyGroup(click.Group):  # type: ignore[misc]  # click 7 has no types
     """Imports a verb's module when the verb is used: `status` must not wait for the others."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -68,7 +68,7 @@ def run(arguments: Sequence[str]) -> int:
         return EXIT_MENDABLE
     except click.ClickException as error:
         error.show()
-        return error.exit_code
+        return int(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return 130

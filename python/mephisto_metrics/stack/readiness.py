@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-import urllib.error
-import urllib.request
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,14 +11,17 @@ if TYPE_CHECKING:
 POLL_INTERVAL_SECONDS = 0.05
 ANSWER_TIMEOUT_SECONDS = 2.0
 
-# A proxy of the environment must never stand between us and loopback.
-_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
 
 def is_ready(url: str) -> bool:
     """Whether the server at `url` says at `/-/ready` that it can serve."""
+    # Slow to import, and `status` asks nobody.
+    import urllib.error
+    import urllib.request
+
+    # A proxy of the environment must never stand between us and loopback.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with _opener.open(f"{url}/-/ready", timeout=ANSWER_TIMEOUT_SECONDS) as answer:
+        with opener.open(f"{url}/-/ready", timeout=ANSWER_TIMEOUT_SECONDS) as answer:
             return bool(answer.status == 200)  # noqa: PLR2004 - HTTP's number for "OK"
     except (urllib.error.URLError, OSError):
         return False

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
 from mephisto_metrics import places
 from mephisto_metrics.stack import settings
 from mephisto_metrics.stack.errors import StackError
@@ -37,6 +35,9 @@ def ensure_running() -> PartState:
 
     Whoever comes second waits for the first. Raises `StackError` if it can not be started.
     """
+    # Slow to import, and only a start needs it: `status` must answer at once.
+    from filelock import FileLock, Timeout
+
     try:
         lock_path = places.state_folder() / "store.lock"
         lock_path.parent.mkdir(parents=True, exist_ok=True)
