@@ -1,0 +1,213 @@
+"""Installations of the product with a home of their own, and a browser."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from mephisto_metrics.stack.readiness import wait_until
+
+SCRIPTS = Path(sys.executable).parent
+READY_TIMEOUT_SECONDS = 60
+STOP_TIMEOUT_SECONDS = 30
+
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    # A browser's own traffic has no place in a test of what the page asks for.
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class Installation:
+    """A home of its own, the commands that use it, and the end of all that they started."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.environment = {
+            **os.environ,
+            "MEPHISTO_METRICS_HOME": str(home),
+            "MEPHISTO_METRICS_PORT": "0",
+            "MEPHISTO_METRICS_SCRAPE_INTERVAL_SECONDS": "1",
+            "PROMETHEUS_PORT": "0",
+            "GRAFANA_PORT": "0",
+            "PYTHONWARNINGS": "ignore",
+            "COLUMNS": "200",
+        }
+        self._processes: list[subprocess.Popen[str]] = []
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `mephisto-metrics` to its end."""
+        return subprocess.run(
+            [str(SCRIPTS / "mephisto-metrics"), *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=READY_TIMEOUT_SECONDS,
+        )
+
+    def start(self, *command: str) -> subprocess.Popen[str]:
+        """Start a command that goes on until it is stopped; its stderr is in `log_of`."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        with self._log_path(len(self._processes)).open("w") as log:
+            process = subprocess.Popen(
+                command, env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        self._processes.append(process)
+        return process
+
+    def start_verb(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start `mephisto-metrics` with a verb that goes on."""
+        return self.start(str(SCRIPTS / "mephisto-metrics"), *arguments)
+
+    def start_operator(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a simulated run: a real Operator where Mephisto is, else the packaged one."""
+        has_mephisto = importlib.util.find_spec("mephisto") is not None
+        module = "mephisto_run" if has_mephisto else "packaged"
+        program = [sys.executable, "-m", f"mephisto_metrics.simulation.{module}", "--brisk"]
+        return self.start(*program, "--duration-seconds", "600", *arguments)
+
+    def log_of(self, process: subprocess.Popen[str]) -> str:
+        """Return what a started process wrote to stderr so far."""
+        return self._log_path(self._processes.index(process)).read_text()
+
+    def address_of(self, process: subprocess.Popen[str]) -> str:
+        """Return the address that a started verb prints when it serves."""
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        assert address.startswith("http://"), self.log_of(process)
+        return address
+
+    def status(self) -> dict[str, Any]:
+        """Return what runs."""
+        status: dict[str, Any] = json.loads(self.run("status", "--json").stdout)
+        return status
+
+    def store_url(self) -> str:
+        """Return the store's address, waiting until there is one."""
+
+        def state() -> dict[str, Any] | None:
+            path = self.home / "state" / "store.json"
+            return json.loads(path.read_text()) if path.exists() else None
+
+        assert wait_until(lambda: state() is not None, READY_TIMEOUT_SECONDS), "no store"
+        return str((state() or {})["url"])
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """Return the store's answer to an instant query, now."""
+        return query(self.store_url(), expression)
+
+    def wait_for(self, expression: str, timeout_seconds: float = READY_TIMEOUT_SECONDS) -> None:
+        """Wait until an instant query has a result."""
+
+        def has_result() -> bool:
+            return bool(self.query(expression))
+
+        assert wait_until(has_result, timeout_seconds), f"no result for {expression}"
+
+    def close(self) -> None:
+        """End every process, ours and those they left running."""
+        for process in reversed(self._processes):
+            process.terminate()
+        for process in self._processes:
+            try:
+                process.wait(STOP_TIMEOUT_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+        self.run("cleanup")
+
+    def _log_path(self, number: int) -> Path:
+        return self.home / f"started-{number}.log"
+
+
+def query(url: str, expression: str) -> list[dict[str, Any]]:
+    """Return the result of an instant query to any Prometheus API."""
+    encoded = urllib.parse.urlencode({"query": expression})
+    with urllib.request.urlopen(f"{url}/api/v1/query?{encoded}", timeout=30) as answer:
+        result: list[dict[str, Any]] = json.load(answer)["data"]["result"]
+    return result
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    """An installation for one test."""
+    installation = Installation(tmp_path / "home")
+    yield installation
+    installation.close()
+
+
+@pytest.fixture
+def another_installation(tmp_path: Path) -> Iterator[Installation]:
+    """A second one beside it."""
+    installation = Installation(tmp_path / "another home")
+    yield installation
+    installation.close()
+
+
+@pytest.fixture(scope="session")
+def live_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A run in progress with store and page, shared by the tests that only look."""
+    installation = Installation(tmp_path_factory.mktemp("live") / "home")
+    try:
+        installation.start_operator("--seed", "3")
+        installation.wait_for('count(e2e_packet_latency_count{packet_type="submit_unit"} > 0)')
+        installation.wait_for("sum(rate(client_io_handler_latency_seconds_count[15s]))")
+        yield installation
+    finally:
+        installation.close()
+
+
+@pytest.fixture(scope="session")
+def page_url(live_installation: Installation) -> str:
+    """The address of the page over the run in progress."""
+    return live_installation.address_of(live_installation.start_verb("view"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, driven by Playwright."""
+    path = shutil.which("chromium")
+    if path is None:
+        message = "chromium is not here: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browser_page(browser: Any) -> Iterator[Any]:
+    """A fresh page in a context of its own."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def query_store() -> Callable[[str, str], list[dict[str, Any]]]:
+    """Give `query`, which tests can not import from here."""
+    return query
