@@ -80,8 +80,8 @@ class Installation:
         """Start a simulated run: a real Operator where Mephisto is, else the packaged one."""
         has_mephisto = importlib.util.find_spec("mephisto") is not None
         module = "mephisto_run" if has_mephisto else "packaged"
-        program = [sys.executable, "-m", f"mephisto_metrics.simulation.{module}", "--brisk"]
-        return self.start(*program, "--duration-seconds", "600", *arguments)
+        program = [sys.executable, "-m", f"mephisto_metrics.simulation.{module}"]
+        return self.start(*program, "--pace", "steady", "--duration-seconds", "600", *arguments)
 
     def log_of(self, process: subprocess.Popen[str]) -> str:
         """Return what a started process wrote to stderr so far."""

@@ -152,7 +152,7 @@ def test_values_button_shows_the_table(page_url: str, browser_page: Page) -> Non
 
 @pytest.mark.usefixtures("problems")
 def test_drag_zooms_every_panel_and_history_leads_back(page_url: str, browser_page: Page) -> None:
-    open_page(browser_page, page_url, "?from=now-15m&to=now&refresh=")
+    open_page(browser_page, page_url, "?from=now-1m&to=now&refresh=")
     ((before_from, before_to),) = axis_ranges_ms(browser_page)
 
     refreshes(
@@ -169,7 +169,7 @@ def test_drag_zooms_every_panel_and_history_leads_back(page_url: str, browser_pa
     assert after_to - after_from < 0.5 * (before_to - before_from)
 
     refreshes(browser_page, browser_page.go_back)
-    assert address_range(browser_page) == ("now-15m", "now")
+    assert address_range(browser_page) == ("now-1m", "now")
 
 
 @pytest.mark.usefixtures("problems")

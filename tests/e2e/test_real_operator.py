@@ -85,7 +85,7 @@ def normalised(series: str) -> str:
 
 
 def start(python: str, environment: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
-    command = [python, str(HERE / "user_script.py"), "--brisk", *arguments]
+    command = [python, str(HERE / "user_script.py"), "--pace", "brisk", *arguments]
     log = Path(environment["MEPHISTO_METRICS_HOME"]).with_suffix(".log").open("wb")
     with log:
         return subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)

@@ -107,7 +107,7 @@ def test_a_signal_ends_it_in_order(tmp_path: Path) -> None:
         "PYTHONWARNINGS": "ignore",
     }
     module = "mephisto_metrics.simulation.packaged"
-    process = subprocess.Popen([sys.executable, "-m", module, "--brisk"], env=environment)
+    process = subprocess.Popen([sys.executable, "-m", module, "--pace", "brisk"], env=environment)
     try:
         deadline = time.monotonic() + 30
         while not list(home.glob("targets/*.json")):

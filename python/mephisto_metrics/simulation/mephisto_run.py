@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
-from mephisto_metrics.simulation.pace import BRISK, KINDS, LIVELY, Pace
+from mephisto_metrics.simulation.pace import KINDS, LIVELY, PACES, Pace
 from mephisto_metrics.simulation.signals import stop_on_signal
 
 if TYPE_CHECKING:
@@ -124,14 +124,14 @@ def main() -> None:
     parser.add_argument("--kind", action="append", choices=KINDS, help="default: every kind")
     parser.add_argument("--duration-seconds", type=float, default=600.0)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--brisk", action="store_true", help="the pace of the tests")
+    parser.add_argument("--pace", choices=PACES, default="lively")
     options = parser.parse_args()
     stop = stop_on_signal()
     with tempfile.TemporaryDirectory(prefix="mephisto-metrics-run-") as home:
         run(
             Path(home),
             kinds=options.kind or KINDS,
-            pace=BRISK if options.brisk else LIVELY,
+            pace=PACES[options.pace],
             duration_seconds=options.duration_seconds,
             seed=options.seed,
             stop=stop,

@@ -42,7 +42,13 @@ class Pace:
 BRISK = Pace(arrival_seconds=0.3, work_seconds=(0.1, 0.6), assignments=8)
 """For tests: everything that can happen has happened after some ten seconds."""
 
-LIVELY = Pace(arrival_seconds=8.0, work_seconds=(3.0, 20.0), assignments=100)
+STEADY = Pace(arrival_seconds=1.0, work_seconds=(0.5, 3.0), assignments=40)
+"""For tests that look at a run in progress: traffic within seconds, and for minutes."""
+
+LIVELY = Pace(arrival_seconds=4.0, work_seconds=(2.0, 15.0), assignments=100)
 """For a demonstration: a dashboard of a quiet afternoon, with work for some ten minutes.
 
 Mephisto expires what is left at the end one by one, so more work would be a slower end."""
+
+PACES = {"brisk": BRISK, "steady": STEADY, "lively": LIVELY}
+"""The paces by the names that a command line takes."""

@@ -17,7 +17,7 @@ from typing import Callable
 from mephisto_metrics import REGISTRY, CollectorRegistry
 from mephisto_metrics.mephisto import serving
 from mephisto_metrics.simulation.instruments import Instruments
-from mephisto_metrics.simulation.pace import BRISK, KINDS, LIVELY, Pace
+from mephisto_metrics.simulation.pace import KINDS, PACES, Pace
 from mephisto_metrics.simulation.signals import stop_on_signal
 
 STATUS_CHECK_SECONDS = 4.0
@@ -276,9 +276,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--duration-seconds", type=float, default=600.0)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--brisk", action="store_true", help="the pace of the tests")
+    parser.add_argument("--pace", choices=PACES, default="lively")
     options = parser.parse_args()
-    pace = BRISK if options.brisk else LIVELY
+    pace = PACES[options.pace]
     run(stop_on_signal(), pace, options.duration_seconds, options.seed)
 
 
