@@ -4,5 +4,4 @@
 mod guard;
 mod service;
 
-pub use guard::guard_host;
 pub use service::{Service, Shutdown, serve};

@@ -14,6 +14,8 @@ use parking_lot::Mutex;
 use tokio::runtime;
 use tokio::sync::watch;
 
+use super::guard::guard_host;
+
 /// How long a service that ends waits for work on its blocking threads.
 const LONGEST_STOP: Duration = Duration::from_secs(10);
 
@@ -90,7 +92,11 @@ impl Service {
 }
 
 /// Serves `router` on `listener` until `shutdown` is requested; open connections are dropped then.
+///
+/// On loopback only requests for `localhost` or an address are answered (see `guard`).
 pub async fn serve(listener: tokio::net::TcpListener, router: Router, shutdown: Shutdown) {
+    let is_loopback = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
+    let router = if is_loopback { guard_host(router) } else { router };
     tokio::select! {
         () = async { let _ = axum::serve(listener, router).await; } => {}
         () = shutdown.requested() => {}

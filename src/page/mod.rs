@@ -21,7 +21,7 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use self::proxy::Proxy;
-use crate::http::{Service, guard_host, serve};
+use crate::http::{Service, serve};
 
 /// Nothing from elsewhere, nothing inline; the page's own code, styles, images and requests.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -58,7 +58,6 @@ fn router(options: PageOptions) -> io::Result<Router> {
     let proxy = Proxy::new(&options.store_url).map_err(io::Error::other)?;
     let dashboards = ServeDir::new(&options.dashboards_directory);
     let assets = ServeDir::new(&options.assets_directory);
-    let host = options.host.clone();
     let router = Router::new()
         .route("/dashboards", get(list_dashboards))
         .route("/config", get(config))
@@ -76,7 +75,7 @@ fn router(options: PageOptions) -> io::Result<Router> {
         // Assets carry a hash in their names, but the page that names them must not be stale.
         (header::CACHE_CONTROL, "no-cache"),
     ];
-    Ok(guard_host(fixed_headers.into_iter().fold(router, with_header), &host))
+    Ok(fixed_headers.into_iter().fold(router, with_header))
 }
 
 fn with_header(router: Router, (name, value): (HeaderName, &'static str)) -> Router {

@@ -14,7 +14,7 @@ impl From<MetricError> for PyErr {
 }
 
 /// An `OSError` with its number, from which Python picks the subclass.
-pub fn os_error(error: io::Error) -> PyErr {
+pub fn os_error(error: &io::Error) -> PyErr {
     match error.raw_os_error() {
         Some(number) => PyOSError::new_err((number, error.to_string())),
         None => PyOSError::new_err(error.to_string()),

@@ -35,7 +35,7 @@ impl PageServer {
             host,
             port,
         };
-        Ok(Self(py.detach(|| page::start(options)).map_err(os_error)?))
+        Ok(Self(py.detach(|| page::start(options)).map_err(|error| os_error(&error))?))
     }
 
     #[getter]

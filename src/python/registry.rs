@@ -89,9 +89,12 @@ impl RegistryArgument {
 /// What a server or a text shows: the caller's registry, or the default one.
 pub fn exposition_of(
     py: Python<'_>,
-    registry: Option<&Py<CollectorRegistry>>,
+    registry: Option<&Bound<'_, CollectorRegistry>>,
 ) -> PyResult<Exposition> {
-    Ok(registry.map_or_else(|| default_registry(py), Ok)?.get().0.clone())
+    Ok(match registry {
+        Some(registry) => registry.get().0.clone(),
+        None => default_registry(py)?.get().0.clone(),
+    })
 }
 
 /// The registry that metrics go to unless they are told otherwise.
@@ -117,13 +120,13 @@ fn native_family(collector: &Bound<'_, PyAny>) -> PyResult<Arc<dyn Collect>> {
 /// All metrics of a registry in the text format 0.0.4.
 #[pyfunction]
 #[pyo3(signature = (registry = None))]
-fn generate_latest<'py>(
-    py: Python<'py>,
-    registry: Option<Py<CollectorRegistry>>,
-) -> PyResult<Bound<'py, PyBytes>> {
-    let exposition = exposition_of(py, registry.as_ref())?;
+fn generate_latest(
+    py: Python<'_>,
+    registry: Option<&Bound<'_, CollectorRegistry>>,
+) -> PyResult<Py<PyBytes>> {
+    let exposition = exposition_of(py, registry)?;
     let text = py.detach(|| encode(&exposition.registry.families()));
-    Ok(PyBytes::new(py, text.as_bytes()))
+    Ok(PyBytes::new(py, text.as_bytes()).unbind())
 }
 
 /// Adds what this file defines to the module.

@@ -19,10 +19,13 @@ impl ExpositionServer {
         py: Python<'_>,
         port: u16,
         addr: &str,
-        registry: Option<Py<CollectorRegistry>>,
+        registry: Option<&Bound<'_, CollectorRegistry>>,
     ) -> PyResult<Self> {
-        let exposition = exposition_of(py, registry.as_ref())?;
-        Ok(Self(py.detach(|| server::start(addr, port, exposition)).map_err(os_error)?))
+        let exposition = exposition_of(py, registry)?;
+        Ok(Self(
+            py.detach(|| server::start(addr, port, exposition))
+                .map_err(|error| os_error(&error))?,
+        ))
     }
 
     #[getter]

@@ -39,7 +39,7 @@ impl Store {
             retention: duration("retention_seconds", retention_seconds)?,
         };
         let store = py.detach(|| CoreStore::start(options)).map_err(|error| match error {
-            CoreStoreError::Listen { source, .. } => os_error(source),
+            CoreStoreError::Listen { source, .. } => os_error(&source),
             other => StoreError::new_err(other.to_string()),
         })?;
         Ok(Self(store))

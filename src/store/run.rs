@@ -29,7 +29,7 @@ pub async fn run(
 ) {
     tokio::spawn(maintain(Arc::clone(&scraping.storage), options.retention));
     tokio::spawn(discover(Arc::clone(&scraping), options.targets_directory));
-    serve(listener, api::router(scraping, &options.host), shutdown).await;
+    serve(listener, api::router(scraping), shutdown).await;
 }
 
 async fn discover(scraping: Arc<Scraping>, folder: PathBuf) {

@@ -1,7 +1,6 @@
 //! Prometheus's HTTP API over the store's samples.
 
 mod answer;
-mod host;
 mod parameters;
 mod query;
 mod series;
@@ -27,10 +26,9 @@ pub struct Api {
     turns: Arc<Semaphore>,
 }
 
-/// All paths of the store, as asked for under the name `host` or a loopback one.
-pub fn router(scraping: Arc<Scraping>, host: &str) -> Router {
+/// All paths of the store.
+pub fn router(scraping: Arc<Scraping>) -> Router {
     let turns = Arc::new(Semaphore::new(QUERIES_AT_ONCE));
-    let own_host: Arc<str> = host.into();
     Router::new()
         .route("/api/v1/query", get(query::at_one_time).post(query::at_one_time))
         .route("/api/v1/query_range", get(query::over_a_range).post(query::over_a_range))
@@ -44,6 +42,5 @@ pub fn router(scraping: Arc<Scraping>, host: &str) -> Router {
         .route("/-/healthy", get(status::healthy))
         .route("/metrics", get(status::own_metrics))
         .layer(CompressionLayer::new())
-        .layer(axum::middleware::from_fn_with_state(own_host, host::check))
         .with_state(Arc::new(Api { scraping, turns }))
 }
