@@ -21,7 +21,7 @@ PYTHON_SOURCES := $(shell find python -type f -not -path '$(PACKAGE)/web/*' \
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test test-rust test-web test-python lint lint-rust lint-web lint-python \
-    lint-dashboards format bench dashboards wheel web install clean
+    lint-dashboards format bench screenshots dashboards wheel web install clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,9 @@ format: $(VENV)/.ready web/node_modules/.ready ## Format all code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	npm --prefix web run format
+
+screenshots: install ## Take the pictures in docs/images anew
+	UPDATE_SCREENSHOTS=1 $(BIN)/python -m pytest -n 0 tests/e2e/test_screenshots.py
 
 bench: install ## Time each operation beside prometheus_client
 	$(BIN)/python benches/operations.py
