@@ -161,7 +161,7 @@ class Histogram:
 
 @final
 class Timer:
-    """Times blocks and calls; what `Histogram.time` returns. May be entered again."""
+    """Times blocks and calls; what `Histogram.time` returns; for one thread at a time."""
 
     def __enter__(self) -> Timer: ...
     def __exit__(
@@ -195,6 +195,9 @@ class ExpositionServer:
     @property
     def address(self) -> tuple[str, int]:
         """The host and port bound."""
+
+    def fileno(self) -> int:
+        """Return the descriptor of the listening socket, for a forked child to close."""
 
     def close(self) -> None:
         """Stop serving; a second call does nothing."""

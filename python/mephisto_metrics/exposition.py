@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import threading
 from typing import NamedTuple
 
@@ -41,7 +43,7 @@ def start_http_server(
         if is_port_in_use(error):
             way_out = "choose another port, or 0 for any free one"
             raise port_in_use_error(addr, port, way_out) from None
-        raise OSError(error.errno, f"can not listen on {addr}:{port}: {error.strerror}") from None
+        raise type(error)(error.errno, f"can not listen on {addr}:{port}: {error}") from None
     address = ServerAddress(*server.address)
     with _lock:
         _servers[address] = server
@@ -54,3 +56,24 @@ def stop_http_server(address: tuple[str, int]) -> None:
         server = _servers.pop(ServerAddress(*address), None)
     if server is not None:
         server.close()
+
+
+def _stop_all() -> None:
+    """End the servers while the interpreter can still answer what they ask of it."""
+    for address in list(_servers):
+        stop_http_server(address)
+
+
+def _forget_in_child() -> None:
+    """Leave a forked child without the servers of its parent, whose threads it does not have."""
+    global _lock  # noqa: PLW0603 - another thread may have held it at the fork
+    _lock = threading.Lock()
+    for server in _servers.values():
+        # Else the child would keep the port open when its parent has ended.
+        os.close(server.fileno())
+    _servers.clear()
+
+
+atexit.register(_stop_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_child)

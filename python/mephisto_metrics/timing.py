@@ -6,6 +6,7 @@ plain function then runs in Rust alone.
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import inspect
 import logging
@@ -24,13 +25,18 @@ FALLBACK_LABEL_VALUE = "unknown"
 
 logger = logging.getLogger(__name__)
 
+# The blocks that this thread or task is in, innermost last, each with the object that times it.
+_entered: contextvars.ContextVar[tuple[tuple[timed, AbstractContextManager[object]], ...]] = (
+    contextvars.ContextVar("mephisto_metrics_entered", default=())
+)
+
 
 class timed:  # noqa: N801 - used as a decorator, where a class name would be the odd one out
     """Observe in `histogram`, in seconds, how long each call or block takes.
 
     As a decorator it serves functions, methods, static and class methods, and coroutine functions
     (of which the whole await is timed); exceptions pass through and their time counts. As a context
-    manager it times a block; one object may be entered again before it is left.
+    manager it times a block; threads, tasks and nested blocks may share one object.
 
     `labels` gives values for the histogram's labels: a string, or a callable that gets the call's
     arguments and returns one. Of a decorated function at most one label may be left out: it becomes
@@ -43,7 +49,6 @@ class timed:  # noqa: N801 - used as a decorator, where a class name would be th
     def __init__(self, histogram: Histogram, /, **labels: str | Callable[..., str]) -> None:
         self._histogram = histogram
         self._labels = labels
-        self._blocks: list[AbstractContextManager[object]] = []
 
     def __call__(self, function: Function) -> Function:
         """Return `function` with each of its calls timed."""
@@ -63,7 +68,7 @@ class timed:  # noqa: N801 - used as a decorator, where a class name would be th
         """Start the clock."""
         block = _child(self._histogram, self._labels).time()
         block.__enter__()
-        self._blocks.append(block)
+        _entered.set((*_entered.get(), (self, block)))
         return self
 
     def __exit__(
@@ -73,7 +78,11 @@ class timed:  # noqa: N801 - used as a decorator, where a class name would be th
         traceback: TracebackType | None,
     ) -> None:
         """Observe the time since the latest entry."""
-        self._blocks.pop().__exit__(kind, exception, traceback)
+        entered = list(_entered.get())
+        innermost = max(index for index, (owner, _) in enumerate(entered) if owner is self)
+        _, block = entered.pop(innermost)
+        _entered.set(tuple(entered))
+        block.__exit__(kind, exception, traceback)
 
     def _complete(self, function_name: str) -> dict[str, str | Callable[..., str]]:
         """Fill in the one label that was left out."""

@@ -6,6 +6,7 @@
 use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::os::fd::{AsRawFd, RawFd};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -35,6 +36,7 @@ impl Shutdown {
 #[derive(Debug)]
 pub struct Service {
     address: SocketAddr,
+    descriptor: RawFd,
     stop: watch::Sender<bool>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -58,6 +60,7 @@ impl Service {
         let listener = TcpListener::bind((host, port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
+        let descriptor = listener.as_raw_fd();
         let (stop, stopped) = watch::channel(false);
         let runtime = runtime::Builder::new_multi_thread()
             .worker_threads(threads)
@@ -73,12 +76,17 @@ impl Service {
             });
             runtime.shutdown_timeout(LONGEST_STOP);
         })?;
-        Ok(Self { address, stop, thread: Mutex::new(Some(thread)) })
+        Ok(Self { address, descriptor, stop, thread: Mutex::new(Some(thread)) })
     }
 
     /// The address that was bound.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The descriptor of the listening socket, open while the server runs.
+    pub fn listener_descriptor(&self) -> RawFd {
+        self.descriptor
     }
 
     /// Asks the server to end and waits until it has. A second call does nothing.

@@ -37,7 +37,7 @@ impl CollectorRegistry {
     }
 
     fn add_source(&self, name: String, gather: Py<PyAny>) {
-        self.0.sources.write().push(Arc::new(PythonSource { name, gather }));
+        self.0.add_source(PythonSource { name, gather });
     }
 }
 

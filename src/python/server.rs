@@ -34,6 +34,10 @@ impl ExpositionServer {
         (address.ip().to_string(), address.port())
     }
 
+    fn fileno(&self) -> i32 {
+        self.0.listener_descriptor()
+    }
+
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.0.stop());
     }

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -34,7 +35,36 @@ pub struct Exposition {
     /// The native families.
     pub registry: Arc<Registry>,
     /// What comes behind them.
-    pub sources: Arc<parking_lot::RwLock<Vec<Arc<dyn Source>>>>,
+    sources: Arc<parking_lot::RwLock<Vec<Arc<dyn Source>>>>,
+}
+
+impl Exposition {
+    /// Shows `source` behind the native families, once at a time.
+    pub fn add_source(&self, source: impl Source + 'static) {
+        self.sources.write().push(Arc::new(OneAtATime { source, is_busy: AtomicBool::new(false) }));
+    }
+}
+
+/// A source that is not asked again while it still works on an earlier scrape: one that hangs
+/// would otherwise hold one more thread after each.
+struct OneAtATime<S> {
+    source: S,
+    is_busy: AtomicBool,
+}
+
+impl<S: Source> Source for OneAtATime<S> {
+    fn name(&self) -> &str {
+        self.source.name()
+    }
+
+    fn gather(&self) -> Result<String, String> {
+        if self.is_busy.swap(true, Ordering::Acquire) {
+            return Err("it is still busy with an earlier scrape".to_owned());
+        }
+        let result = self.source.gather();
+        self.is_busy.store(false, Ordering::Release);
+        result
+    }
 }
 
 /// Serves `exposition` on `host:port` (port 0: any free one) until the service is stopped.
@@ -105,14 +135,13 @@ mod tests {
         }
     }
 
-    fn exposition(sources: Vec<Arc<dyn Source>>) -> Exposition {
+    fn exposition(sources: Vec<Text>) -> Exposition {
         let registry = Registry::default();
         let gauge = Family::<Gauge>::new("g".into(), "G".into(), vec![], ()).unwrap();
         registry.register(Arc::new(gauge)).unwrap();
-        Exposition {
-            registry: Arc::new(registry),
-            sources: Arc::new(parking_lot::RwLock::new(sources)),
-        }
+        let exposition = Exposition { registry: Arc::new(registry), ..Exposition::default() };
+        sources.into_iter().for_each(|source| exposition.add_source(source));
+        exposition
     }
 
     async fn body_of(response: Response) -> String {
@@ -122,8 +151,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_failing_source_spoils_only_itself() {
-        let failing = Arc::new(Text(Err("two\nlines".into())));
-        let good = Arc::new(Text(Ok("other 1\n".into())));
+        let failing = Text(Err("two\nlines".into()));
+        let good = Text(Ok("other 1\n".into()));
         let text = body_of(metrics(exposition(vec![failing, good])).await).await;
         assert!(text.contains("\ng 0.0\n"), "{text}");
         assert!(text.ends_with("# a source could not be read: two lines\nother 1\n"), "{text}");
@@ -135,6 +164,18 @@ mod tests {
         let source = Arc::new(Hangs(parking_lot::Mutex::new(released)));
         let text = gather(source, Duration::from_millis(20)).await;
         assert_eq!(text, "# a hanging source could not be read: no answer within 0.02 s\n");
+        drop(release);
+    }
+
+    #[tokio::test]
+    async fn a_source_that_hangs_is_not_asked_a_second_time() {
+        let (release, released) = std::sync::mpsc::channel();
+        let exposition = Exposition::default();
+        exposition.add_source(Hangs(parking_lot::Mutex::new(released)));
+        let source = Arc::clone(&exposition.sources.read()[0]);
+        gather(Arc::clone(&source), Duration::from_millis(20)).await;
+        let text = gather(source, Duration::from_secs(10)).await;
+        assert!(text.ends_with("it is still busy with an earlier scrape\n"), "{text}");
         drop(release);
     }
 

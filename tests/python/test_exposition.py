@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gzip
 import os
 import socket
@@ -98,11 +99,12 @@ def test_an_address_that_is_not_ours_is_named():
         mephisto_metrics.start_http_server(0, "192.0.2.1")
 
 
-def test_the_server_holds_no_python_thread(served):
-    fetch(served.url)
-    assert threading.enumerate() == [threading.current_thread()] or all(
-        thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()
-    )
+def test_the_server_holds_no_python_thread(registry):
+    before = threading.enumerate()
+    address = mephisto_metrics.start_http_server(0, registry=registry)
+    fetch(address.url)
+    assert threading.enumerate() == before
+    mephisto_metrics.stop_http_server(address)
 
 
 def test_a_process_that_serves_ends_when_its_work_is_done():
@@ -119,15 +121,40 @@ print(len(urllib.request.urlopen(url, timeout=10).read()) > 0)
 
 
 def test_a_scrape_is_answered_while_python_holds_the_gil(served):
-    """A long computation in C never lets go of the GIL, and the answer comes within it."""
-    code = "import sys, urllib.request as r; print(len(r.urlopen(sys.argv[1], timeout=60).read()))"
+    """The GIL is held in C, by a read that only the answer to the scrape can end."""
+    code = "import sys, urllib.request as r; print(len(r.urlopen(sys.argv[1], timeout=20).read()))"
     command = [sys.executable, "-c", code, served.url]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as scrape:
-        # A power of this size takes seconds in one call of C; polling between would let go.
-        pow(3, 6_000_000)
-        has_ended_meanwhile = scrape.poll() is not None
-        assert int(scrape.stdout.read()) > 0
-    assert has_ended_meanwhile
+        buffer = ctypes.create_string_buffer(16)
+        # Unlike CDLL, PyDLL keeps the GIL during the call.
+        count = ctypes.PyDLL(None).read(scrape.stdout.fileno(), buffer, len(buffer))
+    assert count > 0
+    assert int(buffer.value) > 0
+
+
+def test_a_forked_child_neither_serves_nor_keeps_the_port():
+    code = """
+import os, socket, mephisto_metrics
+address = mephisto_metrics.start_http_server(0)
+ready, go_on = os.pipe(), os.pipe()
+if os.fork() == 0:
+    os.write(ready[1], b"x")
+    os.read(go_on[0], 1)
+    os._exit(0)
+os.read(ready[0], 1)
+mephisto_metrics.stop_http_server(address)
+try:
+    socket.create_connection(address, timeout=5)
+    print("somebody listens")
+except ConnectionRefusedError:
+    print("nobody listens")
+os.write(go_on[1], b"x")
+os.wait()
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert run.stdout == "nobody listens\n", run.stderr
 
 
 def test_a_source_is_shown_behind_the_metrics_and_its_failure_spoils_only_itself(registry, served):

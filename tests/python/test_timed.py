@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import re
 import threading
+import time
 
 import pytest
 
@@ -138,21 +139,52 @@ def test_recursion_and_nested_blocks_are_each_timed(registry, latency):
     assert counts(registry) == {"count_down": 4, "block": 2}
 
 
-def test_threads_that_share_a_block_do_not_mix_their_clocks(registry, latency):
+def test_threads_that_share_a_block_do_not_mix_their_clocks(registry):
+    """Each is in the block for 0.2 s and more; clocks that were mixed up would show less."""
+    latency = Histogram("latency_seconds", "Time", ["method"], registry=registry, buckets=[0.15])
     block = timed(latency, method="block")
-    entered = threading.Barrier(2)
+    first_is_in, second_is_in, first_is_out = (threading.Event() for _ in range(3))
 
-    def work():
-        for _ in range(200):
-            with block:
-                entered.wait(timeout=10)
+    def first():
+        with block:
+            first_is_in.set()
+            second_is_in.wait(timeout=10)
+        first_is_out.set()
 
-    threads = [threading.Thread(target=work) for _ in range(2)]
+    def second():
+        first_is_in.wait(timeout=10)
+        time.sleep(0.2)
+        with block:
+            second_is_in.set()
+            first_is_out.wait(timeout=10)
+            time.sleep(0.2)
+
+    threads = [threading.Thread(target=work) for work in (first, second)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert counts(registry) == {"block": 400}
+    text = mephisto_metrics.generate_latest(registry).decode()
+    assert 'latency_seconds_bucket{le="0.15",method="block"} 0.0' in text
+    assert counts(registry) == {"block": 2}
+
+
+def test_tasks_that_share_a_block_do_not_mix_their_clocks(registry):
+    latency = Histogram("latency_seconds", "Time", ["method"], registry=registry, buckets=[0.15])
+    block = timed(latency, method="block")
+
+    async def work(delay_seconds):
+        await asyncio.sleep(delay_seconds)
+        with block:
+            await asyncio.sleep(0.3)
+
+    async def run():
+        await asyncio.gather(work(0), work(0.2))
+
+    asyncio.run(run())
+    text = mephisto_metrics.generate_latest(registry).decode()
+    assert 'latency_seconds_bucket{le="0.15",method="block"} 0.0' in text
+    assert counts(registry) == {"block": 2}
 
 
 def test_a_label_is_computed_from_the_call(registry, latency):
