@@ -7,6 +7,12 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 /// The label that holds a metric's name.
 pub const METRIC_NAME: &str = "__name__";
 
+/// Whether a label may be called that (<https://prometheus.io/docs/concepts/data_model/>).
+pub fn is_label_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
 /// A label set, sorted by label name, without empty values: to Prometheus a label with an empty
 /// value is a label that is not there.
 #[derive(Clone, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]

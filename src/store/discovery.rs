@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::fault::Fault;
 use super::target::Target;
+use crate::model::is_label_name;
 
 /// A folder of target files, and what was last read from each.
 #[derive(Debug)]
@@ -117,11 +118,6 @@ fn parse(content: &str) -> Result<Vec<Target>, String> {
         }
     }
     Ok(targets)
-}
-
-fn is_label_name(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
 }
 
 fn check_address(address: &str) -> Result<(), String> {

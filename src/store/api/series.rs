@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use super::Api;
 use super::answer::{ApiError, Data, listed};
 use super::parameters::Parameters;
-use crate::model::{Labels, Matcher};
+use crate::model::{Labels, Matcher, is_label_name};
 
 /// The label sets that meet any of the selectors.
 pub async fn series(
@@ -38,6 +38,9 @@ pub async fn values(
     Path(name): Path<String>,
     parameters: Parameters,
 ) -> Result<Data<Vec<String>>, ApiError> {
+    if !is_label_name(&name) {
+        return Err(ApiError::bad_data(format!("invalid label name: {name:?}")));
+    }
     let series = api.matching(&any_or(parameters.selectors()?), &parameters)?;
     let values = series.iter().map(|labels| labels.get(&name)).filter(|value| !value.is_empty());
     Ok(Data(distinct(values, parameters.limit()?)))

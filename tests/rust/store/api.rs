@@ -88,6 +88,7 @@ async fn errors_have_prometheus_s_shape_and_status() {
             "bad_data",
         ),
         ("/api/v1/series", vec![], 400, "bad_data"),
+        ("/api/v1/label/no-name/values", vec![], 400, "bad_data"),
         ("/api/v1/labels", vec![("start", "2"), ("end", "1")], 400, "bad_data"),
     ] {
         let (answered, text) = client.get(path, &parameters).await;
