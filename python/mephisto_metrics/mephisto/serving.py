@@ -12,6 +12,8 @@ import threading
 
 from mephisto_metrics import ServerAddress, bridge_prometheus_client, start_http_server
 from mephisto_metrics.ports import is_port_in_use
+from mephisto_metrics.stack import store
+from mephisto_metrics.stack.errors import explaining_home_faults
 from mephisto_metrics.stack.targets import Announcement
 
 logger = logging.getLogger("mephisto_metrics")
@@ -27,6 +29,16 @@ _operators = 0
 _warned: set[str] = set()
 
 
+def ensure_store() -> bool:
+    """Make sure that a store runs; return whether one does."""
+    try:
+        store.ensure_running()
+    except Exception as error:  # noqa: BLE001 - metrics never break a run
+        _warn_not_recorded(error)
+        return False
+    return True
+
+
 def add_operator() -> None:
     """Serve and announce this process's metrics, for one Operator more."""
     global _operators  # noqa: PLW0603 - the process is the thing that is counted
@@ -35,7 +47,7 @@ def add_operator() -> None:
         try:
             _serve_and_announce()
         except Exception as error:  # noqa: BLE001 - metrics never break a run
-            warn_once(f"the metrics of this Operator are not served: {error}")
+            _warn_not_recorded(error)
 
 
 def remove_operator() -> None:
@@ -64,6 +76,12 @@ def warn_once(message: str) -> None:
         logger.warning("%s", message)
 
 
+def _warn_not_recorded(error: Exception) -> None:
+    hint = getattr(error, "hint", None)
+    way_out = f"; {hint}" if hint else ""
+    warn_once(f"the metrics of this Operator are not recorded: {error}{way_out}")
+
+
 def _serve_and_announce() -> None:
     global _address, _announcement  # noqa: PLW0603 - one exposition for the process
     if _address is None:
@@ -72,7 +90,8 @@ def _serve_and_announce() -> None:
         logger.info("metrics are served at %s", _address.url)
     if _announcement is None:
         announcement = Announcement(_address)
-        announcement.publish()
+        with explaining_home_faults():
+            announcement.publish()
         _announcement = announcement
         atexit.register(_withdraw)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from mephisto_metrics import places, start_http_server
 from mephisto_metrics.mephisto import serving
-from mephisto_metrics.stack import page, store
+from mephisto_metrics.stack import page
 
 __all__ = [
     "GRAFANA_DIR",
@@ -64,15 +64,7 @@ def start_metrics_server(args: Any = None) -> None:  # noqa: ARG001
 
 def launch_prometheus_server(args: Any = None) -> bool:  # noqa: ARG001
     """Make sure that a store runs; return whether one does."""
-    try:
-        store.ensure_running()
-    except Exception as error:  # noqa: BLE001 - metrics never break a run
-        hint = getattr(error, "hint", None)
-        serving.warn_once(
-            f"the metrics of this Operator are not stored: {error}{f'; {hint}' if hint else ''}"
-        )
-        return False
-    return True
+    return serving.ensure_store()
 
 
 def shutdown_prometheus_server(
