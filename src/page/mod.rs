@@ -6,6 +6,7 @@
 mod proxy;
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -45,17 +46,44 @@ pub struct PageOptions {
     pub port: u16,
 }
 
-/// Serves the page until the service is stopped.
-pub fn start(options: PageOptions) -> io::Result<Service> {
-    let (host, port) = (options.host.clone(), options.port);
-    let router = router(options)?;
-    Service::start("mephisto-metrics-page", &host, port, 2, |listener, shutdown| {
-        serve(listener, router, shutdown)
-    })
+/// A page that is served until it is stopped or dropped.
+#[derive(Debug)]
+pub struct Page {
+    service: Service,
+    proxy: Proxy,
 }
 
-fn router(options: PageOptions) -> io::Result<Router> {
-    let proxy = Proxy::new(&options.store_url).map_err(io::Error::other)?;
+impl Page {
+    /// Binds the address, then serves on threads of its own.
+    pub fn start(options: PageOptions) -> io::Result<Self> {
+        let proxy = Proxy::new(&options.store_url).map_err(io::Error::other)?;
+        let (host, port) = (options.host.clone(), options.port);
+        let router = router(options, proxy.clone());
+        let service =
+            Service::start("mephisto-metrics-page", &host, port, 2, |listener, shutdown| {
+                serve(listener, router, shutdown)
+            })?;
+        Ok(Self { service, proxy })
+    }
+
+    /// The address that was bound.
+    pub fn address(&self) -> SocketAddr {
+        self.service.address()
+    }
+
+    /// Hands queries on to `store_url` from now on: a store that was started again may have
+    /// another port.
+    pub fn set_store_url(&self, store_url: &str) {
+        self.proxy.set_store_url(store_url);
+    }
+
+    /// Stops serving; a second call does nothing.
+    pub fn stop(&self) {
+        self.service.stop();
+    }
+}
+
+fn router(options: PageOptions, proxy: Proxy) -> Router {
     let dashboards = ServeDir::new(&options.dashboards_directory);
     let assets = ServeDir::new(&options.assets_directory);
     let host = options.host.clone();
@@ -76,7 +104,7 @@ fn router(options: PageOptions) -> io::Result<Router> {
         // Assets carry a hash in their names, but the page that names them must not be stale.
         (header::CACHE_CONTROL, "no-cache"),
     ];
-    Ok(guard_host(fixed_headers.into_iter().fold(router, with_header), &host))
+    guard_host(fixed_headers.into_iter().fold(router, with_header), &host)
 }
 
 fn with_header(router: Router, (name, value): (HeaderName, &'static str)) -> Router {
@@ -150,14 +178,14 @@ mod tests {
         .unwrap()
     }
 
-    fn page_over(store_url: String) -> (Service, tempfile::TempDir) {
+    fn page_over(store_url: String) -> (Page, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let (assets, dashboards) = (folder.path().join("web"), folder.path().join("dashboards"));
         std::fs::create_dir_all(assets.join("assets")).unwrap();
         std::fs::create_dir_all(&dashboards).unwrap();
         std::fs::write(assets.join("index.html"), "<!doctype html>the page").unwrap();
         std::fs::write(dashboards.join("m.json"), r#"{"uid": "m", "title": "Mephisto"}"#).unwrap();
-        let page = start(PageOptions {
+        let page = Page::start(PageOptions {
             assets_directory: assets,
             dashboards_directory: dashboards,
             store_url,
@@ -168,7 +196,7 @@ mod tests {
         (page.unwrap(), folder)
     }
 
-    async fn get_text(page: &Service, path: &str) -> (u16, String) {
+    async fn get_text(page: &Page, path: &str) -> (u16, String) {
         let answer = reqwest::get(format!("http://{}{path}", page.address())).await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
@@ -215,6 +243,14 @@ mod tests {
         assert_eq!(answer["status"], "error");
         assert!(answer["error"].as_str().unwrap().contains("http://127.0.0.1:9"), "{text}");
         assert_eq!(get_text(&page, "/-/ready").await.0, 503);
+    }
+
+    #[tokio::test]
+    async fn the_page_follows_a_store_that_was_started_again_elsewhere() {
+        let (page, _folder) = page_over("http://127.0.0.1:9".into());
+        let store = echo_store();
+        page.set_store_url(&format!("http://{}/", store.address()));
+        assert_eq!(get_text(&page, "/-/ready").await, (200, "ready\n".into()));
     }
 
     #[tokio::test]
