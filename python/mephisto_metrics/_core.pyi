@@ -223,6 +223,9 @@ class PageServer:
     def address(self) -> tuple[str, int]:
         """The host and port bound."""
 
+    def set_store_url(self, store_url: str) -> None:
+        """Hand queries on to `store_url` from now on."""
+
     def close(self) -> None:
         """Stop serving; a second call does nothing."""
 

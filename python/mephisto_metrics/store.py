@@ -7,6 +7,7 @@ needs it any more.
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 import threading
@@ -20,6 +21,7 @@ from mephisto_metrics._core import Store, StoreError, log_to_stderr
 from mephisto_metrics.ports import is_port_in_use, port_in_use_error
 from mephisto_metrics.stack import store as stack_store
 from mephisto_metrics.stack import targets
+from mephisto_metrics.stack.errors import StackError, explaining_home_faults
 from mephisto_metrics.stack.state import remove_own_state, write_state
 from mephisto_metrics.stack.viewers import living_viewers
 
@@ -52,9 +54,12 @@ def main(
     store = _start(port, host, scrape_interval_seconds, retention_days)
     address = "http://{}:{}".format(*store.address)
     try:
-        write_state(stack_store.state_path(), address, scrape_interval_seconds)
-        click.echo(f"serving {address} for {places.home()}", err=True)
+        with explaining_home_faults():
+            write_state(stack_store.state_path(), address, scrape_interval_seconds)
+        _say(f"serving {address} for {places.home()}")
         _keep_house(stopping, linger_seconds)
+    except StackError as error:
+        _fail(str(error), error.hint)
     finally:
         store.close()
         remove_own_state(stack_store.state_path())
@@ -63,8 +68,8 @@ def main(
 def _start(port: int, host: str, scrape_interval_seconds: float, retention_days: float) -> Store:
     data_folder = places.data_folder("builtin")
     try:
-        data_folder.mkdir(parents=True, exist_ok=True)
-        places.targets_folder().mkdir(parents=True, exist_ok=True)
+        with explaining_home_faults():
+            places.targets_folder().mkdir(parents=True, exist_ok=True)
         return Store(
             data_directory=data_folder,
             targets_directory=places.targets_folder(),
@@ -73,32 +78,37 @@ def _start(port: int, host: str, scrape_interval_seconds: float, retention_days:
             scrape_interval_seconds=scrape_interval_seconds,
             retention_seconds=retention_days * 24 * 60 * 60,
         )
+    except StackError as error:
+        _fail(str(error), error.hint)
     except StoreError as error:
-        _fail(str(error), f"see what holds or fills `{data_folder}`")
+        _fail(str(error), "that folder is in MEPHISTO_METRICS_HOME, which you may set to another")
     except OSError as error:
         if is_port_in_use(error):
             taken = port_in_use_error(host, port, "the store can not use it")
             _fail(str(taken.strerror), "stop that process, or set PROMETHEUS_PORT to another port")
-        _fail(
-            str(error),
-            f"make `{places.home()}` writable, or set MEPHISTO_METRICS_HOME to another folder",
-        )
+        _fail(f"can not listen on {host}:{port}: {error}", "choose another `--host` or `--port`")
 
 
 def _fail(message: str, hint: str) -> NoReturn:
     """End with a reason that whoever started the store can pass on."""
-    click.echo(f"{message}\nhint: {hint}", err=True)
+    _say(f"{message}\nhint: {hint}")
     sys.exit(1)
+
+
+def _say(text: str) -> None:
+    """Write to the log, which may be on a full disk: that must not end the store."""
+    with contextlib.suppress(OSError):
+        click.echo(text, err=True)
 
 
 def _keep_house(stopping: threading.Event, linger_seconds: float) -> None:
     """Return when told to stop, or when nobody has needed the store for `linger_seconds`."""
     needed_until = time.monotonic() + linger_seconds
     while not stopping.wait(HOUSEKEEPING_INTERVAL_SECONDS):
-        if targets.live_targets() or living_viewers():
+        if targets.live_files() or living_viewers():
             needed_until = time.monotonic() + linger_seconds
         elif time.monotonic() > needed_until:
-            click.echo("no Operator runs and nobody looks: ending", err=True)
+            _say("no Operator runs and nobody looks: ending")
             return
 
 

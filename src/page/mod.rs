@@ -6,13 +6,14 @@
 mod proxy;
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -45,24 +46,51 @@ pub struct PageOptions {
     pub port: u16,
 }
 
-/// Serves the page until the service is stopped.
-pub fn start(options: PageOptions) -> io::Result<Service> {
-    let (host, port) = (options.host.clone(), options.port);
-    let router = router(options)?;
-    Service::start("mephisto-metrics-page", &host, port, 2, |listener, shutdown| {
-        serve(listener, router, shutdown)
-    })
+/// A page that is served until it is stopped or dropped.
+#[derive(Debug)]
+pub struct Page {
+    service: Service,
+    proxy: Proxy,
 }
 
-fn router(options: PageOptions) -> io::Result<Router> {
-    let proxy = Proxy::new(&options.store_url).map_err(io::Error::other)?;
+impl Page {
+    /// Binds the address, then serves on threads of its own.
+    pub fn start(options: PageOptions) -> io::Result<Self> {
+        let proxy = Proxy::new(&options.store_url).map_err(io::Error::other)?;
+        let (host, port) = (options.host.clone(), options.port);
+        let router = router(options, proxy.clone());
+        let service =
+            Service::start("mephisto-metrics-page", &host, port, 2, |listener, shutdown| {
+                serve(listener, router, shutdown)
+            })?;
+        Ok(Self { service, proxy })
+    }
+
+    /// The address that was bound.
+    pub fn address(&self) -> SocketAddr {
+        self.service.address()
+    }
+
+    /// Hands queries on to `store_url` from now on: a store that was started again may have
+    /// another port.
+    pub fn set_store_url(&self, store_url: &str) {
+        self.proxy.set_store_url(store_url);
+    }
+
+    /// Stops serving; a second call does nothing.
+    pub fn stop(&self) {
+        self.service.stop();
+    }
+}
+
+fn router(options: PageOptions, proxy: Proxy) -> Router {
     let dashboards = ServeDir::new(&options.dashboards_directory);
     let assets = ServeDir::new(&options.assets_directory);
     let router = Router::new()
         .route("/dashboards", get(list_dashboards))
         .route("/config", get(config))
         .with_state(Arc::new(options))
-        .route("/api/v1/{*path}", any(proxy::forward))
+        .merge(queries())
         .route("/-/ready", get(proxy::ready))
         .with_state(proxy)
         .nest_service("/dashboards/", dashboards)
@@ -75,7 +103,15 @@ fn router(options: PageOptions) -> io::Result<Router> {
         // Assets carry a hash in their names, but the page that names them must not be stale.
         (header::CACHE_CONTROL, "no-cache"),
     ];
-    Ok(fixed_headers.into_iter().fold(router, with_header))
+    fixed_headers.into_iter().fold(router, with_header)
+}
+
+/// What a page may ask of a store: to read. A Prometheus has paths that change or end it.
+fn queries() -> Router<Proxy> {
+    let paths = ["query", "query_range", "series", "labels", "label/{name}/values", "metadata"];
+    paths.into_iter().fold(Router::new(), |router, path| {
+        router.route(&format!("/api/v1/{path}"), get(proxy::forward).post(proxy::forward))
+    })
 }
 
 fn with_header(router: Router, (name, value): (HeaderName, &'static str)) -> Router {
@@ -141,7 +177,8 @@ mod tests {
             Json(json!({"query": query, "body": body}))
         };
         let router = Router::new()
-            .route("/api/v1/query", any(echo))
+            .route("/api/v1/query", get(echo).post(echo))
+            .route("/-/quit", get(|| async { "quitting" }).post(|| async { "quitting" }))
             .route("/-/ready", get(|| async { "ready" }));
         Service::start("echo", "127.0.0.1", 0, 1, |listener, shutdown| {
             serve(listener, router, shutdown)
@@ -149,14 +186,14 @@ mod tests {
         .unwrap()
     }
 
-    fn page_over(store_url: String) -> (Service, tempfile::TempDir) {
+    fn page_over(store_url: String) -> (Page, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let (assets, dashboards) = (folder.path().join("web"), folder.path().join("dashboards"));
         std::fs::create_dir_all(assets.join("assets")).unwrap();
         std::fs::create_dir_all(&dashboards).unwrap();
         std::fs::write(assets.join("index.html"), "<!doctype html>the page").unwrap();
         std::fs::write(dashboards.join("m.json"), r#"{"uid": "m", "title": "Mephisto"}"#).unwrap();
-        let page = start(PageOptions {
+        let page = Page::start(PageOptions {
             assets_directory: assets,
             dashboards_directory: dashboards,
             store_url,
@@ -167,7 +204,7 @@ mod tests {
         (page.unwrap(), folder)
     }
 
-    async fn get_text(page: &Service, path: &str) -> (u16, String) {
+    async fn get_text(page: &Page, path: &str) -> (u16, String) {
         let answer = reqwest::get(format!("http://{}{path}", page.address())).await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
@@ -206,6 +243,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn nothing_but_reading_reaches_the_store() {
+        let store = echo_store();
+        let (page, _folder) = page_over(format!("http://{}", store.address()));
+        for path in [
+            "/api/v1/../../-/quit",
+            "/api/v1/%2e%2e/%2e%2e/-/quit",
+            "/api/v1/admin/tsdb/delete_series",
+            "/-/quit",
+        ] {
+            assert_eq!(get_text(&page, path).await.0, 404, "{path}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_store_that_is_gone_is_named_in_an_answer_of_prometheus_s_shape() {
         let (page, _folder) = page_over("http://127.0.0.1:9".into());
         let (status, text) = get_text(&page, "/api/v1/query?query=up").await;
@@ -214,6 +265,14 @@ mod tests {
         assert_eq!(answer["status"], "error");
         assert!(answer["error"].as_str().unwrap().contains("http://127.0.0.1:9"), "{text}");
         assert_eq!(get_text(&page, "/-/ready").await.0, 503);
+    }
+
+    #[tokio::test]
+    async fn the_page_follows_a_store_that_was_started_again_elsewhere() {
+        let (page, _folder) = page_over("http://127.0.0.1:9".into());
+        let store = echo_store();
+        page.set_store_url(&format!("http://{}/", store.address()));
+        assert_eq!(get_text(&page, "/-/ready").await, (200, "ready\n".into()));
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! Hands the page's queries on to the store.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -7,18 +8,20 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use parking_lot::RwLock;
 use serde_json::json;
 
 /// Queries are short; whatever is longer is not from the page.
 const REQUEST_LIMIT_BYTES: usize = 1024 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longer than a store takes to give up by itself, and to say why.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(130);
 
-/// A client of one store.
-#[derive(Clone)]
+/// A client of the store.
+#[derive(Clone, Debug)]
 pub struct Proxy {
     client: reqwest::Client,
-    store_url: String,
+    store_url: Arc<RwLock<String>>,
 }
 
 impl Proxy {
@@ -27,15 +30,27 @@ impl Proxy {
         let client = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(ANSWER_TIMEOUT)
-            // The address is given by the user; a redirect could lead anywhere.
+            // The address is given by the user: neither a proxy of the environment nor a redirect.
+            .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Self { client, store_url: store_url.trim_end_matches('/').to_owned() })
+        let proxy = Self { client, store_url: Arc::default() };
+        proxy.set_store_url(store_url);
+        Ok(proxy)
+    }
+
+    /// From now on the store is there.
+    pub fn set_store_url(&self, store_url: &str) {
+        store_url.trim_end_matches('/').clone_into(&mut self.store_url.write());
+    }
+
+    fn store_url(&self) -> String {
+        self.store_url.read().clone()
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> String {
         let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
-        format!("the store at {} does not answer{}", self.store_url, cause.unwrap_or_default())
+        format!("the store at {} does not answer{}", self.store_url(), cause.unwrap_or_default())
     }
 }
 
@@ -46,8 +61,7 @@ pub async fn forward(State(proxy): State<Proxy>, request: Request) -> Response {
     let Ok(body) = axum::body::to_bytes(body, REQUEST_LIMIT_BYTES).await else {
         return (StatusCode::PAYLOAD_TOO_LARGE, "the request is too long\n").into_response();
     };
-    let mut request =
-        proxy.client.request(parts.method, proxy.store_url.clone() + target).body(body);
+    let mut request = proxy.client.request(parts.method, proxy.store_url() + target).body(body);
     if let Some(content_type) = parts.headers.get(header::CONTENT_TYPE) {
         request = request.header(header::CONTENT_TYPE, content_type);
     }
@@ -73,10 +87,11 @@ fn pass_on(answer: reqwest::Response) -> Response {
 
 /// Whether page and store can serve: 200, or 503 with the reason.
 pub async fn ready(State(proxy): State<Proxy>) -> Response {
-    match proxy.client.get(format!("{}/-/ready", proxy.store_url)).send().await {
+    match proxy.client.get(format!("{}/-/ready", proxy.store_url())).send().await {
         Ok(answer) if answer.status().is_success() => "ready\n".into_response(),
         Ok(answer) => {
-            let reason = format!("the store at {} answers {}\n", proxy.store_url, answer.status());
+            let reason =
+                format!("the store at {} answers {}\n", proxy.store_url(), answer.status());
             (StatusCode::SERVICE_UNAVAILABLE, reason).into_response()
         }
         Err(error) => {

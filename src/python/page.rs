@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 
 use super::errors::os_error;
-use crate::http::Service;
-use crate::page::{self, PageOptions};
+use crate::page::{Page, PageOptions};
 
 /// Serves the page until it is closed or the process ends.
 #[pyclass(frozen, module = "mephisto_metrics")]
-struct PageServer(Service);
+struct PageServer(Page);
 
 #[pymethods]
 impl PageServer {
@@ -35,13 +34,17 @@ impl PageServer {
             host,
             port,
         };
-        Ok(Self(py.detach(|| page::start(options)).map_err(|error| os_error(&error))?))
+        Ok(Self(py.detach(|| Page::start(options)).map_err(|error| os_error(&error))?))
     }
 
     #[getter]
     fn address(&self) -> (String, u16) {
         let address = self.0.address();
         (address.ip().to_string(), address.port())
+    }
+
+    fn set_store_url(&self, store_url: &str) {
+        self.0.set_store_url(store_url);
     }
 
     fn close(&self, py: Python<'_>) {

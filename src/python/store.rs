@@ -69,6 +69,8 @@ fn log_to_stderr() {
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .with_target(false)
+        // Its way to report that a line cannot be written, as on a full disk, is a panic.
+        .log_internal_errors(false)
         .try_init();
 }
 

@@ -64,7 +64,6 @@ class Installation:
 
     def start(self, *command: str) -> subprocess.Popen[str]:
         """Start a command that goes on until it is stopped; its stderr is in `log_of`."""
-        self.home.mkdir(parents=True, exist_ok=True)
         with self._log_path(len(self._processes)).open("w") as log:
             process = subprocess.Popen(
                 command, env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True
@@ -136,7 +135,8 @@ class Installation:
         self.run("cleanup")
 
     def _log_path(self, number: int) -> Path:
-        return self.home / f"started-{number}.log"
+        # Beside the home, which a test may make unusable.
+        return self.home.with_name(f"{self.home.name}-started-{number}.log")
 
 
 def query(url: str, expression: str) -> list[dict[str, Any]]:
@@ -151,6 +151,14 @@ def query(url: str, expression: str) -> list[dict[str, Any]]:
 def installation(tmp_path: Path) -> Iterator[Installation]:
     """An installation for one test."""
     installation = Installation(tmp_path / "home")
+    yield installation
+    installation.close()
+
+
+@pytest.fixture(scope="module")
+def shared_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One for all tests of a module."""
+    installation = Installation(tmp_path_factory.mktemp("shared") / "home")
     yield installation
     installation.close()
 

@@ -104,6 +104,7 @@ def test_a_signal_ends_it_in_order(tmp_path: Path) -> None:
         **os.environ,
         "MEPHISTO_METRICS_HOME": str(home),
         "MEPHISTO_METRICS_PORT": "0",
+        "PROMETHEUS_PORT": "0",
         "PYTHONWARNINGS": "ignore",
     }
     module = "mephisto_metrics.simulation.packaged"
@@ -118,4 +119,6 @@ def test_a_signal_ends_it_in_order(tmp_path: Path) -> None:
         assert process.wait(30) == 0
     finally:
         process.kill()
+        stop_store = "from mephisto_metrics.cli import main; main(['cleanup'])"
+        subprocess.run([sys.executable, "-c", stop_store], env=environment, check=True, timeout=60)
     assert list((home / "targets").iterdir()) == []

@@ -135,7 +135,7 @@ def test_the_next_free_port_is_taken(small_mephisto: Path) -> None:
     ("variable", "value", "said"),
     [
         ("MEPHISTO_METRICS_PORT", "many", "MEPHISTO_METRICS_PORT is 'many': expected a port"),
-        ("MEPHISTO_METRICS_HOME", "/dev/null/home", "the metrics of this Operator are not served"),
+        ("MEPHISTO_METRICS_HOME", "/dev/null/home", "set MEPHISTO_METRICS_HOME to another folder"),
     ],
 )
 def test_a_fault_is_one_warning_and_the_operator_goes_on(

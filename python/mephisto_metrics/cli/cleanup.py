@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from mephisto_metrics.stack import page, store, targets
+from mephisto_metrics.stack.errors import explaining_home_faults
 from mephisto_metrics.stack.viewers import living_viewers
 
 
@@ -14,12 +15,17 @@ def command() -> None:
 
     Operators go on, and so does what they serve. Recorded data stays.
     """
-    shown = page.running()
+    with explaining_home_faults():
+        _clean_up()
+
+
+def _clean_up() -> None:
+    shown, stored = page.running(), store.running()
     if shown is not None and shown.identity.stop():
         click.echo(f"stopped the page at {shown.url} (PID {shown.pid})", err=True)
     page.state_path().unlink(missing_ok=True)
-    stored = store.running()
-    if stored is not None and store.stop():
+    if stored is not None:
+        store.stop()  # unless it went with the view that had started it
         click.echo(f"stopped the store at {stored.url} (PID {stored.pid})", err=True)
     living_viewers()
     swept = targets.sweep()

@@ -40,13 +40,12 @@ def command(exit_after: float | None, port: int | None, seed: int) -> None:
     """
     with tempfile.TemporaryDirectory(prefix="mephisto-metrics-demo-") as scratch:
         _use_scratch_home(Path(scratch))
-        with showing(
-            "127.0.0.1", _free_or_any(settings.viewer_port() if port is None else port)
-        ) as url:
-            click.echo(url)
+        port = _free_or_any(settings.viewer_port() if port is None else port)
+        with showing("127.0.0.1", port) as served, contextlib.suppress(KeyboardInterrupt):
+            click.echo(served.url)
             ended = threading.Event()
             with _simulated_operator(seed, Path(scratch), ended):
-                wait_for_end(ended, exit_after)
+                wait_for_end(served, ended, exit_after)
 
 
 def _use_scratch_home(scratch: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import signal
 import threading
+import time
 import webbrowser
 from typing import TYPE_CHECKING
 
@@ -18,8 +20,11 @@ from mephisto_metrics.stack.viewers import living_viewers, viewing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mephisto_metrics.stack.state import PartState
+
 PAGE_TIMEOUT_SECONDS = 10.0
 STATUS_INTERVAL_SECONDS = 1.0
+STORE_STARTS_TRIED = 3
 
 
 @click.command("view")
@@ -37,29 +42,35 @@ def command(host: str, port: int | None, open_browser: bool) -> None:
         click.echo(shown.url)
         click.echo(f"the page is already shown by PID {shown.pid}", err=True)
         return
-    with showing(host, settings.viewer_port() if port is None else port) as url:
-        click.echo(url)
+    port = settings.viewer_port() if port is None else port
+    with showing(host, port) as served, contextlib.suppress(KeyboardInterrupt):
+        click.echo(served.url)
         if open_browser:
-            webbrowser.open(url)
-        wait_for_end(threading.Event())
+            webbrowser.open(served.url)
+        wait_for_end(served, threading.Event())
 
 
 @contextlib.contextmanager
-def showing(host: str, port: int) -> Iterator[str]:
-    """Keep store and page running for as long as the block runs; gives the page's address."""
+def showing(host: str, port: int) -> Iterator[page.ServedPage]:
+    """Keep store and page running for as long as the block runs.
+
+    SIGTERM is made the same as Ctrl-C, and ends the block in order as that does.
+    """
     from rich.console import Console
 
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     console = Console(stderr=True)
     is_store_ours = store.running() is None
     with viewing():
         with console.status("starting the store"):
             state = store.ensure_running()
         try:
-            with page.serving(state, host, port) as url:
+            with page.serving(state, host, port) as served:
                 with console.status("waiting for the page"):
-                    _wait_until_ready(url)
-                console.print(f"store at {state.url}, page at {url}; Ctrl-C ends this view")
-                yield url
+                    _wait_until_ready(served.url)
+                console.print(f"store at {state.url}, page at {served.url}; Ctrl-C ends this view")
+                yield served
         finally:
             if is_store_ours:
                 _stop_store_unless_needed()
@@ -74,30 +85,56 @@ def _wait_until_ready(url: str) -> None:
 
 
 def _stop_store_unless_needed() -> None:
-    operators, own_view = targets.live_targets(), 1
+    operators, own_view = targets.live_files(), 1
     if operators or len(living_viewers()) > own_view:
         click.echo("the store goes on: it is still needed; it ends by itself", err=True)
     elif store.stop():
         click.echo("stopped the store", err=True)
 
 
-def wait_for_end(ended: threading.Event, timeout_seconds: float | None = None) -> None:
-    """Show a line of what runs until Ctrl-C, SIGTERM, `ended` or the time-out."""
+def wait_for_end(
+    served: page.ServedPage, ended: threading.Event, timeout_seconds: float | None = None
+) -> None:
+    """Show a line of what runs until Ctrl-C, `ended` or the time-out; see to it that a store does.
+
+    Raises `StackError` if the store is gone and can not be started again.
+    """
     from rich.console import Console
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    console = Console(stderr=True)
-    with console.status(_status_line()) as status:
-        waited_seconds = 0.0
-        while not ended.wait(STATUS_INTERVAL_SECONDS):
-            waited_seconds += STATUS_INTERVAL_SECONDS
-            if timeout_seconds is not None and waited_seconds >= timeout_seconds:
+    deadline = time.monotonic() + (math.inf if timeout_seconds is None else timeout_seconds)
+    watch = _StoreWatch(served)
+    with Console(stderr=True).status(_status_line()) as status:
+        while not ended.wait(min(STATUS_INTERVAL_SECONDS, max(0.0, deadline - time.monotonic()))):
+            if time.monotonic() >= deadline:
                 return
+            watch.check()
             status.update(_status_line())
 
 
+class _StoreWatch:
+    """Starts the store again when it is gone, as nobody else may while no Operator runs."""
+
+    def __init__(self, served: page.ServedPage) -> None:
+        self._served = served
+        self._failures = 0
+
+    def check(self) -> None:
+        """Start the store if it does not run; `StackError` when that failed several times."""
+        try:
+            self._served.follow(store.running() or _started_again())
+            self._failures = 0
+        except StackError:
+            self._failures += 1
+            if self._failures == STORE_STARTS_TRIED:
+                raise
+
+
+def _started_again() -> PartState:
+    click.echo("the store is gone: starting it again", err=True)
+    return store.ensure_running()
+
+
 def _status_line() -> str:
-    stored, count = store.running(), len(targets.live_targets())
+    stored, count = store.running(), len(targets.live_files())
     operators = "1 Operator" if count == 1 else f"{count} Operators"
     return f"{operators}; store {'runs' if stored else 'does not run'}"

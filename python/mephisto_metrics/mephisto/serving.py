@@ -12,6 +12,8 @@ import threading
 
 from mephisto_metrics import ServerAddress, bridge_prometheus_client, start_http_server
 from mephisto_metrics.ports import is_port_in_use
+from mephisto_metrics.stack import store
+from mephisto_metrics.stack.errors import explaining_home_faults
 from mephisto_metrics.stack.targets import Announcement
 
 logger = logging.getLogger("mephisto_metrics")
@@ -27,6 +29,17 @@ _operators = 0
 _warned: set[str] = set()
 
 
+def ensure_store() -> None:
+    """Make sure that a store runs, and write the announcement anew if somebody removed it."""
+    try:
+        store.ensure_running()
+        with _lock:
+            if _announcement is not None and not _announcement.path.exists():
+                _announcement.publish()
+    except Exception as error:  # noqa: BLE001 - metrics never break a run
+        _warn_not_recorded(error)
+
+
 def add_operator() -> None:
     """Serve and announce this process's metrics, for one Operator more."""
     global _operators  # noqa: PLW0603 - the process is the thing that is counted
@@ -35,7 +48,7 @@ def add_operator() -> None:
         try:
             _serve_and_announce()
         except Exception as error:  # noqa: BLE001 - metrics never break a run
-            warn_once(f"the metrics of this Operator are not served: {error}")
+            _warn_not_recorded(error)
 
 
 def remove_operator() -> None:
@@ -64,15 +77,22 @@ def warn_once(message: str) -> None:
         logger.warning("%s", message)
 
 
+def _warn_not_recorded(error: Exception) -> None:
+    hint = getattr(error, "hint", None)
+    way_out = f"; {hint}" if hint else ""
+    warn_once(f"the metrics of this Operator are not recorded: {error}{way_out}")
+
+
 def _serve_and_announce() -> None:
     global _address, _announcement  # noqa: PLW0603 - one exposition for the process
     if _address is None:
-        _address = _start_on_a_free_port(_wanted_port())
+        _address = _start_on_a_free_port(port_from_environment(PORT_VARIABLE, DEFAULT_PORT))
         bridge_prometheus_client()
         logger.info("metrics are served at %s", _address.url)
     if _announcement is None:
         announcement = Announcement(_address)
-        announcement.publish()
+        with explaining_home_faults():
+            announcement.publish()
         _announcement = announcement
         atexit.register(_withdraw)
 
@@ -88,16 +108,26 @@ def _withdraw() -> None:
             warn_once(f"cannot remove {announcement.path}: {error}; whoever reads it next will")
 
 
-def _wanted_port() -> int:
-    text = os.environ.get(PORT_VARIABLE)
+def _forget_in_child() -> None:
+    """Let a forked child serve and announce for itself: its parent's server is not in it."""
+    global _lock, _address, _announcement, _operators  # noqa: PLW0603 - as they are the process's
+    _lock = threading.Lock()
+    _address, _announcement, _operators = None, None, 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_child)
+
+
+def port_from_environment(variable: str, default: int) -> int:
+    """Return the port that `variable` names; what is no port is warned about and not taken."""
+    text = os.environ.get(variable)
     if not text:
-        return DEFAULT_PORT
+        return default
     if text.isdecimal() and int(text) < 2**16:
         return int(text)
-    warn_once(
-        f"{PORT_VARIABLE} is {text!r}: expected a port, 0 to 65535; taking {DEFAULT_PORT} instead"
-    )
-    return DEFAULT_PORT
+    warn_once(f"{variable} is {text!r}: expected a port, 0 to 65535; taking {default} instead")
+    return default
 
 
 def _start_on_a_free_port(wanted: int) -> ServerAddress:

@@ -6,6 +6,7 @@ never imported under its own.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 
 from mephisto_metrics import places, start_http_server
 from mephisto_metrics.mephisto import serving
-from mephisto_metrics.stack import page, store
+from mephisto_metrics.stack import page
 
 __all__ = [
     "GRAFANA_DIR",
@@ -48,7 +49,7 @@ PROMETHEUS_EXECUTABLE = os.path.join(PROMETHEUS_DIR, "prometheus")  # noqa: PTH1
 GRAFANA_DIR = os.path.join(METRICS_DIR, "bin", "grafana")  # noqa: PTH118
 GRAFANA_EXECUTABLE = os.path.join(GRAFANA_DIR, "bin", "grafana")  # noqa: PTH118
 GRAFANA_HOST = os.environ.get("GRAFANA_HOST", "localhost")
-GRAFANA_PORT = int(os.environ.get("GRAFANA_PORT", "3032"))
+GRAFANA_PORT = serving.port_from_environment("GRAFANA_PORT", 3032)
 GRAFANA_USER = os.environ.get("GRAFANA_USER", "admin")
 GRAFANA_PASSWORD = os.environ.get("GRAFANA_PASSWORD", "admin")
 
@@ -63,15 +64,11 @@ def start_metrics_server(args: Any = None) -> None:  # noqa: ARG001
 
 
 def launch_prometheus_server(args: Any = None) -> bool:  # noqa: ARG001
-    """Make sure that a store runs; return whether one does."""
-    try:
-        store.ensure_running()
-    except Exception as error:  # noqa: BLE001 - metrics never break a run
-        hint = getattr(error, "hint", None)
-        serving.warn_once(
-            f"the metrics of this Operator are not stored: {error}{f'; {hint}' if hint else ''}"
-        )
-        return False
+    """Make sure that a store runs, and return True, so that Mephisto asks again in ten seconds.
+
+    After a False it would never ask again, nor say when the Operator ends.
+    """
+    serving.ensure_store()
     return True
 
 
@@ -99,7 +96,8 @@ def shutdown_grafana_server(
 
 def get_grafana_url(args: Any = None) -> str:  # noqa: ARG001
     """Return host and port of the page, as Mephisto does: without `http://`."""
-    return f"{GRAFANA_HOST}:{GRAFANA_PORT}"
+    shown = page.running()
+    return f"{GRAFANA_HOST}:{GRAFANA_PORT}" if shown is None else shown.url.partition("//")[2]
 
 
 def get_default_dashboard_url(args: Any = None) -> str:  # noqa: ARG001
@@ -138,4 +136,7 @@ def cleanup_metrics() -> None:
 def _run_verb(verb: str) -> None:
     """Run a verb of the command line, as a process, because nothing else may depend on that."""
     program = "from mephisto_metrics.cli import main; main()"
-    subprocess.run([sys.executable, "-c", program, verb], check=False)
+    with subprocess.Popen([sys.executable, "-c", program, verb]) as process:
+        # Ctrl-C reaches the verb as well, which ends in order; `run` would kill it after a moment.
+        with contextlib.suppress(KeyboardInterrupt):
+            process.wait()

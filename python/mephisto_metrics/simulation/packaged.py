@@ -261,6 +261,7 @@ def run(stop: threading.Event, pace: Pace, duration_seconds: float, seed: int) -
     Ends after `duration_seconds`, or when `stop` is set.
     """
     model = Model(pace, seed)
+    serving.ensure_store()
     serving.add_operator()
     for kind in KINDS:
         serving.add_task(f"simulated-{kind}")

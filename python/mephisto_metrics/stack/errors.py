@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+from typing import TYPE_CHECKING
+
+from mephisto_metrics import places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 class StackError(Exception):
     """A part could not be started, reached or stopped.
@@ -12,3 +21,17 @@ class StackError(Exception):
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.hint = hint
+
+
+@contextlib.contextmanager
+def explaining_home_faults() -> Iterator[None]:
+    """Raise an `OSError` of the block as a `StackError` that says what to do about the home."""
+    try:
+        yield
+    except OSError as error:
+        is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        way_out = "free some space there" if is_full else "make it a folder that you may write to"
+        raise StackError(
+            f"the folder `{places.home()}` can not be used: {error.strerror or error}",
+            f"{way_out}, or set MEPHISTO_METRICS_HOME to another folder",
+        ) from error

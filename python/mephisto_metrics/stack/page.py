@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import mephisto_metrics
 from mephisto_metrics import places
 from mephisto_metrics._core import PageServer
 from mephisto_metrics.ports import is_port_in_use, port_in_use_error
-from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.errors import StackError, explaining_home_faults
 from mephisto_metrics.stack.state import PartState, read_state, remove_own_state, write_state
 
 if TYPE_CHECKING:
@@ -29,17 +29,29 @@ def running() -> PartState | None:
     return read_state(state_path())
 
 
+class ServedPage(NamedTuple):
+    """The page that this process serves."""
+
+    url: str
+    server: PageServer
+
+    def follow(self, store: PartState) -> None:
+        """Show `store` from now on: one that was started again may have another port."""
+        self.server.set_store_url(store.url)
+
+
 @contextlib.contextmanager
-def serving(store: PartState, host: str, port: int) -> Iterator[str]:
-    """Serve the page over `store` for as long as the block runs; gives the page's address.
+def serving(store: PartState, host: str, port: int) -> Iterator[ServedPage]:
+    """Serve the page over `store` for as long as the block runs.
 
     Raises `StackError` if the address can not be bound.
     """
     server = _bind(store, host, port)
     url = "http://{}:{}".format(*server.address)
     try:
-        write_state(state_path(), url, store.scrape_interval_seconds)
-        yield url
+        with explaining_home_faults():
+            write_state(state_path(), url, store.scrape_interval_seconds)
+        yield ServedPage(url, server)
     finally:
         server.close()
         remove_own_state(state_path())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mephisto_metrics import places
 from mephisto_metrics.stack import settings
-from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.errors import StackError, explaining_home_faults
 from mephisto_metrics.stack.processes import start_detached
 from mephisto_metrics.stack.readiness import is_ready, wait_until
 from mephisto_metrics.stack.state import PartState, read_state
@@ -39,20 +39,16 @@ def ensure_running() -> PartState:
     from filelock import FileLock, Timeout
 
     try:
-        lock_path = places.state_folder() / "store.lock"
-        lock_path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(lock_path, timeout=START_TIMEOUT_SECONDS):
-            return running() or _start()
+        with explaining_home_faults():
+            lock_path = places.state_folder() / "store.lock"
+            lock_path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(lock_path, timeout=START_TIMEOUT_SECONDS):
+                return running() or _start()
     except Timeout:
         raise StackError(
             "another process has been starting the store for too long",
             "run `mephisto metrics cleanup`, then try again",
         ) from None
-    except OSError as error:
-        raise StackError(
-            f"the store can not be started: {error}",
-            f"make `{places.home()}` writable, or set MEPHISTO_METRICS_HOME to another folder",
-        ) from error
 
 
 def stop() -> bool:

@@ -6,6 +6,7 @@ Prometheus's file_sd format. A PID alone is not an identity, because systems use
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -114,10 +115,8 @@ def read(path: Path) -> Target:
 
 def live_targets(folder: Path | None = None) -> list[Target]:
     """Sweep, then return the Operators that serve metrics; a malformed file is logged and left."""
-    folder = folder or places.targets_folder()
-    sweep(folder)
     targets = []
-    for path, _pid, _start_ms in _own_files(folder):
+    for path in live_files(folder):
         try:
             targets.append(read(path))
         except FileNotFoundError:
@@ -127,27 +126,35 @@ def live_targets(folder: Path | None = None) -> list[Target]:
     return targets
 
 
+def live_files(folder: Path | None = None) -> list[Path]:
+    """Sweep, then return the files of Operators whose process runs, without reading them."""
+    folder = folder or places.targets_folder()
+    sweep(folder)
+    return [path for path, is_alive in _own_files(folder) if is_alive]
+
+
 def sweep(folder: Path | None = None) -> list[Path]:
     """Remove the files of processes that are gone, and return those files.
 
-    Goes by the file's name alone. Files with other names are somebody's own and stay.
+    Goes by the file's name alone. Files with other names are somebody's own and stay. What can not
+    be removed stays too: that is no reason for whoever sweeps to end.
     """
-    gone = [
-        path
-        for path, pid, start_ms in _own_files(folder or places.targets_folder())
-        if not _is_alive(pid, start_ms)
-    ]
-    for path in gone:
-        path.unlink(missing_ok=True)
-        path.with_name(f".{path.stem}.tmp").unlink(missing_ok=True)
-    return gone
+    swept = []
+    for path, is_alive in _own_files(folder or places.targets_folder()):
+        if not is_alive:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+                path.with_name(f".{path.stem}.tmp").unlink(missing_ok=True)
+                swept.append(path)
+    return swept
 
 
-def _own_files(folder: Path) -> Iterator[tuple[Path, int, int]]:
+def _own_files(folder: Path) -> Iterator[tuple[Path, bool]]:
+    """Give each file with a name of ours, and whether its process runs."""
     for path in sorted(folder.glob("*.json")):
         match = _FILE_NAME.fullmatch(path.name)
         if match:
-            yield path, int(match["pid"]), int(match["start_ms"])
+            yield path, _is_alive(int(match["pid"]), int(match["start_ms"]))
 
 
 def _is_alive(pid: int, start_ms: int) -> bool:

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from mephisto_metrics import places
+from mephisto_metrics.stack.errors import explaining_home_faults
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.state import write_json
 
@@ -25,7 +26,8 @@ def viewing() -> Iterator[None]:
     """Keep the store needed for as long as the block runs."""
     identity = ProcessIdentity.current()
     path = viewers_folder() / f"{identity.pid}.json"
-    write_json(path, identity._asdict())
+    with explaining_home_faults():
+        write_json(path, identity._asdict())
     try:
         yield
     finally:
@@ -33,13 +35,14 @@ def viewing() -> Iterator[None]:
 
 
 def living_viewers() -> list[ProcessIdentity]:
-    """Return the views that run; the files of those that are gone are removed."""
+    """Return the views that run; the files of those that are gone are removed if possible."""
     if not viewers_folder().is_dir():
         return []
     found = {path: _read(path) for path in viewers_folder().glob("*.json")}
     for path, identity in found.items():
         if identity is None:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
     return [identity for identity in found.values() if identity is not None]
 
 
