@@ -35,6 +35,7 @@ if DEBUG_BUILD:
     )
 
 __all__ = [
+    "DEBUG_BUILD",
     "REGISTRY",
     "CollectorRegistry",
     "Counter",

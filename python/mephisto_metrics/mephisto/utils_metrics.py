@@ -136,7 +136,8 @@ def cleanup_metrics() -> None:
 def _run_verb(verb: str) -> None:
     """Run a verb of the command line, as a process, because nothing else may depend on that."""
     program = "from mephisto_metrics.cli import main; main()"
-    with subprocess.Popen([sys.executable, "-c", program, verb]) as process:
-        # Ctrl-C reaches the verb as well, which ends in order; `run` would kill it after a moment.
-        with contextlib.suppress(KeyboardInterrupt):
-            process.wait()
+    process = subprocess.Popen([sys.executable, "-c", program, verb])
+    # Ctrl-C reaches the verb as well, which ends in order; `run` would kill it after a moment.
+    with contextlib.suppress(KeyboardInterrupt):
+        process.wait()
+    process.wait()

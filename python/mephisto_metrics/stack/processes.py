@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
+from mephisto_metrics import places
 from mephisto_metrics.stack.errors import StackError
 
 if TYPE_CHECKING:
@@ -85,7 +86,11 @@ def start_detached(module: str, arguments: list[str], log_path: Path) -> subproc
         )
     log_path.parent.mkdir(parents=True, exist_ok=True)
     # Our processes need no Mephisto: what watches for its import stays off in them.
-    environment = {**os.environ, "MEPHISTO_METRICS_OFF": "1"}
+    environment = {
+        **os.environ,
+        "MEPHISTO_METRICS_OFF": "1",
+        "MEPHISTO_METRICS_HOME": str(places.home().absolute()),
+    }
     with log_path.open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", module, *arguments],

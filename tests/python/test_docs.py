@@ -1,0 +1,42 @@
+"""What the README shows is what happens."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+def test_python_of_the_readme_runs(block):
+    run = subprocess.run(
+        [sys.executable, "-c", block], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert run.returncode == 0, run.stderr
+    assert re.fullmatch(r"metrics at http://127\.0\.0\.1:\d+/metrics\n", run.stdout)
+
+
+def test_verbs_of_the_readme_are_those_that_there_are():
+    from mephisto_metrics.cli import VERBS
+
+    assert re.findall(r"\| `mephisto metrics (\w+)` \|", README) == list(VERBS)
+
+
+def test_targets_that_the_readme_names_are_in_the_makefile():
+    named = set(re.findall(r"^make (\w+)", README, re.MULTILINE))
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert named
+    assert named <= targets
+
+
+def test_variables_of_the_readme_are_read_somewhere():
+    code = "".join(path.read_text() for path in (ROOT / "python").rglob("*.py"))
+    variables = re.findall(r"^\| `([A-Z_]+)", README, re.MULTILINE)
+    assert variables
+    assert [name for name in variables if name not in code] == []
