@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import time
-from typing import NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,6 +24,9 @@ from mephisto_metrics.stack import targets
 from mephisto_metrics.stack.errors import StackError, explaining_home_faults
 from mephisto_metrics.stack.state import remove_own_state, write_state
 from mephisto_metrics.stack.viewers import living_viewers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 HOUSEKEEPING_INTERVAL_SECONDS = 1.0
 
@@ -51,48 +54,54 @@ def main(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     log_to_stderr()
+    try:
+        with _running(port, host, scrape_interval_seconds, retention_days) as address:
+            _say(f"serving {address} for {places.home()}")
+            _keep_house(stopping, linger_seconds)
+    except StackError as error:
+        # Whoever started the store passes this on.
+        _say(f"{error}\nhint: {error.hint}")
+        sys.exit(1)
+
+
+@contextlib.contextmanager
+def _running(
+    port: int, host: str, scrape_interval_seconds: float, retention_days: float
+) -> Iterator[str]:
+    """Run the store for as long as the block runs; gives its address."""
     store = _start(port, host, scrape_interval_seconds, retention_days)
     address = "http://{}:{}".format(*store.address)
     try:
         with explaining_home_faults():
             write_state(stack_store.state_path(), address, scrape_interval_seconds)
-        _say(f"serving {address} for {places.home()}")
-        _keep_house(stopping, linger_seconds)
-    except StackError as error:
-        _fail(str(error), error.hint)
+        yield address
     finally:
         store.close()
         remove_own_state(stack_store.state_path())
 
 
 def _start(port: int, host: str, scrape_interval_seconds: float, retention_days: float) -> Store:
-    data_folder = places.data_folder("builtin")
+    with explaining_home_faults():
+        places.targets_folder().mkdir(parents=True, exist_ok=True)
     try:
-        with explaining_home_faults():
-            places.targets_folder().mkdir(parents=True, exist_ok=True)
         return Store(
-            data_directory=data_folder,
+            data_directory=places.data_folder("builtin"),
             targets_directory=places.targets_folder(),
             host=host,
             port=port,
             scrape_interval_seconds=scrape_interval_seconds,
             retention_seconds=retention_days * 24 * 60 * 60,
         )
-    except StackError as error:
-        _fail(str(error), error.hint)
     except StoreError as error:
-        _fail(str(error), "that folder is in MEPHISTO_METRICS_HOME, which you may set to another")
+        hint = "that folder is in MEPHISTO_METRICS_HOME, which you may set to another"
+        raise StackError(str(error), hint) from error
     except OSError as error:
         if is_port_in_use(error):
             taken = port_in_use_error(host, port, "the store can not use it")
-            _fail(str(taken.strerror), "stop that process, or set PROMETHEUS_PORT to another port")
-        _fail(f"can not listen on {host}:{port}: {error}", "choose another `--host` or `--port`")
-
-
-def _fail(message: str, hint: str) -> NoReturn:
-    """End with a reason that whoever started the store can pass on."""
-    _say(f"{message}\nhint: {hint}")
-    sys.exit(1)
+            hint = "stop that process, or set PROMETHEUS_PORT to another port"
+            raise StackError(str(taken.strerror), hint) from error
+        reason = f"can not listen on {host}:{port}: {error}"
+        raise StackError(reason, "choose another `--host` or `--port`") from error
 
 
 def _say(text: str) -> None:

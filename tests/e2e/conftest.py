@@ -62,11 +62,18 @@ class Installation:
             timeout=READY_TIMEOUT_SECONDS,
         )
 
-    def start(self, *command: str) -> subprocess.Popen[str]:
-        """Start a command that goes on until it is stopped; its stderr is in `log_of`."""
+    def start(self, *command: str, is_read: bool = True) -> subprocess.Popen[str]:
+        """Start a command that goes on until it is stopped; its stderr is in `log_of`.
+
+        So is its stdout, unless it `is_read`: nobody may write to a pipe that nobody empties.
+        """
         with self._log_path(len(self._processes)).open("w") as log:
             process = subprocess.Popen(
-                command, env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True
+                command,
+                env=self.environment,
+                stdout=subprocess.PIPE if is_read else log,
+                stderr=log,
+                text=True,
             )
         self._processes.append(process)
         return process
@@ -80,10 +87,11 @@ class Installation:
         has_mephisto = importlib.util.find_spec("mephisto") is not None
         module = "mephisto_run" if has_mephisto else "packaged"
         program = [sys.executable, "-m", f"mephisto_metrics.simulation.{module}"]
-        return self.start(*program, "--pace", "steady", "--duration-seconds", "600", *arguments)
+        options = ["--pace", "steady", "--duration-seconds", "600", *arguments]
+        return self.start(*program, *options, is_read=False)
 
     def log_of(self, process: subprocess.Popen[str]) -> str:
-        """Return what a started process wrote to stderr so far."""
+        """Return what a started process wrote so far, for people to read."""
         return self._log_path(self._processes.index(process)).read_text()
 
     def address_of(self, process: subprocess.Popen[str]) -> str:

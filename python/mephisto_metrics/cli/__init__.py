@@ -41,6 +41,17 @@ class LazyGroup(click.Group):  # type: ignore[misc]  # click 7 has no types
         command: click.Command = module.command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments ask for; name the verbs if there is none."""
+        if args[0] not in VERBS:
+            verbs = ", ".join(f"`{verb}`" for verb in VERBS)
+            ctx.fail(f"there is no verb `{args[0]}`: expected one of {verbs}")
+        resolved: tuple[str | None, click.Command | None, list[str]]
+        resolved = super().resolve_command(ctx, args)
+        return resolved
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the verbs without importing them."""
         with formatter.section("Commands"):

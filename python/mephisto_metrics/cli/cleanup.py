@@ -24,8 +24,8 @@ def _clean_up() -> None:
     if shown is not None and shown.identity.stop():
         click.echo(f"stopped the page at {shown.url} (PID {shown.pid})", err=True)
     page.state_path().unlink(missing_ok=True)
-    if stored is not None:
-        store.stop()  # unless it went with the view that had started it
+    store.stop()
+    if stored is not None:  # it may have gone with the view that had started it
         click.echo(f"stopped the store at {stored.url} (PID {stored.pid})", err=True)
     living_viewers()
     swept = targets.sweep()

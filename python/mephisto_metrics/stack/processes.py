@@ -15,6 +15,7 @@ import psutil
 
 from mephisto_metrics import places
 from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.readiness import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,26 +53,29 @@ class ProcessIdentity(NamedTuple):
     def stop(self) -> bool:
         """Ask the process to end, wait, and kill it if it does not; False if it was gone already.
 
-        Raises `StackError` if it is another user's.
+        Raises `StackError` if it is another user's, or does not end.
         """
         process = self.find()
         if process is None:
             return False
         try:
             process.terminate()
-            try:
-                process.wait(STOP_PATIENCE_SECONDS)
-            except psutil.TimeoutExpired:
+            if not self._ends():
                 process.kill()
-                process.wait(STOP_PATIENCE_SECONDS)
         except psutil.NoSuchProcess:
-            pass
+            return True
         except psutil.AccessDenied:
             raise StackError(
                 f"process {self.pid} belongs to another user and can not be stopped",
                 "ask its owner to run `mephisto metrics cleanup`",
             ) from None
+        if not self._ends():
+            raise StackError(f"process {self.pid} does not end", "look at what it waits for")
         return True
+
+    def _ends(self) -> bool:
+        # Not psutil's `wait`: it waits for a zombie too, whose parent may never ask after it.
+        return wait_until(lambda: self.find() is None, STOP_PATIENCE_SECONDS)
 
 
 def start_detached(module: str, arguments: list[str], log_path: Path) -> subprocess.Popen[bytes]:

@@ -60,11 +60,11 @@ def stop() -> bool:
 
 
 def _start() -> PartState:
+    arguments = ["--port", str(settings.store_port())]
+    arguments += ["--scrape-interval-seconds", str(settings.scrape_interval_seconds())]
     log_path = places.logs_folder() / "store.log"
-    log_start_bytes = log_path.stat().st_size if log_path.exists() else 0
-    process = start_detached(
-        "mephisto_metrics.store", ["--port", str(settings.store_port())], log_path
-    )
+    log_start_bytes = _begin_log(log_path)
+    process = start_detached("mephisto_metrics.store", arguments, log_path)
     if not wait_until(
         lambda: process.poll() is not None or _serves(process), START_TIMEOUT_SECONDS
     ):
@@ -77,6 +77,18 @@ def _start() -> PartState:
     if process.poll() is not None or state is None:
         raise _start_failure(log_path, log_start_bytes)
     return state
+
+
+def _begin_log(log_path: Path) -> int:
+    """Write that a store is started, and return where its own lines will begin.
+
+    On a full disk that fails here, where it is told, and not unheard in the store.
+    """
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    with log_path.open("ab") as log:
+        log.write(f"starting the store for PID {os.getpid()}{os.linesep}".encode())
+        log.flush()
+        return log.tell()
 
 
 def _serves(process: subprocess.Popen[bytes]) -> bool:

@@ -1,0 +1,244 @@
+"""The command line: what each verb prints, its exit status, and what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from mephisto_metrics.stack.readiness import is_ready, wait_until
+
+TIMEOUT_SECONDS = 60
+VERBS = ("view", "status", "cleanup", "demo")
+
+
+def store_pid(installation: Any) -> int | None:
+    store = installation.status()["store"]
+    return store and store["pid"]
+
+
+def start_view(installation: Any) -> tuple[subprocess.Popen[str], str]:
+    view = installation.start_verb("view")
+    return view, installation.address_of(view)
+
+
+def start_operator(installation: Any) -> subprocess.Popen[str]:
+    """Start an Operator, and the store by it; return once it is scraped."""
+    operator: subprocess.Popen[str] = installation.start_operator("--kind", "gold")
+    installation.wait_for('up{job="mephisto"} == 1')
+    return operator
+
+
+def has_ended(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_view_prints_its_address_alone_and_a_signal_ends_it_with_the_store(
+    installation: Any, number: signal.Signals
+) -> None:
+    view, address = start_view(installation)
+    assert is_ready(address)
+    store = store_pid(installation)
+
+    view.send_signal(number)
+
+    assert view.wait(TIMEOUT_SECONDS) == 0, installation.log_of(view)
+    assert view.stdout is not None
+    assert view.stdout.read() == ""
+    assert "Traceback" not in installation.log_of(view)
+    assert store is not None
+    assert has_ended(store)
+    assert list((installation.home / "state").glob("**/*.json")) == []
+
+
+def test_a_second_view_gives_the_address_of_the_first(installation: Any) -> None:
+    view, address = start_view(installation)
+
+    second = installation.run("view")
+
+    assert (second.returncode, second.stdout.strip()) == (0, address)
+    assert f"the page is already shown by PID {view.pid}" in second.stderr
+    assert is_ready(address)
+
+
+def test_what_a_view_did_not_start_goes_on_when_it_ends(installation: Any) -> None:
+    operator = start_operator(installation)
+    store = store_pid(installation)
+    view, _ = start_view(installation)
+
+    view.send_signal(signal.SIGINT)
+
+    assert view.wait(TIMEOUT_SECONDS) == 0, installation.log_of(view)
+    assert store_pid(installation) == store
+    assert operator.poll() is None
+    newest = installation.query("max(timestamp(up))")[0]["value"][1]
+    installation.wait_for(f"max(timestamp(up == 1)) > {newest}")
+
+
+def test_cleanup_stops_store_and_page_says_so_and_leaves_operators(installation: Any) -> None:
+    operator = start_operator(installation)
+    view, address = start_view(installation)
+    status = installation.status()
+
+    result = installation.run("cleanup")
+
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == ""
+    assert f"stopped the page at {address} (PID {view.pid})" in result.stderr
+    assert f"stopped the store at {status['store']['url']}" in result.stderr
+    assert view.wait(TIMEOUT_SECONDS) == 0
+    assert operator.poll() is None
+    assert installation.status()["operators"] == status["operators"]
+
+
+def test_cleanup_names_the_store_that_goes_with_its_view(installation: Any) -> None:
+    start_view(installation)
+    store = installation.status()["store"]
+
+    result = installation.run("cleanup")
+
+    assert f"stopped the store at {store['url']} (PID {store['pid']})" in result.stderr
+    assert installation.run("cleanup").stderr.strip() == "nothing to clean up"
+
+
+def test_status_says_that_nothing_runs(installation: Any) -> None:
+    assert installation.status() == {"store": None, "page": None, "operators": []}
+    lines = installation.run("status").stdout.splitlines()
+    assert lines[:2] == ["store     does not run", "page      does not run"]
+    assert lines[2].startswith("operator  none runs; start a Mephisto task")
+
+
+def test_status_names_all_that_runs(installation: Any) -> None:
+    operator = start_operator(installation)
+    view, address = start_view(installation)
+
+    status = installation.status()
+    (shown,) = status["operators"]
+    text = installation.run("status").stdout
+
+    assert status["page"] == {"url": address, "pid": view.pid}
+    assert is_ready(status["store"]["url"])
+    assert shown["pid"] == operator.pid
+    assert shown["task_name"]
+    for part in (status["store"], status["page"]):
+        assert f"{part['url']} (PID {part['pid']})" in text
+    assert f"http://{shown['address']}/metrics (PID {operator.pid}, task" in text
+
+
+CALL_AND_TELL = """
+import atexit, json, runpy, sys
+atexit.register(lambda: print(json.dumps(sorted(sys.modules)), file=sys.stderr))
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def test_mephisto_metrics_status_imports_neither_mephisto_nor_what_is_slow(
+    installation: Any, mephisto_python: str
+) -> None:
+    script = str(Path(mephisto_python).parent / "mephisto")
+    result = subprocess.run(
+        [mephisto_python, "-c", CALL_AND_TELL, script, "metrics", "status", "--json"],
+        env=installation.environment,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+    )
+
+    assert json.loads(result.stdout)["operators"] == []
+    imported = set(json.loads(result.stderr))
+    assert "mephisto_metrics.cli.status" in imported
+    assert imported & {"mephisto", "rich", "filelock", "urllib.request", "asyncio"} == set()
+
+
+def test_metrics_can_be_switched_off(installation: Any, mephisto_python: str) -> None:
+    installation.home.mkdir()
+
+    def has_our_metrics(off: str) -> str:
+        code = "import mephisto.operations.operator, sys; print('mephisto_metrics' in sys.modules)"
+        changes = {"MEPHISTO_METRICS_OFF": off, "HOME": str(installation.home)}
+        return subprocess.run(
+            [mephisto_python, "-c", code],
+            env={**installation.environment, **changes},
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+        ).stdout.splitlines()[-1]
+
+    assert [has_our_metrics(off) for off in ("1", "0")] == ["False", "True"]
+
+
+def test_demo_ends_by_itself_and_leaves_nothing(installation: Any, tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    installation.environment["TMPDIR"] = str(scratch)
+
+    result = installation.run("demo", "--exit-after", "5")
+
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("http://127.0.0.1:")
+    assert len(result.stdout.splitlines()) == 1
+    assert "running " in result.stderr
+    assert list(scratch.iterdir()) == []
+    assert wait_until(lambda: processes_that_use(scratch) == [], TIMEOUT_SECONDS)
+
+
+def processes_that_use(folder: Path) -> list[str]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("TMPDIR") == str(folder):
+                found.append(f"{process.pid}: {process.cmdline()}")
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("vew",), "there is no verb `vew`"),
+        (("view", "--port", "70000"), "70000"),
+        (("view", "--prot", "1"), "--prot"),
+        (("demo", "--exit-after", "soon"), "soon"),
+    ],
+)
+def test_wrong_usage_is_status_2_and_says_what_is_wrong(
+    installation: Any, arguments: tuple[str, ...], said: str
+) -> None:
+    result = installation.run(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert said in result.stderr
+
+
+def test_an_unknown_verb_is_answered_with_the_verbs(installation: Any) -> None:
+    message = installation.run("vew").stderr
+    for verb in VERBS:
+        assert f"`{verb}`" in message
+
+
+@pytest.mark.parametrize("variable", ["PROMETHEUS_PORT", "GRAFANA_PORT"])
+def test_a_setting_that_is_no_port_is_named(installation: Any, variable: str) -> None:
+    installation.environment[variable] = "many"
+    result = installation.run("view")
+    assert result.returncode == 1
+    assert f"error: {variable} is 'many', which is not a port" in result.stderr
+    assert "hint: set it to a number from 0 to 65535" in result.stderr
+
+
+def test_help_lists_the_verbs(installation: Any) -> None:
+    result = installation.run("--help")
+    assert result.returncode == 0
+    for verb in VERBS:
+        assert f"  {verb} " in result.stdout

@@ -1,0 +1,341 @@
+"""What goes wrong around us: one clear message with the way out, and nothing else stops."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from mephisto_metrics.stack.readiness import is_ready, wait_until
+
+TIMEOUT_SECONDS = 30
+PAGE_BYTES = 4096
+NOT_RECORDED = "the metrics of this Operator are not recorded"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of half a megabyte: the test's own, so that it can be full."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = [shutil.which("mount") or "", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
+    mounted = subprocess.run(command, check=False, capture_output=True, text=True)
+    if mounted.returncode != 0:
+        message = f"a small disk can not be mounted ({mounted.stderr.strip()}): run as root"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    yield folder
+    subprocess.run([shutil.which("umount") or "", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
+def target() -> Iterator[str]:
+    """The address of a server that answers as a target should."""
+    from mephisto_metrics.exposition import start_http_server, stop_http_server
+
+    address = start_http_server(0)
+    yield f"{address.host}:{address.port}"
+    stop_http_server(address)
+
+
+@contextlib.contextmanager
+def stranger() -> Iterator[int]:
+    """Another program's server: a port that this process holds."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def fill(folder: Path) -> Path:
+    """Leave no byte free on the disk of `folder`; the file in the way is returned."""
+    ballast = folder / "ballast"
+    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(b"0" * 512)
+    return ballast
+
+
+def make_read_only(disk: Path) -> None:
+    subprocess.run([shutil.which("mount") or "", "-o", "remount,ro", str(disk)], check=True)
+
+
+def announce(installation: Any, name: str, address: str) -> None:
+    folder = installation.home / "targets"
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = folder / f".{name}"
+    beside.write_text(json.dumps([{"targets": [address], "labels": {"target": name}}]))
+    beside.replace(folder / f"{name}.json")
+
+
+def start_store(installation: Any) -> None:
+    """Start a store through a view, and wait for both."""
+    installation.address_of(installation.start_verb("view"))
+
+
+def store_log(installation: Any) -> str:
+    text: str = (installation.home / "logs" / "store.log").read_text()
+    return text
+
+
+def scrape_count(installation: Any, name: str) -> int:
+    found = installation.query(f'count_over_time(up{{target="{name}"}}[5m])')
+    return int(found[0]["value"][1]) if found else 0
+
+
+def scrapes_refused(installation: Any) -> int:
+    """How many scrapes the store could not keep, by its own count."""
+    with urllib.request.urlopen(f"{installation.store_url()}/metrics", timeout=10) as answer:
+        own_metrics = answer.read().decode()
+    found = re.search(r"^mephisto_store_scrapes_refused_total (\d+)", own_metrics, re.MULTILINE)
+    assert found is not None
+    return int(found[1])
+
+
+def assert_view_fails(installation: Any, *named: str) -> None:
+    """A view ends with status 1 and one message, which has all that is `named`."""
+    result = installation.run("view")
+    assert result.returncode == 1, result.stderr
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert len(re.findall(r"^error: ", result.stderr, re.MULTILINE)) == 1, result.stderr
+    assert len(re.findall(r"^hint: ", result.stderr, re.MULTILINE)) == 1, result.stderr
+    for text in named:
+        assert text in result.stderr, result.stderr
+
+
+def assert_operator_warns_once_and_works(installation: Any, *named: str) -> None:
+    installation.environment["COLUMNS"] = "2000"  # Mephisto's log wraps
+    operator = installation.start_operator("--kind", "gold", "--duration-seconds", "2")
+    assert operator.wait(2 * TIMEOUT_SECONDS) == 0, installation.log_of(operator)
+    log = installation.log_of(operator)
+    assert log.count(NOT_RECORDED) == 1, log
+    (warning,) = [line for line in log.splitlines() if NOT_RECORDED in line]
+    for text in named:
+        assert text in warning
+
+
+def test_a_full_disk_is_said_once_and_scraping_goes_on_when_there_is_space_again(
+    installation: Any, small_disk: Path, target: str
+) -> None:
+    (installation.home / "data").mkdir(parents=True)
+    (installation.home / "data" / "builtin").symlink_to(small_disk)
+    announce(installation, "a", target)
+    start_store(installation)
+    installation.wait_for('up{target="a"} == 1')
+
+    ballast = fill(small_disk)
+    assert wait_until(lambda: "scrapes are not kept" in store_log(installation), TIMEOUT_SECONDS)
+    kept = scrape_count(installation, "a")
+    assert kept > 0
+
+    ballast.unlink()
+    installation.wait_for(f'count_over_time(up{{target="a"}}[5m]) > {kept}')
+    log = store_log(installation)
+    assert log.count("scrapes are not kept") == 1, log
+    assert log.count("scrapes are kept again") == 1
+    assert f"no space left for the data directory {installation.home}" in log
+    assert "free some space" in log
+
+
+def test_a_full_disk_under_the_whole_home_ends_neither_store_nor_scraping(
+    installation: Any, small_disk: Path, target: str
+) -> None:
+    installation.home.symlink_to(small_disk)
+    announce(installation, "a", target)
+    start_store(installation)
+    installation.wait_for('up{target="a"} == 1')
+
+    with (installation.home / "logs" / "store.log").open("ab") as log:
+        log.write(b"." * (-log.tell() % PAGE_BYTES))  # what a file has of its last page is its own
+    ballast = fill(small_disk)
+    # It answers and scrapes, and has nowhere left to say that it can not keep.
+    assert wait_until(lambda: scrapes_refused(installation) >= 2, TIMEOUT_SECONDS)
+    before = scrape_count(installation, "a")
+    ballast.unlink()
+    installation.wait_for(f'count_over_time(up{{target="a"}}[5m]) > {before}')
+
+
+def test_a_home_on_a_full_disk_is_named_by_view_and_operator(
+    installation: Any, small_disk: Path
+) -> None:
+    installation.home.symlink_to(small_disk)
+    fill(small_disk)
+
+    named = (str(installation.home), "No space left on device", "free some space")
+    assert_view_fails(installation, *named)
+    assert_operator_warns_once_and_works(installation, *named)
+
+
+def test_a_home_that_can_not_be_made_is_named_by_view_and_operator(
+    installation: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    installation.home = tmp_path / "file" / "home"
+    installation.environment["MEPHISTO_METRICS_HOME"] = str(installation.home)
+    named = (str(installation.home), "set MEPHISTO_METRICS_HOME to another folder")
+
+    assert_view_fails(installation, *named)
+    assert installation.run("status").returncode == 0
+    assert "Traceback" not in installation.run("cleanup").stderr
+    installation.home = tmp_path / "operator"  # where its log goes
+    assert_operator_warns_once_and_works(installation, *named)
+
+
+def test_a_read_only_home_is_named(installation: Any, small_disk: Path) -> None:
+    make_read_only(small_disk)
+    installation.home.symlink_to(small_disk)
+
+    assert_view_fails(installation, str(installation.home), "Read-only file system")
+
+
+def test_a_data_directory_that_is_none_is_named(installation: Any) -> None:
+    data = installation.home / "data"
+    data.mkdir(parents=True)
+    (data / "builtin").write_text("")
+
+    assert_view_fails(
+        installation,
+        f"the data directory {data / 'builtin'} cannot be used",
+        "make it a directory that you may read and write",
+    )
+
+
+def test_a_read_only_data_directory_is_named(installation: Any, small_disk: Path) -> None:
+    make_read_only(small_disk)
+    data = installation.home / "data"
+    data.mkdir(parents=True)
+    (data / "builtin").symlink_to(small_disk)
+
+    assert_view_fails(
+        installation,
+        f"the data directory {data / 'builtin'} cannot be used: Read-only file system",
+        "make it a directory that you may read and write",
+    )
+
+
+def test_a_damaged_database_is_named_by_view_and_operator(installation: Any) -> None:
+    data = installation.home / "data" / "builtin"
+    data.mkdir(parents=True)
+    (data / "samples.sqlite").write_bytes(b"no database at all" * 1000)
+
+    named = (str(data), "file is not a database", "move it away to start with an empty one")
+    assert_view_fails(installation, *named)
+    assert_operator_warns_once_and_works(installation, *named)
+
+
+def test_a_stranger_on_the_stores_port_is_named_by_view_and_operator(installation: Any) -> None:
+    with stranger() as port:
+        installation.environment["PROMETHEUS_PORT"] = str(port)
+        holder = f"{psutil.Process().name()} (PID {os.getpid()})"
+        named = (f"port {port} on 127.0.0.1 is already in use by {holder}", "PROMETHEUS_PORT")
+
+        assert_view_fails(installation, *named)
+        assert_operator_warns_once_and_works(installation, *named)
+
+
+def test_a_stranger_on_the_pages_port_is_named_and_the_store_ends_with_the_view(
+    installation: Any,
+) -> None:
+    with stranger() as port:
+        installation.environment["GRAFANA_PORT"] = str(port)
+        holder = f"{psutil.Process().name()} (PID {os.getpid()})"
+
+        assert_view_fails(
+            installation,
+            f"port {port} on 127.0.0.1 is already in use by {holder}",
+            "GRAFANA_PORT",
+        )
+    assert installation.status()["store"] is None
+
+
+def test_a_malformed_target_file_is_named_once_and_the_others_are_scraped(
+    installation: Any, target: str
+) -> None:
+    folder = installation.home / "targets"
+    folder.mkdir(parents=True)
+    own_start_ms = round(psutil.Process().create_time() * 1000)
+    bad = [folder / "broken.json", folder / f"{os.getpid()}-{own_start_ms}.json"]
+    for path in bad:
+        path.write_text('[{"targets": ["127.0.0.1')
+    announce(installation, "good", target)
+    start_store(installation)
+    installation.wait_for('count_over_time(up{target="good"}[5m]) >= 3')
+
+    log = store_log(installation)
+    for path in bad:
+        (warning,) = [line for line in log.splitlines() if str(path) in line]
+        assert "WARN" in warning
+        assert "expected [" in warning
+    assert installation.run("status").returncode == 0
+
+
+def test_a_target_that_hangs_is_down_and_the_others_are_scraped_on_time(
+    installation: Any, target: str
+) -> None:
+    with stranger() as port:  # accepts, for the system does, and never answers
+        announce(installation, "hanging", f"127.0.0.1:{port}")
+        announce(installation, "good", target)
+        start_store(installation)
+        installation.wait_for('up{target="hanging"} == 0')
+        installation.wait_for('count_over_time(up{target="good"}[5m]) >= 4')
+
+        (series,) = installation.query('up{target="good"}[5m]')
+    times = [timestamp for timestamp, _ in series["values"]]
+    gaps = [later - earlier for earlier, later in zip(times, times[1:])]
+    assert max(gaps) < 1.9, "a scrape of the good target was left out"
+    assert {value for _, value in series["values"]} == {"1"}
+    assert store_log(installation).count("cannot be scraped: no answer within 1s") == 1
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b'{"pid": 1, "start', b"[]", b"null", b'{"pid": "x"}', b"\xff\xfe"]
+)
+def test_a_damaged_state_file_is_as_good_as_none(installation: Any, content: bytes) -> None:
+    state = installation.home / "state"
+    (state / "viewers").mkdir(parents=True)
+    for path in (state / "store.json", state / "page.json", state / "viewers" / "1.json"):
+        path.write_bytes(content)
+
+    assert installation.status() == {"store": None, "page": None, "operators": []}
+    page = installation.address_of(installation.start_verb("view"))
+    assert is_ready(page)
+
+
+def test_a_process_that_got_the_pid_of_an_old_store_is_not_touched(installation: Any) -> None:
+    bystander = subprocess.Popen(
+        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+    try:
+        started = psutil.Process(bystander.pid).create_time()
+        state = {
+            "pid": bystander.pid,
+            "start_time_seconds": started - 3600,
+            "url": "http://127.0.0.1:9",
+            "scrape_interval_seconds": 5.0,
+        }
+        folder = installation.home / "state"
+        folder.mkdir(parents=True)
+        for name in ("store.json", "page.json"):
+            (folder / name).write_text(json.dumps(state))
+
+        result = installation.run("cleanup")
+
+        assert result.returncode == 0, result.stderr
+        assert "stopped" not in result.stderr
+        assert list(folder.glob("*.json")) == []
+        assert bystander.poll() is None
+    finally:
+        bystander.communicate()
+    assert bystander.returncode == 1, "it ended for want of input, and for no signal"
