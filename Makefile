@@ -38,7 +38,7 @@ test-web: web/node_modules/.ready
 	npm --prefix web test
 
 test-python: install
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --timeout 300 -rs $(ARGS)
 
 lint: lint-rust lint-web lint-python lint-dashboards ## Check format, style and types
 

@@ -7,6 +7,7 @@ port that has to be guessed.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 import threading
@@ -140,8 +141,11 @@ class Router:
         self._loop.call_soon_threadsafe(self._crowd.close)
 
     def stop(self) -> None:
-        """End the server and its thread."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        """End the server and its thread; a second call does nothing."""
+        # Mephisto shuts a run down twice when it ends by itself while the Operator ends too. The
+        # loop says that it is closed then.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(THREAD_JOIN_SECONDS)
 
     def _serve(self) -> None:
