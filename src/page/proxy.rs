@@ -60,8 +60,7 @@ pub async fn forward(State(proxy): State<Proxy>, request: Request) -> Response {
     let Ok(body) = axum::body::to_bytes(body, REQUEST_LIMIT_BYTES).await else {
         return (StatusCode::PAYLOAD_TOO_LARGE, "the request is too long\n").into_response();
     };
-    let mut request =
-        proxy.client.request(parts.method, proxy.store_url() + target).body(body);
+    let mut request = proxy.client.request(parts.method, proxy.store_url() + target).body(body);
     if let Some(content_type) = parts.headers.get(header::CONTENT_TYPE) {
         request = request.header(header::CONTENT_TYPE, content_type);
     }
@@ -90,7 +89,8 @@ pub async fn ready(State(proxy): State<Proxy>) -> Response {
     match proxy.client.get(format!("{}/-/ready", proxy.store_url())).send().await {
         Ok(answer) if answer.status().is_success() => "ready\n".into_response(),
         Ok(answer) => {
-            let reason = format!("the store at {} answers {}\n", proxy.store_url(), answer.status());
+            let reason =
+                format!("the store at {} answers {}\n", proxy.store_url(), answer.status());
             (StatusCode::SERVICE_UNAVAILABLE, reason).into_response()
         }
         Err(error) => {
