@@ -8,7 +8,7 @@ import threading
 from typing import NamedTuple
 
 from mephisto_metrics._core import REGISTRY, CollectorRegistry, ExpositionServer
-from mephisto_metrics.ports import is_port_in_use, port_in_use_error
+from mephisto_metrics.ports import address_text, is_port_in_use, port_in_use_error
 
 
 class ServerAddress(NamedTuple):
@@ -20,8 +20,7 @@ class ServerAddress(NamedTuple):
     @property
     def url(self) -> str:
         """The address of `/metrics`."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}/metrics"
+        return f"http://{address_text(*self)}/metrics"
 
 
 _servers: dict[ServerAddress, ExpositionServer] = {}

@@ -17,6 +17,11 @@ def port_in_use_error(host: str, port: int, way_out: str) -> OSError:
     return OSError(errno.EADDRINUSE, reason)
 
 
+def address_text(host: str, port: int) -> str:
+    """Return `host:port` as it stands in a URL, with brackets around an IPv6 address."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def describe_holder(port: int) -> str | None:
     """Name the process that listens on `port`, such as `nginx (PID 4711)`; None if nobody can tell.
 

@@ -18,7 +18,7 @@ import click
 
 from mephisto_metrics import places
 from mephisto_metrics._core import Store, StoreError, log_to_stderr
-from mephisto_metrics.ports import is_port_in_use, port_in_use_error
+from mephisto_metrics.ports import address_text, is_port_in_use, port_in_use_error
 from mephisto_metrics.stack import store as stack_store
 from mephisto_metrics.stack import targets
 from mephisto_metrics.stack.errors import StackError, explaining_home_faults
@@ -70,7 +70,7 @@ def _running(
 ) -> Iterator[str]:
     """Run the store for as long as the block runs; gives its address."""
     store = _start(port, host, scrape_interval_seconds, retention_days)
-    address = "http://{}:{}".format(*store.address)
+    address = f"http://{address_text(*store.address)}"
     try:
         with explaining_home_faults():
             write_state(stack_store.state_path(), address, scrape_interval_seconds)
@@ -110,11 +110,18 @@ def _say(text: str) -> None:
         click.echo(text, err=True)
 
 
+def _is_needed() -> bool:
+    try:
+        return bool(targets.live_files() or living_viewers())
+    except OSError:
+        return True  # what can not be told must not end the store
+
+
 def _keep_house(stopping: threading.Event, linger_seconds: float) -> None:
     """Return when told to stop, or when nobody has needed the store for `linger_seconds`."""
     needed_until = time.monotonic() + linger_seconds
     while not stopping.wait(HOUSEKEEPING_INTERVAL_SECONDS):
-        if targets.live_files() or living_viewers():
+        if _is_needed():
             needed_until = time.monotonic() + linger_seconds
         elif time.monotonic() > needed_until:
             _say("no Operator runs and nobody looks: ending")

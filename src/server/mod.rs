@@ -140,7 +140,9 @@ mod tests {
         let gauge = Family::<Gauge>::new("g".into(), "G".into(), vec![], ()).unwrap();
         registry.register(Arc::new(gauge)).unwrap();
         let exposition = Exposition { registry: Arc::new(registry), ..Exposition::default() };
-        sources.into_iter().for_each(|source| exposition.add_source(source));
+        for source in sources {
+            exposition.add_source(source);
+        }
         exposition
     }
 

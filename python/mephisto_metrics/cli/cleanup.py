@@ -13,7 +13,8 @@ from mephisto_metrics.stack.viewers import living_viewers
 def command() -> None:
     """Stop the store and the page, and sweep what processes left behind.
 
-    Operators go on, and so does what they serve. Recorded data stays.
+    Operators go on, and each starts the store again when it next looks for it, within some ten
+    seconds. Recorded data stays.
     """
     with explaining_home_faults():
         _clean_up()

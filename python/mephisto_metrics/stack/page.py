@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import mephisto_metrics
 from mephisto_metrics import places
 from mephisto_metrics._core import PageServer
-from mephisto_metrics.ports import is_port_in_use, port_in_use_error
+from mephisto_metrics.ports import address_text, is_port_in_use, port_in_use_error
 from mephisto_metrics.stack.errors import StackError, explaining_home_faults
 from mephisto_metrics.stack.state import PartState, read_state, remove_own_state, write_state
 
@@ -47,7 +47,7 @@ def serving(store: PartState, host: str, port: int) -> Iterator[ServedPage]:
     Raises `StackError` if the address can not be bound.
     """
     server = _bind(store, host, port)
-    url = "http://{}:{}".format(*server.address)
+    url = f"http://{address_text(*server.address)}"
     try:
         with explaining_home_faults():
             write_state(state_path(), url, store.scrape_interval_seconds)

@@ -102,7 +102,7 @@ def start_detached(module: str, arguments: list[str], log_path: Path) -> subproc
             stdout=log,
             stderr=log,
             env=environment,
-            # `-m` looks for modules in the current folder first; there it finds only ours.
+            # `-m` looks for modules in the current folder first: in a user's there may be any.
             cwd=log_path.parent,
             start_new_session=True,
         )

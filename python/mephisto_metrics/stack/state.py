@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -30,14 +29,13 @@ class PartState:
 def write_json(path: Path, value: object) -> None:
     """Replace `path` by `value` as JSON, at once for every reader."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A hidden name, and not `.json`: discovery must not take it for a target file.
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    # Each file has one writer. Hidden, and not `.json`, for those who list such files.
+    beside = path.with_name(f".{path.stem}.tmp")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(value, file, indent=1)
-        Path(temporary).replace(path)
+        beside.write_text(json.dumps(value, indent=1), encoding="utf-8")
+        beside.replace(path)
     except BaseException:
-        Path(temporary).unlink()
+        beside.unlink(missing_ok=True)
         raise
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from mephisto_metrics.stack.state import PartState, read_state
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Iterator
     from pathlib import Path
 
 START_TIMEOUT_SECONDS = 30.0
@@ -35,28 +37,39 @@ def ensure_running() -> PartState:
 
     Whoever comes second waits for the first. Raises `StackError` if it can not be started.
     """
-    # Slow to import, and only a start needs it: `status` must answer at once.
-    from filelock import FileLock, Timeout
-
-    try:
-        with explaining_home_faults():
-            lock_path = places.state_folder() / "store.lock"
-            lock_path.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(lock_path, timeout=START_TIMEOUT_SECONDS):
-                return running() or _start()
-    except Timeout:
-        raise StackError(
-            "another process has been starting the store for too long",
-            "run `mephisto metrics cleanup`, then try again",
-        ) from None
+    with explaining_home_faults(), _alone():
+        return running() or _start()
 
 
 def stop() -> bool:
     """Stop the store of this home; False if none runs."""
-    state = running()
-    stopped = state is not None and state.identity.stop()
-    state_path().unlink(missing_ok=True)
+    with explaining_home_faults(), _alone():
+        state = running()
+        stopped = state is not None and state.identity.stop()
+        state_path().unlink(missing_ok=True)
     return stopped
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Let nobody else start or stop the store meanwhile."""
+    # Slow to import, and `status`, which must answer at once, has no need of it.
+    from filelock import FileLock, Timeout
+
+    lock_path = places.state_folder() / "store.lock"
+    lock_path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(lock_path)
+    try:
+        lock.acquire(timeout=START_TIMEOUT_SECONDS)
+    except Timeout:
+        raise StackError(
+            f"another process has been starting or stopping the store for too long ({lock_path})",
+            "end that process, then try again",
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _start() -> PartState:

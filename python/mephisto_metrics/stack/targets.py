@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from mephisto_metrics import places
+from mephisto_metrics.ports import address_text
 from mephisto_metrics.stack.processes import ProcessIdentity
+from mephisto_metrics.stack.state import write_json
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +48,7 @@ class Announcement:
     """The target file of this process."""
 
     def __init__(self, address: tuple[str, int], folder: Path | None = None) -> None:
-        self._address = "{}:{}".format(*address)
+        self._address = address_text(*address)
         self._folder = folder or places.targets_folder()
         process = ProcessIdentity.current()
         self._pid = process.pid
@@ -62,11 +64,7 @@ class Announcement:
     def publish(self) -> None:
         """Write the file; `OSError` if that is not possible."""
         with self._lock:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            # Readers take *.json only, and must never see half a file.
-            beside = self._folder / f".{self.id}.tmp"
-            beside.write_text(json.dumps(self._content()), encoding="utf-8")
-            beside.replace(self.path)
+            write_json(self.path, self._content())
 
     def add_task(self, task_name: str) -> None:
         """Add the name of a task that is run, and write the file anew."""
