@@ -27,7 +27,10 @@ NOT_RECORDED = "the metrics of this Operator are not recorded"
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of half a megabyte: the test's own, so that it can be full."""
+    """A file system of half a megabyte: the test's own, so that it can be full.
+
+    A test asks for it before its installation, which then ends while the disk is still there.
+    """
     folder = tmp_path / "disk"
     folder.mkdir()
     command = [shutil.which("mount") or "", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
@@ -127,7 +130,7 @@ def assert_operator_warns_once_and_works(installation: Any, *named: str) -> None
 
 
 def test_a_full_disk_is_said_once_and_scraping_goes_on_when_there_is_space_again(
-    installation: Any, small_disk: Path, target: str
+    small_disk: Path, installation: Any, target: str
 ) -> None:
     (installation.home / "data").mkdir(parents=True)
     (installation.home / "data" / "builtin").symlink_to(small_disk)
@@ -150,7 +153,7 @@ def test_a_full_disk_is_said_once_and_scraping_goes_on_when_there_is_space_again
 
 
 def test_a_full_disk_under_the_whole_home_ends_neither_store_nor_scraping(
-    installation: Any, small_disk: Path, target: str
+    small_disk: Path, installation: Any, target: str
 ) -> None:
     installation.home.symlink_to(small_disk)
     announce(installation, "a", target)
@@ -168,7 +171,7 @@ def test_a_full_disk_under_the_whole_home_ends_neither_store_nor_scraping(
 
 
 def test_a_home_on_a_full_disk_is_named_by_view_and_operator(
-    installation: Any, small_disk: Path
+    small_disk: Path, installation: Any
 ) -> None:
     installation.home.symlink_to(small_disk)
     fill(small_disk)
@@ -193,7 +196,7 @@ def test_a_home_that_can_not_be_made_is_named_by_view_and_operator(
     assert_operator_warns_once_and_works(installation, *named)
 
 
-def test_a_read_only_home_is_named(installation: Any, small_disk: Path) -> None:
+def test_a_read_only_home_is_named(small_disk: Path, installation: Any) -> None:
     make_read_only(small_disk)
     installation.home.symlink_to(small_disk)
 
@@ -212,7 +215,7 @@ def test_a_data_directory_that_is_none_is_named(installation: Any) -> None:
     )
 
 
-def test_a_read_only_data_directory_is_named(installation: Any, small_disk: Path) -> None:
+def test_a_read_only_data_directory_is_named(small_disk: Path, installation: Any) -> None:
     make_read_only(small_disk)
     data = installation.home / "data"
     data.mkdir(parents=True)
