@@ -11,16 +11,21 @@ from typing import Callable
 import pytest
 
 
-def missing(what: str, way_out: str) -> None:
-    """Skip a test for want of something; with `CI=true` nothing is skipped."""
-    message = f"{what} is not here: {way_out}"
-    if os.environ.get("CI") == "true":
-        pytest.fail(message)
-    pytest.skip(message)
+@pytest.fixture(scope="session")
+def missing() -> Callable[[str, str], None]:
+    """Give what skips a test for want of something; with `CI=true` nothing is skipped."""
+
+    def skip(what: str, way_out: str) -> None:
+        message = f"{what} is not here: {way_out}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+
+    return skip
 
 
-@pytest.fixture
-def needs_program() -> Callable[[str, str], str]:
+@pytest.fixture(scope="session")
+def needs_program(missing: Callable[[str, str], None]) -> Callable[[str, str], str]:
     """Give the path of a program, or skip the test with how to get it."""
 
     def find(program: str, package: str) -> str:
@@ -33,7 +38,7 @@ def needs_program() -> Callable[[str, str], str]:
 
 
 @pytest.fixture(scope="session")
-def mephisto_python() -> str:
+def mephisto_python(missing: Callable[[str, str], None]) -> str:
     """Give a Python that has Mephisto and this package, or skip the test with how to get one."""
     python = os.environ.get("MEPHISTO_PYTHON", sys.executable)
     check = "import mephisto_metrics, importlib.metadata as m; m.version('mephisto')"

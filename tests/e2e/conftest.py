@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import shutil
 import subprocess
 import sys
 import urllib.parse
@@ -87,7 +86,8 @@ class Installation:
         has_mephisto = importlib.util.find_spec("mephisto") is not None
         module = "mephisto_run" if has_mephisto else "packaged"
         program = [sys.executable, "-m", f"mephisto_metrics.simulation.{module}"]
-        options = ["--pace", "steady", "--duration-seconds", "600", *arguments]
+        pace = os.environ.get("SIMULATION_PACE", "steady")
+        options = ["--pace", pace, "--duration-seconds", "600", *arguments]
         return self.start(*program, *options, is_read=False)
 
     def log_of(self, process: subprocess.Popen[str]) -> str:
@@ -199,14 +199,9 @@ def page_url(live_installation: Installation) -> str:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def browser(needs_program: Callable[[str, str], str]) -> Iterator[Any]:
     """Debian's Chromium, driven by Playwright."""
-    path = shutil.which("chromium")
-    if path is None:
-        message = "chromium is not here: apt-get install chromium"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
+    path = needs_program("chromium", "chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

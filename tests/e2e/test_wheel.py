@@ -12,6 +12,7 @@ import urllib.parse
 import urllib.request
 import venv
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,9 @@ operator.shutdown()
 class Environment:
     """A virtual environment, and a home and a working folder away from the checkout."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, missing: Callable[[str, str], None]) -> None:
         self.folder = folder
+        self._missing = missing
         self.binaries = folder / "venv" / "bin"
         venv.create(folder / "venv")
         self.variables = {
@@ -104,20 +106,12 @@ class Environment:
             timeout=COMMAND_SECONDS,
         )
         if re.search("name resolution|Network is unreachable", done.stderr):
-            not_here("the package index", "connect to the network")
+            self._missing("the package index", "connect to the network")
         assert arguments[0] == "check" or done.returncode == 0, done.stderr
         return done.stdout
 
     def install(self, *arguments: str) -> None:
         self.pip("install", "--quiet", "--no-compile", *arguments)
-
-
-def not_here(what: str, way_out: str) -> None:
-    """Skip a test for want of something; with `CI=true` nothing is skipped."""
-    message = f"{what} is not here: {way_out}"
-    if os.environ.get("CI") == "true":
-        pytest.fail(message)
-    pytest.skip(message)
 
 
 @pytest.fixture(scope="session")
@@ -128,17 +122,23 @@ def wheel() -> Path:
 
 
 @pytest.fixture(scope="session")
-def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+def environment(
+    wheel: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    missing: Callable[[str, str], None],
+) -> Environment:
     """An environment with the wheel and what it requires, for the tests that only look."""
-    environment = Environment(tmp_path_factory.mktemp("wheel"))
+    environment = Environment(tmp_path_factory.mktemp("wheel"), missing)
     environment.install(str(wheel))
     return environment
 
 
 @pytest.fixture
-def spoilt_environment(wheel: Path, tmp_path: Path) -> Environment:
+def spoilt_environment(
+    wheel: Path, tmp_path: Path, missing: Callable[[str, str], None]
+) -> Environment:
     """An environment with the wheel alone, for the tests that change it."""
-    environment = Environment(tmp_path)
+    environment = Environment(tmp_path, missing)
     environment.install("--no-deps", str(wheel))
     return environment
 
@@ -255,11 +255,11 @@ def test_uninstalling_leaves_nothing_behind(spoilt_environment: Environment) -> 
 
 
 def test_unmodified_mephisto_beside_the_wheel_is_seen_by_status(
-    wheel: Path, tmp_path: Path
+    wheel: Path, tmp_path: Path, missing: Callable[[str, str], None]
 ) -> None:
     if importlib.util.find_spec("mephisto") is None:
-        not_here("Mephisto", "run the tests with a Python 3.9 or 3.10 that it is installed for")
-    environment = Environment(tmp_path)
+        missing("Mephisto", "run the tests with a Python 3.9 or 3.10 that it is installed for")
+    environment = Environment(tmp_path, missing)
     environment.install("--no-deps", "-r", str(ROOT / "requirements" / "mephisto.txt"))
     environment.install(str(wheel))
     use_mephisto_home(tmp_path)

@@ -2,64 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-import textwrap
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-SITE = Path(__file__).parents[1] / "data" / "small_mephisto"
-
-PRELUDE = """
-import json, sys, os, pathlib, types
-import mephisto_metrics
-def targets():
-    folder = pathlib.Path(os.environ["MEPHISTO_METRICS_HOME"]) / "targets"
-    return [json.loads(path.read_text())[0] for path in folder.glob("*.json")]
-def config(**task):
-    blueprint = types.SimpleNamespace(_blueprint_type="mock")
-    return types.SimpleNamespace(task=task, blueprint=blueprint)
-"""
-
-
-@pytest.fixture
-def small_mephisto(tmp_path: Path) -> Path:
-    shutil.copytree(SITE, tmp_path / "site")
-    return tmp_path
-
-
-def run(folder: Path, code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    variables = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(folder / "site"), os.environ.get("PYTHONPATH", "")]),
-        "PYTHONWARNINGS": "ignore",
-        "MEPHISTO_METRICS_OFF": "1",
-        "MEPHISTO_METRICS_HOME": str(folder / "home"),
-        "MEPHISTO_METRICS_PORT": "0",
-        **environment,
-    }
-    command = [sys.executable, "-c", PRELUDE + textwrap.dedent(code)]
-    return subprocess.run(
-        command, env=variables, check=False, capture_output=True, text=True, timeout=60
-    )
-
-
-def answer(folder: Path, code: str, **environment: str) -> Any:
-    result = run(folder, code, **environment)
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout)
-
 
 def test_operators_of_one_process_share_one_announcement_until_the_last_ends(
-    small_mephisto: Path,
+    small_mephisto: Any,
 ) -> None:
-    assert answer(
-        small_mephisto,
+    assert small_mephisto.answer(
         """
         mephisto_metrics.install()
         from mephisto.operations.operator import Operator, shutdown_prometheus_server
@@ -74,9 +25,8 @@ def test_operators_of_one_process_share_one_announcement_until_the_last_ends(
     ) == [True, True, True, None, None, True]
 
 
-def test_the_announcement_learns_the_name_of_each_launched_task(small_mephisto: Path) -> None:
-    assert answer(
-        small_mephisto,
+def test_the_announcement_learns_the_name_of_each_launched_task(small_mephisto: Any) -> None:
+    assert small_mephisto.answer(
         """
         mephisto_metrics.install()
         from mephisto.operations.operator import Operator
@@ -92,20 +42,19 @@ def test_the_announcement_learns_the_name_of_each_launched_task(small_mephisto: 
     ) == [None, "mine,mock", "Launch it."]
 
 
-def test_an_operator_that_ends_is_no_longer_announced(small_mephisto: Path) -> None:
+def test_an_operator_that_ends_is_no_longer_announced(small_mephisto: Any) -> None:
     code = """
         mephisto_metrics.install()
         from mephisto.operations.operator import Operator
         Operator()
         print(json.dumps(len(targets())))
         """
-    assert answer(small_mephisto, code) == 1
-    assert list((small_mephisto / "home" / "targets").iterdir()) == []
+    assert small_mephisto.answer(code) == 1
+    assert list((small_mephisto.folder / "home" / "targets").iterdir()) == []
 
 
-def test_the_users_own_metrics_are_in_the_same_exposition(small_mephisto: Path) -> None:
-    assert "the_users_own 1.0" in answer(
-        small_mephisto,
+def test_the_users_own_metrics_are_in_the_same_exposition(small_mephisto: Any) -> None:
+    assert "the_users_own 1.0" in small_mephisto.answer(
         """
         import urllib.request
         mephisto_metrics.install()
@@ -117,7 +66,7 @@ def test_the_users_own_metrics_are_in_the_same_exposition(small_mephisto: Path) 
     )
 
 
-def test_the_next_free_port_is_taken(small_mephisto: Path) -> None:
+def test_the_next_free_port_is_taken(small_mephisto: Any) -> None:
     code = """
         import socket
         from mephisto_metrics.mephisto import serving
@@ -128,7 +77,7 @@ def test_the_next_free_port_is_taken(small_mephisto: Path) -> None:
         taken = int(targets()[0]["targets"][0].rpartition(":")[2])
         print(json.dumps(port < taken < port + serving.PORTS_TRIED))
         """
-    assert answer(small_mephisto, code)
+    assert small_mephisto.answer(code)
 
 
 @pytest.mark.parametrize(
@@ -139,10 +88,9 @@ def test_the_next_free_port_is_taken(small_mephisto: Path) -> None:
     ],
 )
 def test_a_fault_is_one_warning_and_the_operator_goes_on(
-    small_mephisto: Path, variable: str, value: str, said: str
+    small_mephisto: Any, variable: str, value: str, said: str
 ) -> None:
-    result = run(
-        small_mephisto,
+    result = small_mephisto.run(
         """
         mephisto_metrics.install()
         from mephisto.operations.operator import Operator

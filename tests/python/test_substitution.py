@@ -2,62 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-import textwrap
-from pathlib import Path
 from typing import Any
 
-import pytest
 
-SITE = Path(__file__).parents[1] / "data" / "small_mephisto"
-
-PRELUDE = """
-import json, sys, os, pathlib, types
-import mephisto_metrics
-def targets():
-    folder = pathlib.Path(os.environ["MEPHISTO_METRICS_HOME"]) / "targets"
-    return [json.loads(path.read_text())[0] for path in folder.glob("*.json")]
-def config(**task):
-    blueprint = types.SimpleNamespace(_blueprint_type="mock")
-    return types.SimpleNamespace(task=task, blueprint=blueprint)
-"""
-
-
-@pytest.fixture
-def small_mephisto(tmp_path: Path) -> Path:
-    shutil.copytree(SITE, tmp_path / "site")
-    return tmp_path
-
-
-def run(folder: Path, code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    variables = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(folder / "site"), os.environ.get("PYTHONPATH", "")]),
-        "PYTHONWARNINGS": "ignore",
-        "MEPHISTO_METRICS_OFF": "1",
-        "MEPHISTO_METRICS_HOME": str(folder / "home"),
-        "MEPHISTO_METRICS_PORT": "0",
-        **environment,
-    }
-    command = [sys.executable, "-c", PRELUDE + textwrap.dedent(code)]
-    return subprocess.run(
-        command, env=variables, check=False, capture_output=True, text=True, timeout=60
-    )
-
-
-def answer(folder: Path, code: str, **environment: str) -> Any:
-    result = run(folder, code, **environment)
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout)
-
-
-def test_modules_of_mephisto_get_our_metrics_and_nobody_else_does(small_mephisto: Path) -> None:
-    assert answer(
-        small_mephisto,
+def test_modules_of_mephisto_get_our_metrics_and_nobody_else_does(small_mephisto: Any) -> None:
+    assert small_mephisto.answer(
         """
         mephisto_metrics.install()
         import mephisto.data as data, prometheus_client
@@ -78,9 +27,8 @@ def test_modules_of_mephisto_get_our_metrics_and_nobody_else_does(small_mephisto
     }
 
 
-def test_what_the_drop_in_lacks_stays_the_real_thing(small_mephisto: Path) -> None:
-    assert answer(
-        small_mephisto,
+def test_what_the_drop_in_lacks_stays_the_real_thing(small_mephisto: Any) -> None:
+    assert small_mephisto.answer(
         """
         mephisto_metrics.install()
         import mephisto.data as data
@@ -89,9 +37,8 @@ def test_what_the_drop_in_lacks_stays_the_real_thing(small_mephisto: Path) -> No
     ) == ["prometheus_client", "real"]
 
 
-def test_loaders_and_files_stay_what_they_were(small_mephisto: Path) -> None:
-    assert answer(
-        small_mephisto,
+def test_loaders_and_files_stay_what_they_were(small_mephisto: Any) -> None:
+    assert small_mephisto.answer(
         """
         import importlib.machinery
         mephisto_metrics.install()
@@ -105,9 +52,8 @@ def test_loaders_and_files_stay_what_they_were(small_mephisto: Path) -> None:
     ) == [True, True, True]
 
 
-def test_the_stand_in_is_a_submodule_that_can_be_patched(small_mephisto: Path) -> None:
-    assert answer(
-        small_mephisto,
+def test_the_stand_in_is_a_submodule_that_can_be_patched(small_mephisto: Any) -> None:
+    assert small_mephisto.answer(
         """
         from unittest import mock
         mephisto_metrics.install()
@@ -120,10 +66,9 @@ def test_the_stand_in_is_a_submodule_that_can_be_patched(small_mephisto: Path) -
 
 
 def test_gauges_of_objects_in_the_database_stop_at_zero_and_others_do_not(
-    small_mephisto: Path,
+    small_mephisto: Any,
 ) -> None:
-    text = answer(
-        small_mephisto,
+    text = small_mephisto.answer(
         """
         mephisto_metrics.install()
         import mephisto.data as data
@@ -140,9 +85,8 @@ def test_gauges_of_objects_in_the_database_stop_at_zero_and_others_do_not(
     assert 'task_runner_thread_count{thread_type="unit"} -1.0' in text
 
 
-def test_buckets_are_added_to_histograms_of_mephisto_alone(small_mephisto: Path) -> None:
-    text = answer(
-        small_mephisto,
+def test_buckets_are_added_to_histograms_of_mephisto_alone(small_mephisto: Any) -> None:
+    text = small_mephisto.answer(
         """
         mephisto_metrics.install()
         import mephisto.data as data
@@ -157,9 +101,8 @@ def test_buckets_are_added_to_histograms_of_mephisto_alone(small_mephisto: Path)
     assert 'external_function_latency_bucket{le="0.001"}' not in text
 
 
-def test_installing_twice_changes_nothing(small_mephisto: Path) -> None:
-    assert answer(
-        small_mephisto,
+def test_installing_twice_changes_nothing(small_mephisto: Any) -> None:
+    assert small_mephisto.answer(
         """
         mephisto_metrics.install()
         before = list(sys.meta_path)
@@ -171,11 +114,11 @@ def test_installing_twice_changes_nothing(small_mephisto: Path) -> None:
     )
 
 
-def test_installing_after_mephisto_says_what_to_do(small_mephisto: Path) -> None:
-    (small_mephisto / "site/mephisto/utils/metrics.py").write_text(
+def test_installing_after_mephisto_says_what_to_do(small_mephisto: Any) -> None:
+    (small_mephisto.folder / "site/mephisto/utils/metrics.py").write_text(
         "start_metrics_server = launch_prometheus_server = shutdown_prometheus_server = print"
     )
-    result = run(small_mephisto, "import mephisto; mephisto_metrics.install()")
+    result = small_mephisto.run("import mephisto; mephisto_metrics.install()")
 
     assert result.returncode == 1
     assert "TooLateError: mephisto is already imported (mephisto.data" in result.stderr
