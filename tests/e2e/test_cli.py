@@ -80,6 +80,7 @@ def test_what_a_view_did_not_start_goes_on_when_it_ends(installation: Any) -> No
     assert view.wait(TIMEOUT_SECONDS) == 0, installation.log_of(view)
     assert store_pid(installation) == store
     assert operator.poll() is None
+    installation.wait_for("up == 1")
     newest = installation.query("max(timestamp(up))")[0]["value"][1]
     installation.wait_for(f"max(timestamp(up == 1)) > {newest}")
 
