@@ -62,7 +62,8 @@ format: $(VENV)/.ready web/node_modules/.ready ## Format all code
 	npm --prefix web run format
 
 screenshots: install ## Take the pictures in docs/images anew
-	UPDATE_SCREENSHOTS=1 SIMULATION_PACE=lively $(BIN)/python -m pytest -n 0 tests/e2e/test_screenshots.py
+	UPDATE_SCREENSHOTS=1 SIMULATION_PACE=lively MEPHISTO_METRICS_SCRAPE_INTERVAL_SECONDS=5 \
+	    $(BIN)/python -m pytest -n 0 tests/e2e/test_screenshots.py
 
 bench: install ## Time each operation beside prometheus_client
 	$(BIN)/python benches/operations.py

@@ -42,7 +42,9 @@ class Installation:
             **os.environ,
             "MEPHISTO_METRICS_HOME": str(home),
             "MEPHISTO_METRICS_PORT": "0",
-            "MEPHISTO_METRICS_SCRAPE_INTERVAL_SECONDS": "1",
+            "MEPHISTO_METRICS_SCRAPE_INTERVAL_SECONDS": os.environ.get(
+                "MEPHISTO_METRICS_SCRAPE_INTERVAL_SECONDS", "1"
+            ),
             "PROMETHEUS_PORT": "0",
             "GRAFANA_PORT": "0",
             "PYTHONWARNINGS": "ignore",

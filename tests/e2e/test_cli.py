@@ -121,6 +121,7 @@ def test_status_says_that_nothing_runs(installation: Any) -> None:
 def test_status_names_all_that_runs(installation: Any) -> None:
     operator = start_operator(installation)
     view, address = start_view(installation)
+    installation.wait_for('up{task_name!=""} == 1')
 
     status = installation.status()
     (shown,) = status["operators"]

@@ -78,6 +78,8 @@ def _simulated_operator(seed: int, scratch: Path, ended: threading.Event) -> Ite
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            # What it makes goes with the scratch folder, even if it has to be killed.
+            env={**os.environ, "TMPDIR": str(scratch)},
             # Ctrl-C reaches the demo alone, which then ends the Operator in order.
             start_new_session=True,
         )
