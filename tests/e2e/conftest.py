@@ -200,9 +200,13 @@ def page_url(live_installation: Installation) -> str:
     return live_installation.address_of(live_installation.start_verb("view"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(needs_program: Callable[[str, str], str]) -> Iterator[Any]:
-    """Debian's Chromium, driven by Playwright."""
+    """Debian's Chromium, driven by Playwright.
+
+    Not for the session: while Playwright is open, its event loop runs in this thread, and tests of
+    other files could run none of their own.
+    """
     path = needs_program("chromium", "chromium")
     from playwright.sync_api import sync_playwright
 
