@@ -173,14 +173,6 @@ def shared_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[In
     installation.close()
 
 
-@pytest.fixture
-def another_installation(tmp_path: Path) -> Iterator[Installation]:
-    """A second one beside it."""
-    installation = Installation(tmp_path / "another home")
-    yield installation
-    installation.close()
-
-
 @pytest.fixture(scope="session")
 def live_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A run in progress with store and page, shared by the tests that only look."""
@@ -222,9 +214,3 @@ def browser_page(browser: Any) -> Iterator[Any]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     yield context.new_page()
     context.close()
-
-
-@pytest.fixture(scope="session")
-def query_store() -> Callable[[str, str], list[dict[str, Any]]]:
-    """Give `query`, which tests can not import from here."""
-    return query
