@@ -6,6 +6,9 @@ PYTHON ?= $(or $(MEPHISTO_PYTHON),$(shell scripts/find-python 3.13 3.12 3.11 3))
 # The library that generates the dashboards wants Python 3.11.
 DASHBOARDS_PYTHON ?= $(shell scripts/find-python 3.13 3.12 3.11 3.14)
 
+# What `make bench` measures on, each with a wheel of its own.
+BENCH_PYTHONS ?= 3.10 3.13
+
 # `make install PROFILE=dev` is quicker to build and slower to run.
 PROFILE ?= release
 
@@ -15,13 +18,14 @@ PACKAGE := python/mephisto_metrics
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*')
 DASHBOARDS := $(wildcard dashboards/*.json)
 RUST_SOURCES := $(shell find src -type f) Cargo.toml Cargo.lock
+FLOOR_SOURCES := $(shell find benches/floor -type f)
 PYTHON_SOURCES := $(shell find python -type f -not -path '$(PACKAGE)/web/*' \
     -not -path '$(PACKAGE)/dashboards/*' -not -name '*.pyc')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-rust test-web test-python lint lint-rust lint-web lint-python \
-    lint-dashboards format bench screenshots dashboards wheel web install clean
+.PHONY: help demo test test-rust test-models test-web test-python lint lint-rust lint-web \
+    lint-python lint-dashboards format bench screenshots dashboards wheel web install clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -29,10 +33,17 @@ help: ## List what can be made
 demo: install ## Show a simulated run on the page; ARGS="--exit-after 30" ends by itself
 	$(BIN)/mephisto-metrics demo $(ARGS)
 
-test: test-rust test-web test-python ## Run all tests
+test: test-rust test-models test-web test-python ## Run all tests
 
 test-rust:
 	cargo test --quiet
+
+# The core on loom's atomics, which takes a build of its own.
+MODEL_CHECK := RUSTFLAGS="--cfg model_check" CARGO_TARGET_DIR=target/models
+MODELS := --manifest-path tests/models/Cargo.toml
+
+test-models: ## Try every order in which threads can meet in the core
+	$(MODEL_CHECK) cargo test --quiet $(MODELS)
 
 test-web: web/node_modules/.ready
 	npm --prefix web test
@@ -44,7 +55,10 @@ lint: lint-rust lint-web lint-python lint-dashboards ## Check format, style and 
 
 lint-rust:
 	cargo fmt --check
+	cargo fmt --check --manifest-path benches/floor/Cargo.toml
+	cargo fmt --check $(MODELS)
 	cargo clippy --quiet --all-targets --features python -- -D warnings
+	$(MODEL_CHECK) cargo clippy --quiet --tests $(MODELS) -- -D warnings
 
 lint-web: web/node_modules/.ready
 	npm --prefix web run lint
@@ -57,6 +71,8 @@ lint-python: install
 
 format: $(VENV)/.ready web/node_modules/.ready ## Format all code
 	cargo fmt
+	cargo fmt --manifest-path benches/floor/Cargo.toml
+	cargo fmt $(MODELS)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	npm --prefix web run format
@@ -65,8 +81,9 @@ screenshots: install ## Take the pictures in docs/images anew
 	UPDATE_SCREENSHOTS=1 SIMULATION_PACE=lively MEPHISTO_METRICS_SCRAPE_INTERVAL_SECONDS=5 \
 	    $(BIN)/python -m pytest -n 0 tests/e2e/test_screenshots.py
 
-bench: install ## Time each operation beside prometheus_client
-	$(BIN)/python benches/operations.py
+bench: $(BENCH_PYTHONS:%=.venv-bench-%/.installed) ## Measure beside prometheus_client; ARGS=--write into docs/performance.md
+	$(lastword $(BENCH_PYTHONS:%=.venv-bench-%/bin/python)) -m benches.table $(ARGS) \
+	    $(BENCH_PYTHONS:%=.venv-bench-%/bin/python)
 
 wheel: dist/.ready ## Build the wheel into dist/
 
@@ -75,7 +92,7 @@ web: $(PACKAGE)/web/index.html ## Build the page
 install: $(VENV)/.installed
 
 clean: ## Remove all that was built
-	rm -rf target dist $(VENV) .venv-dashboards web/node_modules $(PACKAGE)/web $(PACKAGE)/dashboards
+	rm -rf target dist $(VENV) .venv-bench-* .venv-dashboards web/node_modules $(PACKAGE)/web $(PACKAGE)/dashboards
 
 # Dashboards -------------------------------------------------------------------------------------
 
@@ -96,13 +113,38 @@ endif
 	.venv-dashboards/bin/pip install --quiet -r $<
 	touch $@
 
+# Benchmarks -------------------------------------------------------------------------------------
+
+# Always a release build, with a target folder for each Python: PyO3 is compiled for one.
+BENCH_BUILD = $(@D)/bin/maturin build --quiet --release --interpreter $(@D)/bin/python \
+    --target-dir target/bench-$* --out target/bench-$*/dist
+
+.PRECIOUS: .venv-bench-%/.ready
+.venv-bench-%/.ready: requirements/bench.txt
+	@test -n "$$(scripts/find-python $*)" || { echo "no Python $* to measure on:" \
+	    "pyenv install $*, or leave it out by make bench BENCH_PYTHONS=..." >&2; exit 1; }
+	$$(scripts/find-python $*) -m venv $(@D)
+	$(@D)/bin/pip install --quiet -r $<
+	touch $@
+
+.venv-bench-%/.installed: .venv-bench-%/.ready $(RUST_SOURCES) $(PYTHON_SOURCES) pyproject.toml \
+    README.md $(PACKAGE)/web/index.html $(PACKAGE)/dashboards/.ready $(FLOOR_SOURCES)
+	rm -rf target/bench-$*/dist
+	$(BENCH_BUILD)
+	$(BENCH_BUILD) --manifest-path benches/floor/Cargo.toml
+	$(@D)/bin/pip install --quiet --upgrade-strategy only-if-needed target/bench-$*/dist/*.whl
+	$(@D)/bin/pip install --quiet --no-deps --force-reinstall target/bench-$*/dist/*.whl
+	touch $@
+
 # What the targets above stand on ----------------------------------------------------------------
 
-$(VENV)/.ready: requirements/dev.txt requirements/mephisto.txt pyproject.toml
+$(VENV)/.ready: requirements/dev.txt requirements/mephisto.txt requirements/reference.txt \
+    pyproject.toml
 	@test -n "$(PYTHON)" || { echo "no Python 3.9 or later: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet -r requirements/dev.txt
 	$(if $(MEPHISTO_PYTHON),$(BIN)/pip install --quiet --no-deps -r requirements/mephisto.txt)
+	$(BIN)/pip install --quiet --target $(VENV)/reference --no-deps --upgrade -r requirements/reference.txt
 	touch $@
 
 web/node_modules/.ready: web/package.json web/package-lock.json

@@ -1,78 +1,185 @@
-"""Time each operation on the hot path beside prometheus_client: `make bench`.
-
-Both libraries are timed in turn in one process; of several passes the fastest counts, since other
-work on the machine only ever adds. The ratio is what to quote, not the nanoseconds.
-"""
+"""Time each operation on the hot path, in both libraries, beside what no library can go below."""
 
 from __future__ import annotations
 
-import platform
+import argparse
+import itertools
 import sys
-import timeit
-from typing import Any, Callable
+from dataclasses import dataclass, field
+from typing import Any
 
-import prometheus_client
+from mephisto_metrics_floor import Floor
 
 import mephisto_metrics
-
-PASSES = 5
-SECONDS_PER_PASS = 0.05
-
-
-def nanoseconds(operation: Callable[[], object]) -> float:
-    """Return how long one call takes, in nanoseconds."""
-    timer = timeit.Timer(operation)
-    number = 1
-    while timer.timeit(number) < SECONDS_PER_PASS:
-        number *= 2
-    return min(timer.repeat(PASSES, number)) / number * 1e9
+from benches.exposition import time_exposition
+from benches.libraries import LIBRARIES, MODULES, OURS, THEIRS, time_awaits, time_calls
+from benches.loops import Loop, run_in_turns
+from benches.results import Row, Target, print_results
 
 
-def operations(library: Any) -> dict[str, Callable[[], object]]:
-    """Return what is timed, by name, for one of the libraries."""
-    registry = library.CollectorRegistry()
-    counter = library.Counter("c", "", registry=registry)
-    labelled = library.Counter("l", "", ["method"], registry=registry)
-    gauge = library.Gauge("g", "", registry=registry)
-    histogram = library.Histogram("h", "", registry=registry)
+@dataclass(frozen=True)
+class Operation:
+    """A statement over the names of `subjects`; what `overhead` costs is not counted."""
 
-    @histogram.time()
-    def timed_function() -> None:
-        pass
+    name: str
+    statement: str
+    target: Target = field(default_factory=Target)
+    floor: str = "empty PyO3 method"
+    overhead: str = "pass"
 
-    def block() -> None:
-        with histogram.time():
-            pass
 
-    many = library.CollectorRegistry()
-    family = library.Gauge("many", "", ["n"], registry=many)
-    for number in range(1_000):
-        family.labels(str(number)).set(number)
+@dataclass(frozen=True)
+class Scale:
+    """How long to measure."""
+
+    passes: int
+    seconds_per_pass: float
+    label_sets: tuple[int, ...]
+    exposition_passes: int
+
+
+FULL = Scale(40, 0.01, (10_000, 100_000), 4)
+QUICK = Scale(1, 0.0001, (10, 20), 1)
+
+FLOORS = {
+    "empty Python function": "function()",
+    "empty C method": "text.isascii()",
+    "empty PyO3 method": "floor.nothing()",
+    "empty Python method": "instance.method()",
+    "await of an empty coroutine": "await coroutine()",
+}
+
+WRITTEN = Target(times_better=25, floor_times=1.4)
+
+OPERATIONS = (
+    Operation("`inc()`", "counter.inc()", Target(times_better=30, floor_times=1.2)),
+    Operation("`inc(1.5)`", "counter.inc(1.5)", WRITTEN),
+    Operation("`Gauge.set(2.5)`", "gauge.set(2.5)", WRITTEN),
+    Operation("`Gauge.inc()`", "gauge.inc()", WRITTEN),
+    Operation(
+        "`observe(0.3)`, 15 buckets",
+        "histogram.observe(0.3)",
+        Target(times_better=50, floor_times=1.6),
+    ),
+    Operation("`labels('a')`", "family.labels('a')", Target(times_better=40, floor_times=2)),
+    Operation(
+        "`labels(method='x')`", "family.labels(method='x')", Target(times_better=25, floor_times=3)
+    ),
+    Operation(
+        "`labels(v)`, v a new string of 100",
+        "family.labels(f'method_{next(numbers)}')",
+        overhead="f'method_{next(numbers)}'",
+    ),
+    Operation("`labels('a').inc()`", "family.labels('a').inc()"),
+    Operation(
+        "`labels(method='x').inc()`", "family.labels(method='x').inc()", Target(times_better=35)
+    ),
+    Operation("`with h.time()`", "with histogram.time():\n    pass", Target(times_better=15)),
+    Operation(
+        "`@timed` function, call included",
+        "timed_function()",
+        Target(times_better=35, above_floor=60),
+        "empty Python function",
+    ),
+    Operation(
+        "`@timed` method, call included",
+        "timed.method()",
+        Target(times_better=30, above_floor=60),
+        "empty Python method",
+    ),
+    Operation(
+        "`await` of a timed coroutine",
+        "await timed_coroutine()",
+        Target(times_better=12, above_floor=120),
+        "await of an empty coroutine",
+    ),
+)
+
+
+class Bare:
+    """Has a method that does nothing."""
+
+    def method(self) -> None:
+        """Do nothing."""
+
+
+def function() -> None:
+    """Do nothing."""
+
+
+async def coroutine() -> None:
+    """Do nothing."""
+
+
+FLOOR_SUBJECTS = {
+    "function": function,
+    "instance": Bare(),
+    "coroutine": coroutine,
+    "text": "",
+    "floor": Floor(),
+}
+
+
+def subjects(library: str) -> dict[str, Any]:
+    """Return what the operations mention, made by one of the libraries."""
+    module = MODULES[library]
+    registry = module.CollectorRegistry()
+    histogram = module.Histogram("histogram", "", registry=registry)
+    family = module.Counter("family", "", ["method"], registry=registry)
+    for number in range(100):
+        family.labels(f"method_{number}")
+
+    class Timed:
+        method = time_calls(library, histogram)(Bare.method)
+
     return {
-        "inc()": counter.inc,
-        "inc(1.5)": lambda: counter.inc(1.5),
-        "Gauge.set": lambda: gauge.set(2.5),
-        "observe(0.3)": lambda: histogram.observe(0.3),
-        "labels('a')": lambda: labelled.labels("a"),
-        "labels(method='a').inc()": lambda: labelled.labels(method="a").inc(),
-        "with h.time()": block,
-        "@h.time() function": timed_function,
-        "generate_latest, 1,000 label sets": lambda: library.generate_latest(many),
+        "counter": module.Counter("counter", "", registry=registry),
+        "gauge": module.Gauge("gauge", "", registry=registry),
+        "histogram": histogram,
+        "family": family,
+        "numbers": itertools.cycle(range(100)),
+        "timed_function": time_calls(library, histogram)(function),
+        "timed": Timed(),
+        "timed_coroutine": time_awaits(library, histogram, coroutine),
     }
 
 
+def time_operations(scale: Scale) -> list[Row]:
+    """Time the floors and, beside them, each operation in both libraries."""
+    floors = {name: Loop(text, "pass", FLOOR_SUBJECTS) for name, text in FLOORS.items()}
+    names = {library: subjects(library) for library in LIBRARIES}
+    loops = {
+        (operation.name, library): Loop(operation.statement, operation.overhead, names[library])
+        for operation in OPERATIONS
+        for library in LIBRARIES
+    }
+    run_in_turns([*floors.values(), *loops.values()], scale.passes, scale.seconds_per_pass)
+    return [Row(name, "ns", floor=loop.nanoseconds) for name, loop in floors.items()] + [
+        Row(
+            operation.name,
+            "ns",
+            loops[operation.name, THEIRS].nanoseconds,
+            loops[operation.name, OURS].nanoseconds,
+            floors[operation.floor].nanoseconds,
+            operation.target,
+        )
+        for operation in OPERATIONS
+    ]
+
+
 def main() -> None:
-    """Print the table."""
-    theirs, ours = operations(prometheus_client), operations(mephisto_metrics)
-    print(f"Python {platform.python_version()} on {platform.machine()}")  # noqa: T201
-    print(f"{'operation':<36}{'prometheus_client':>20}{'ours':>12}{'ratio':>10}")  # noqa: T201
-    for name, operation in theirs.items():
-        their_time, our_time = nanoseconds(operation), nanoseconds(ours[name])
-        row = f"{name:<36}{their_time:>17,.0f} ns{our_time:>9,.0f} ns{their_time / our_time:>10.1f}"
-        print(row)  # noqa: T201
+    """Print the rows as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="show that it runs; measure nothing")
+    quick = parser.parse_args().quick
+    if mephisto_metrics.DEBUG_BUILD and not quick:
+        sys.exit("this is a debug build, which tells nothing: `make bench` builds one to measure")
+    scale = QUICK if quick else FULL
+    rows = time_operations(scale)
+    for label_sets in scale.label_sets:
+        rows += time_exposition(label_sets, scale.exposition_passes)
+    print_results(rows)
 
 
 if __name__ == "__main__":
-    if mephisto_metrics.DEBUG_BUILD:
-        sys.exit("this is a debug build: `make install` first")
     main()

@@ -12,19 +12,29 @@ from __future__ import annotations
 
 import warnings
 
-from mephisto_metrics._core import (
-    DEBUG_BUILD,
+from mephisto_metrics.interpreters import refuse_sub_interpreters
+
+refuse_sub_interpreters()
+
+from mephisto_metrics._core import DEBUG_BUILD, __version__
+from mephisto_metrics.exposition import (
+    ServerAddress,
+    start_http_server,
+    stop_http_server,
+    wait_for_scrape,
+)
+from mephisto_metrics.mephisto.substitution import TooLateError, install
+from mephisto_metrics.prometheus_client import (
     REGISTRY,
     CollectorRegistry,
     Counter,
+    Enum,
     Gauge,
     Histogram,
-    __version__,
+    Info,
+    Summary,
     generate_latest,
 )
-from mephisto_metrics.bridge import bridge_prometheus_client
-from mephisto_metrics.exposition import ServerAddress, start_http_server, stop_http_server
-from mephisto_metrics.mephisto.substitution import TooLateError, install
 from mephisto_metrics.timing import timed
 
 if DEBUG_BUILD:
@@ -39,15 +49,18 @@ __all__ = [
     "REGISTRY",
     "CollectorRegistry",
     "Counter",
+    "Enum",
     "Gauge",
     "Histogram",
+    "Info",
     "ServerAddress",
+    "Summary",
     "TooLateError",
     "__version__",
-    "bridge_prometheus_client",
     "generate_latest",
     "install",
     "start_http_server",
     "stop_http_server",
     "timed",
+    "wait_for_scrape",
 ]

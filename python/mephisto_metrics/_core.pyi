@@ -1,30 +1,44 @@
 """The native part: written in Rust (`src/python`), safe to use from any thread.
 
-All metrics raise `ValueError` on wrong names and labels, with the opening words that
-prometheus_client uses, then what was expected and what was received.
+The metric classes that users see derive from the cores in `prometheus_client/instruments.py`.
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from types import TracebackType
-from typing import Any, ClassVar, TypeVar, final
+from typing import Any, TypeVar, final, type_check_only
+
+from typing_extensions import Self
 
 __all__ = [
     "DEBUG_BUILD",
-    "REGISTRY",
-    "CollectorRegistry",
-    "Counter",
+    "DEFAULT_BUCKETS",
+    "CounterCore",
+    "Exposition",
     "ExpositionServer",
-    "Gauge",
-    "Histogram",
+    "GaugeCore",
+    "HistogramCore",
     "PageServer",
+    "Registry",
+    "ServerTls",
     "Store",
     "StoreError",
+    "SummaryCore",
     "TimedFunction",
     "Timer",
     "__version__",
-    "generate_latest",
+    "bucket_quantile",
+    "close_server",
+    "encode_families",
     "log_to_stderr",
+    "negotiate",
+    "next_scrape",
+    "send_to_gateway",
+    "set_created_series",
+    "start_server",
+    "time_calls",
+    "time_calls_by_choice",
+    "wait_for_scrape",
 ]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -33,125 +47,169 @@ __version__: str
 DEBUG_BUILD: bool
 """Whether this was compiled without optimisation."""
 
-REGISTRY: CollectorRegistry
-"""Where metrics are registered unless they are told otherwise."""
+DEFAULT_BUCKETS: tuple[float, ...]
+"""The upper bounds of a histogram's buckets in seconds, +Inf included."""
+
+_Exemplar = tuple[int, list[tuple[str, str]], float, float]
+_Core = TypeVar("_Core")
 
 @final
-class CollectorRegistry:
-    """A set of metrics that are shown together."""
+class Registry:
+    """The collectors that are shown together, in the order in which they were added."""
 
-    def __new__(cls) -> CollectorRegistry: ...
-    def register(self, collector: Counter | Gauge | Histogram) -> None:
-        """Add a metric; `ValueError` if one of its series' names is taken."""
+    def __new__(cls) -> Registry: ...
+    def add(self, collector: object) -> None:
+        """Show a native metric, or what `collector.collect()` gives at each exposition."""
 
-    def unregister(self, collector: Counter | Gauge | Histogram) -> None:
-        """Take a metric out; `KeyError` if it is not here."""
+    def remove(self, collector: object) -> None:
+        """Show it no longer."""
 
-    def add_source(self, name: str, gather: Callable[[], str]) -> None:
-        """Show behind the metrics what `gather` returns: families in text format 0.0.4.
-
-        Called at each scrape, on another thread, with a time limit; if it fails, the exposition
-        has a comment with `name` and the reason in its place.
-        """
-
-def generate_latest(registry: CollectorRegistry | None = None) -> bytes:
-    """Return all metrics of a registry (by default `REGISTRY`) in text format 0.0.4, UTF-8."""
+    def set_target_info(self, labels: dict[str, str] | None) -> None:
+        """Show labels of the process as a whole in front of all others, or none."""
 
 @final
-class Counter:
-    """Counts events; only goes up. Its series is called `<name>_total`."""
+class Exposition:
+    """A registry in the format that a Content-Type header names, written step by step.
 
-    def __new__(
-        cls,
-        name: str,
-        documentation: str,
-        labelnames: Iterable[str] | None = None,
-        namespace: str = "",
-        subsystem: str = "",
-        unit: str = "",
-        registry: CollectorRegistry | None = ...,
-    ) -> Counter: ...
-    @property
-    def _labelnames(self) -> tuple[str, ...]: ...
-    def labels(self, *labelvalues: object, **labelkwargs: object) -> Counter:
+    So that collectors in Python are called by Python: a thread that ends inside of one, as daemon
+    threads do at the end of a process, must not be inside of native code as well.
+    """
+
+    def __new__(cls, registry: Registry, content_type: str) -> Exposition: ...
+    def next_collector(self) -> Any:
+        """Write native metrics up to the next collector in Python; return it, if there is one."""
+
+    def add(self, metrics: Iterable[Any]) -> None:
+        """Write `Metric` objects."""
+
+    def finish(self) -> bytes:
+        """Return all that was written."""
+
+def encode_families(metrics: Iterable[Any], content_type: str) -> bytes:
+    """Return `Metric` objects in the format that a Content-Type header names."""
+
+def negotiate(accept: str) -> str:
+    """Return the Content-Type of the best format that an Accept header takes."""
+
+def set_created_series(is_shown: bool) -> None:
+    """Show `_created` series of native metrics, or hide them."""
+
+def bucket_quantile(
+    quantile: float, upper_bounds: Sequence[float], cumulative_counts: Sequence[float]
+) -> float:
+    """Return PromQL's `histogram_quantile` of one histogram, whose last bound is infinite."""
+
+@type_check_only
+class _MetricCore:
+    """What the native parts of all metrics have: `_create` one, or `_attach` it to a child.
+
+    All that starts with an underscore is for the Python class that derives from one.
+    """
+
+    def __new__(cls, *_arguments: object, **_keywords: object) -> Self: ...
+    def labels(self, *labelvalues: object, **labelkwargs: object) -> Self:
         """Return the child for these label values, by position or by keyword."""
 
-    def remove(self, *labelvalues: object) -> None:
-        """Forget the child for these label values."""
+    def _attach(self, parent: Self, label_values: Sequence[str]) -> None: ...
+    def _share(self, other: Self) -> None: ...
+    def _child(self, label_values: Sequence[str]) -> Self: ...
+    def _find(self, label_values: Sequence[str]) -> Self | None: ...
+    def _children(self) -> list[Self]: ...
+    def _remove(self, label_values: Sequence[str]) -> None: ...
+    def _clear(self) -> None: ...
+    def _reset(self) -> None: ...
+    def _set_needs_interpreter(self) -> None: ...
+    def _let_attribute_observe(self) -> None: ...
+    def _let_class_make_children(self) -> None: ...
+    def _set_limit(self, limit: int) -> None: ...
+    def _drop_zeros_after(self, lifetime_seconds: float) -> None: ...
+    _overflow_count: int
+    _parent: Any
+    _origin: tuple[str, str, str] | None
+    _name: str
+    _documentation: str
+    _unit: str
+    _labelnames: tuple[str, ...]
+    _labelvalues: tuple[str, ...]
+    _created: float
+    _exemplars: list[_Exemplar]
+    def _put_exemplar(
+        self,
+        bucket: int,
+        labels: Sequence[tuple[str, str]],
+        value: float,
+        timestamp_seconds: float,
+    ) -> None: ...
 
-    def clear(self) -> None:
-        """Forget all children."""
+class CounterCore(_MetricCore):
+    """The native part of a counter."""
 
-    def inc(self, amount: float = 1.0) -> None:
-        """Add `amount`; `ValueError` if it is negative."""
+    def inc(self, amount: float = 1, exemplar: dict[str, str] | None = None) -> None:
+        """Add `amount`, with an exemplar that leads to where it comes from."""
 
-    def reset(self) -> None:
-        """Start again at zero."""
-
-@final
-class Gauge:
-    """A value that goes up and down."""
-
-    def __new__(
-        cls,
+    def _create(
+        self,
         name: str,
         documentation: str,
-        labelnames: Iterable[str] | None = None,
-        namespace: str = "",
-        subsystem: str = "",
-        unit: str = "",
-        registry: CollectorRegistry | None = ...,
-    ) -> Gauge: ...
-    @property
-    def _labelnames(self) -> tuple[str, ...]: ...
-    def labels(self, *labelvalues: object, **labelkwargs: object) -> Gauge:
-        """Return the child for these label values, by position or by keyword."""
+        unit: str,
+        label_names: Sequence[str],
+        origin: tuple[str, str, str],
+    ) -> None: ...
+    def _add(self, amount: float) -> None: ...
+    def _put(self, value: float) -> None: ...
+    def _get(self) -> float: ...
 
-    def remove(self, *labelvalues: object) -> None:
-        """Forget the child for these label values."""
+class GaugeCore(_MetricCore):
+    """The native part of a gauge."""
 
-    def clear(self) -> None:
-        """Forget all children."""
-
-    def inc(self, amount: float = 1.0) -> None:
+    def inc(self, amount: float = 1) -> None:
         """Add `amount`."""
 
-    def dec(self, amount: float = 1.0) -> None:
+    def dec(self, amount: float = 1) -> None:
         """Take `amount` away."""
 
     def set(self, value: float) -> None:
         """Replace the value."""
 
-    def track_inprogress(self) -> Any:
-        """Return a context manager and decorator that adds one while a block or call runs."""
-
-@final
-class Histogram:
-    """Counts observations in buckets. `buckets` are rising upper bounds; +Inf is implied."""
-
-    DEFAULT_BUCKETS: ClassVar[tuple[float, ...]]
-
-    def __new__(
-        cls,
+    def _create(
+        self,
         name: str,
         documentation: str,
-        labelnames: Iterable[str] | None = None,
-        namespace: str = "",
-        subsystem: str = "",
-        unit: str = "",
-        registry: CollectorRegistry | None = ...,
-        buckets: Iterable[float | str] | None = None,
-    ) -> Histogram: ...
-    @property
-    def _labelnames(self) -> tuple[str, ...]: ...
-    def labels(self, *labelvalues: object, **labelkwargs: object) -> Histogram:
-        """Return the child for these label values, by position or by keyword."""
+        unit: str,
+        label_names: Sequence[str],
+        origin: tuple[str, str, str],
+    ) -> None: ...
+    def _add(self, amount: float) -> None: ...
+    def _put(self, value: float) -> None: ...
+    def _get(self) -> float: ...
+    def _take_to_zero(self, amount: float) -> None: ...
 
-    def remove(self, *labelvalues: object) -> None:
-        """Forget the child for these label values."""
+class HistogramCore(_MetricCore):
+    """The native part of a histogram."""
 
-    def clear(self) -> None:
-        """Forget all children."""
+    def observe(self, amount: float, exemplar: dict[str, str] | None = None) -> None:
+        """Count one observation, with an exemplar that leads to where it comes from."""
+
+    def time(self) -> Timer:
+        """Return a context manager and decorator that observes seconds."""
+
+    def _create(
+        self,
+        name: str,
+        documentation: str,
+        unit: str,
+        label_names: Sequence[str],
+        origin: tuple[str, str, str],
+        layout: tuple[Sequence[float], tuple[float, int] | None],
+    ) -> None: ...
+    def _record(self, amount: float) -> int | None: ...
+    _upper_bounds: list[float]
+    def _get(self) -> tuple[list[int], float]: ...
+    def _put_bucket(self, bucket: int, count: int) -> None: ...
+    def _put_sum(self, total: float) -> None: ...
+
+class SummaryCore(_MetricCore):
+    """The native part of a summary."""
 
     def observe(self, amount: float) -> None:
         """Count one observation."""
@@ -159,9 +217,33 @@ class Histogram:
     def time(self) -> Timer:
         """Return a context manager and decorator that observes seconds."""
 
+    def _create(
+        self,
+        name: str,
+        documentation: str,
+        unit: str,
+        label_names: Sequence[str],
+        origin: tuple[str, str, str],
+    ) -> None: ...
+    def _record(self, amount: float) -> None: ...
+    def _get(self) -> tuple[int, float]: ...
+    def _put(self, count: int, total: float) -> None: ...
+
 @final
 class Timer:
-    """Times blocks and calls; what `Histogram.time` returns; for one thread at a time."""
+    """A context manager and decorator that gives the seconds of blocks and calls to a metric.
+
+    The method `callback_name` of `metric` is called with them. Serves one block at a time, and as
+    a decorator any number of calls.
+    """
+
+    def __new__(cls, metric: object, callback_name: str) -> Timer: ...
+    @property
+    def duration(self) -> float | None:
+        """Seconds that the latest block took; None until one has ended."""
+
+    def labels(self, *labelvalues: object, **labelkwargs: object) -> None:
+        """Choose the child of the metric that is observed, even from within the block."""
 
     def __enter__(self) -> Timer: ...
     def __exit__(
@@ -170,17 +252,38 @@ class Timer:
         _exception: BaseException | None,
         _traceback: TracebackType | None,
         /,
-    ) -> None: ...
-    def __call__(self, function: _Function) -> _Function:
-        """Return `function` with each of its calls timed."""
+    ) -> None:
+        """Observe; `ValueError` if the metric has labels without values."""
+
+    def __call__(self, function: _Function, /) -> _Function:
+        """Return `function` with each of its calls timed, of any form that `timed` serves."""
 
 @final
 class TimedFunction:
-    """A function whose calls are observed in `histogram`; binds as a method."""
+    """What takes the place of a function that is timed, and looks like it.
 
-    def __new__(cls, function: Callable[..., Any], histogram: Histogram) -> TimedFunction: ...
+    Other attributes are those of the function.
+    """
+
+    __timed_into__: object
+    """The metric that is told of the calls, for who asks whether a function is timed already."""
+
     def __call__(self, *arguments: Any, **keywords: Any) -> Any: ...
-    def __get__(self, instance: object, _owner: Any = None) -> Any: ...
+    def __get__(self, instance: object, owner: Any = None, /) -> Any: ...
+
+def time_calls(
+    function: Callable[..., Any], form: str, metric: object, method: str, /
+) -> TimedFunction:
+    """Return `function` with the seconds of each call given to the method `method` of `metric`.
+
+    `form` says what a call of it returns: "function" for a result, or "coroutine", "generator" or
+    "async generator".
+    """
+
+def time_calls_by_choice(
+    function: Callable[..., Any], form: str, choose: Callable[..., Any], /
+) -> TimedFunction:
+    """As `time_calls`; observes in what `choose` returns for the arguments of the call."""
 
 @final
 class ExpositionServer:
@@ -190,7 +293,7 @@ class ExpositionServer:
     """
 
     def __new__(
-        cls, port: int, addr: str, registry: CollectorRegistry | None = None
+        cls, port: int, addr: str, registry: Registry, tls: ServerTls | None = None
     ) -> ExpositionServer: ...
     @property
     def address(self) -> tuple[str, int]:
@@ -201,6 +304,44 @@ class ExpositionServer:
 
     def close(self) -> None:
         """Stop serving; a second call does nothing."""
+
+@final
+class ServerTls:
+    """A server's certificate and key, and whom it lets in.
+
+    `client_authorities` are a file and a folder of certificates, either of which may be missing:
+    one of them has to vouch for a client. `OSError` for a file that can not be read, `ValueError`
+    if no version of TLS is left.
+    """
+
+    def __new__(
+        cls,
+        certfile: str | os.PathLike[str],
+        keyfile: str | os.PathLike[str],
+        *,
+        client_authorities: tuple[str | None, str | None] | None,
+        has_tls_1_2: bool,
+        has_tls_1_3: bool,
+    ) -> ServerTls: ...
+
+def start_server(
+    port: int, addr: str, registry: Registry, tls: ServerTls | None = None
+) -> Awaitable[ExpositionServer]:
+    """Start a server off the event loop; errors as of `ExpositionServer`."""
+
+def close_server(server: ExpositionServer) -> Awaitable[None]:
+    """Stop a server off the event loop."""
+
+def send_to_gateway(
+    method: str, url: str, registry: Registry | None, timeout_seconds: float | None
+) -> Awaitable[None]:
+    """Send a registry in text format 0.0.4; `OSError` if it is not taken, or not in time."""
+
+def next_scrape(timeout_seconds: float | None) -> Awaitable[bool]:
+    """Await the end of a scrape that begins after this call; whether it came in time."""
+
+def wait_for_scrape(timeout_seconds: float | None) -> bool:
+    """Wait for the end of a scrape that begins after this call; return whether it came in time."""
 
 @final
 class PageServer:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from mephisto_metrics._core import REGISTRY, CollectorRegistry, ExpositionServer
+from mephisto_metrics import _core
+from mephisto_metrics._core import ExpositionServer, Registry, ServerTls
 from mephisto_metrics.ports import address_text, is_port_in_use, port_in_use_error
+
+if TYPE_CHECKING:
+    from mephisto_metrics.prometheus_client.registry import Collector
 
 
 class ServerAddress(NamedTuple):
@@ -23,38 +27,100 @@ class ServerAddress(NamedTuple):
         return f"http://{address_text(*self)}/metrics"
 
 
-_servers: dict[ServerAddress, ExpositionServer] = {}
+class Running(NamedTuple):
+    """A server, and what is set when it has ended."""
+
+    server: ExpositionServer
+    has_ended: threading.Event
+
+
+_servers: dict[ServerAddress, Running] = {}
 _lock = threading.Lock()
 
 
 def start_http_server(
-    port: int, addr: str = "127.0.0.1", registry: CollectorRegistry = REGISTRY
+    port: int,
+    addr: str = "127.0.0.1",
+    registry: Collector | None = None,
+    *,
+    tls: ServerTls | None = None,
 ) -> ServerAddress:
     """Serve `registry` at `/metrics` and return the address bound (`port` 0: any free one).
 
     The server runs outside Python: it takes no GIL for native metrics, holds no Python thread, and
-    ends with the process or by `stop_http_server`. Raises `OSError` that names the port and, where
-    it can be told, the process that holds it.
+    ends with the process or by `stop_http_server`. `registry` is a registry or anything else with
+    `collect()`; None stands for `REGISTRY`. Raises `OSError` that names the port and, where it can
+    be told, the process that holds it.
     """
     try:
-        server = ExpositionServer(port, addr, registry)
+        return keep(ExpositionServer(port, addr, contents_of(registry), tls))
     except OSError as error:
-        if is_port_in_use(error):
-            way_out = "choose another port, or 0 for any free one"
-            raise port_in_use_error(addr, port, way_out) from None
-        raise type(error)(error.errno, f"can not listen on {addr}:{port}: {error}") from None
+        raise binding_error(port, addr, error) from None
+
+
+def keep(server: ExpositionServer) -> ServerAddress:
+    """Remember a server that has been started, and return its address."""
     address = ServerAddress(*server.address)
     with _lock:
-        _servers[address] = server
+        _servers[address] = Running(server, threading.Event())
     return address
+
+
+def binding_error(port: int, addr: str, error: OSError) -> OSError:
+    """Return what is told when an address cannot be bound."""
+    if is_port_in_use(error):
+        return port_in_use_error(addr, port, "choose another port, or 0 for any free one")
+    return type(error)(error.errno, f"can not listen on {addr}:{port}: {error}")
 
 
 def stop_http_server(address: tuple[str, int]) -> None:
     """Stop the server at `address`, as `start_http_server` returned it; else do nothing."""
+    running = forget(address)
+    if running is not None:
+        running.server.close()
+        running.has_ended.set()
+
+
+def forget(address: tuple[str, int]) -> Running | None:
+    """Return the server at `address`, which is from now on for the caller to stop."""
     with _lock:
-        server = _servers.pop(ServerAddress(*address), None)
-    if server is not None:
-        server.close()
+        return _servers.pop(ServerAddress(*address), None)
+
+
+def wait_for_scrape(timeout_seconds: float | None = None) -> bool:
+    """Wait until a scrape that begins after this call has been taken to its end.
+
+    For a program that is about to end: its last values are then with whoever scrapes it. Returns
+    whether that happened within `timeout_seconds` (None: no limit). A scrape that chooses by
+    `name[]` does not count. Any server of this process can be the one that is scraped.
+    """
+    return _core.wait_for_scrape(timeout_seconds)
+
+
+def end_of_server(address: tuple[str, int]) -> threading.Event:
+    """Return what is set when the server that runs at `address` has ended; set if none runs."""
+    with _lock:
+        running = _servers.get(ServerAddress(*address))
+    if running is not None:
+        return running.has_ended
+    ended = threading.Event()
+    ended.set()
+    return ended
+
+
+def contents_of(registry: Collector | None) -> Registry:
+    """Return what the server reads: of a registry as we made it, its collectors one by one."""
+    # The drop-in stands on this module.
+    from mephisto_metrics.prometheus_client.registry import REGISTRY, CollectorRegistry
+
+    registry = REGISTRY if registry is None else registry
+    if isinstance(registry, CollectorRegistry) and (
+        type(registry).collect is CollectorRegistry.collect
+    ):
+        return registry._native
+    whole = Registry()
+    whole.add(registry)
+    return whole
 
 
 def _stop_all() -> None:
@@ -67,9 +133,10 @@ def _forget_in_child() -> None:
     """Leave a forked child without the servers of its parent, whose threads it does not have."""
     global _lock  # noqa: PLW0603 - another thread may have held it at the fork
     _lock = threading.Lock()
-    for server in _servers.values():
+    for running in _servers.values():
         # Else the child would keep the port open when its parent has ended.
-        os.close(server.fileno())
+        os.close(running.server.fileno())
+        running.has_ended.set()
     _servers.clear()
 
 

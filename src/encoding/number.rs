@@ -1,55 +1,129 @@
 //! Floats as `prometheus_client` writes them, so that its users can compare bytes.
 
-use std::fmt::Write;
+use super::family::Number;
+
+/// Whole numbers below this have the same digits as integers and as floats.
+const LARGEST_PLAIN_INTEGER: f64 = 1e15;
 
 /// Appends a number in the words of the exposition format.
 ///
 /// The form is that of `prometheus_client.utils.floatToGoString`: Python's shortest `repr`, but
 /// positive numbers of more than six digits before the point with an exponent, as Go prints them.
+#[inline]
 pub fn write_number(output: &mut String, value: f64) {
-    if value.is_nan() {
-        output.push_str("NaN");
-    } else if value.is_infinite() {
-        output.push_str(if value > 0.0 { "+Inf" } else { "-Inf" });
+    if (1.0..LARGEST_PLAIN_INTEGER).contains(&value) && value.fract() == 0.0 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "just checked"
+        )]
+        write_whole(output, value as u64);
     } else {
-        write_finite(output, value);
+        write_any(output, value);
     }
 }
 
-fn write_finite(output: &mut String, value: f64) {
+/// Appends a count, as `write_number` would.
+#[inline]
+pub fn write_count(output: &mut String, count: u64) {
+    if count < 1_000_000 { write_whole(output, count) } else { write_number(output, count as f64) }
+}
+
+fn write_whole(output: &mut String, value: u64) {
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(value);
+    if digits.len() <= 6 {
+        output.push_str(digits);
+        output.push_str(".0");
+    } else {
+        write_with_exponent(output, digits, "");
+    }
+}
+
+fn write_any(output: &mut String, value: f64) {
+    if !value.is_finite() {
+        return output.push_str(if value.is_nan() {
+            "NaN"
+        } else if value > 0.0 {
+            "+Inf"
+        } else {
+            "-Inf"
+        });
+    }
     let mut buffer = zmij::Buffer::new();
     let shortest = buffer.format_finite(value);
-    if let Some((mantissa, exponent)) = shortest.split_once('e') {
-        write_scientific(output, mantissa, exponent);
-        return;
-    }
-    let unsigned = shortest.strip_prefix('-').unwrap_or(shortest);
-    // Python turns to exponents one digit sooner than the formatter does.
-    if let Some(digits) = unsigned.strip_prefix("0.0000").filter(|digits| !digits.is_empty()) {
-        let sign = &shortest[..shortest.len() - unsigned.len()];
-        let mantissa = format!("{sign}{}.{}", &digits[..1], &digits[1..]);
-        write_scientific(output, mantissa.trim_end_matches('.'), "-5");
-        return;
-    }
-    match shortest.find('.') {
-        Some(point) if value > 0.0 && point > 6 => {
-            let digits =
-                format!("{}.{}{}", &shortest[..1], &shortest[1..point], &shortest[point + 1..]);
-            output.push_str(digits.trim_end_matches(['0', '.']));
-            let _ = write!(output, "e+{:02}", point - 1);
+    match shortest.split_once('.') {
+        Some((whole, fraction)) if value > 0.0 && whole.len() > 6 && !fraction.contains('e') => {
+            write_with_exponent(output, whole, fraction);
         }
-        _ => output.push_str(shortest),
+        _ => write_as_python(output, shortest),
     }
 }
 
-/// Python writes no `.0` before an exponent, always its sign, and at least two digits.
+/// As Go writes large numbers: one digit before the point, no zeros at the end.
+fn write_with_exponent(output: &mut String, whole: &str, fraction: &str) {
+    let (first, rest) = whole.split_at(1);
+    let fraction = fraction.trim_end_matches('0');
+    let rest = if fraction.is_empty() { rest.trim_end_matches('0') } else { rest };
+    output.push_str(first);
+    if !rest.is_empty() || !fraction.is_empty() {
+        output.push('.');
+        output.push_str(rest);
+        output.push_str(fraction);
+    }
+    // At most 16 digits stand before the point.
+    let exponent = whole.len() - 1;
+    output.push_str(if exponent < 10 { "e+0" } else { "e+" });
+    output.push_str(itoa::Buffer::new().format(exponent));
+}
+
+/// Appends a number as Python's `str` has it, which OpenMetrics shows in times and in native
+/// histograms.
+pub(super) fn write_plain(output: &mut String, value: Number) {
+    match value {
+        Number::Integer(value) => output.push_str(itoa::Buffer::new().format(value)),
+        Number::Float(value) if value.is_nan() => output.push_str("nan"),
+        Number::Float(f64::INFINITY) => output.push_str("inf"),
+        Number::Float(f64::NEG_INFINITY) => output.push_str("-inf"),
+        Number::Float(value) => {
+            write_as_python(output, zmij::Buffer::new().format_finite(value));
+        }
+    }
+}
+
+/// Python turns to exponents one digit sooner than the formatter does, writes no `.0` before an
+/// exponent, always its sign, and at least two digits.
+fn write_as_python(output: &mut String, shortest: &str) {
+    if let Some((mantissa, exponent)) = shortest.split_once('e') {
+        return write_scientific(output, mantissa, exponent);
+    }
+    let unsigned = shortest.trim_start_matches('-');
+    match unsigned.strip_prefix("0.0000").filter(|digits| !digits.is_empty()) {
+        Some(digits) => {
+            output.push_str(&shortest[..shortest.len() - unsigned.len()]);
+            let (first, rest) = digits.split_at(1);
+            output.push_str(first);
+            if !rest.is_empty() {
+                output.push('.');
+                output.push_str(rest);
+            }
+            output.push_str("e-05");
+        }
+        None => output.push_str(shortest),
+    }
+}
+
 fn write_scientific(output: &mut String, mantissa: &str, exponent: &str) {
     output.push_str(mantissa.strip_suffix(".0").unwrap_or(mantissa));
     let (sign, digits) = match exponent.strip_prefix('-') {
-        Some(digits) => ('-', digits),
-        None => ('+', exponent.strip_prefix('+').unwrap_or(exponent)),
+        Some(digits) => ("e-", digits),
+        None => ("e+", exponent.trim_start_matches('+')),
     };
-    let _ = write!(output, "e{sign}{digits:0>2}");
+    output.push_str(sign);
+    if digits.len() < 2 {
+        output.push('0');
+    }
+    output.push_str(digits);
 }
 
 #[cfg(test)]
@@ -97,7 +171,39 @@ mod tests {
         }
     }
 
+    #[test]
+    fn plain_numbers_look_as_python_prints_them() {
+        let plain = |value| {
+            let mut output = String::new();
+            write_plain(&mut output, value);
+            output
+        };
+        let floats = [(1e6, "1000000.0"), (1e16, "1e+16"), (2e-5, "2e-05"), (-0.5, "-0.5")];
+        for (value, expected) in floats {
+            assert_eq!(plain(Number::Float(value)), expected);
+        }
+        assert_eq!(plain(Number::Float(f64::NEG_INFINITY)), "-inf");
+        assert_eq!(plain(Number::Float(f64::NAN)), "nan");
+        assert_eq!(plain(Number::Integer(-3)), "-3");
+    }
+
     proptest! {
+        #[test]
+        fn a_count_looks_as_the_same_number(count: u64) {
+            for count in [count, count % 1_000_000, count % 100_000_000] {
+                let mut output = String::new();
+                write_count(&mut output, count);
+                prop_assert_eq!(output, text(count as f64));
+            }
+        }
+
+        #[test]
+        fn a_whole_number_has_the_digits_of_its_shortest_form(value in 1_u64..1 << 53) {
+            let mut output = String::new();
+            write_any(&mut output, value as f64);
+            prop_assert_eq!(output, text(value as f64));
+        }
+
         #[test]
         fn a_number_read_back_is_the_same_number(bits: u64) {
             let value = f64::from_bits(bits);

@@ -1,218 +1,174 @@
-//! The text format 0.0.4
-//! (<https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>), laid out as
-//! `prometheus_client` does: labels sorted by name, `_created` as gauges of their own behind.
+//! The text formats 0.0.4 and 1.0.0
+//! (<https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>), as
+//! `prometheus_client` lays them out: what only OpenMetrics knows comes as gauges behind the rest.
 
 use std::fmt::Write;
-use std::sync::Arc;
 
-use super::write_number;
-use crate::metrics::{Collect, Description, HistogramReading, MetricKind, Reading};
+use super::error::EncodeError;
+use super::escaping::{Escaping, write_escaped, write_help};
+use super::family::{FamilyKind, MetricFamily, Sample};
+use super::number::write_number;
+use super::sample_name::SampleName;
 
-/// The format's own content type.
-pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+/// Samples that only OpenMetrics knows, in the order in which they come behind the others.
+const SUFFIXES_BEHIND: [&str; 3] = ["_created", "_gcount", "_gsum"];
 
-/// Writes the families one after the other.
-///
-/// ```
-/// use std::sync::Arc;
-/// use mephisto_metrics::encoding::encode;
-/// use mephisto_metrics::metrics::{Family, Gauge};
-///
-/// let workers = Family::<Gauge>::new(
-///     "active_workers".into(), "Workers now".into(), vec!["agent_type".into()], ())?;
-/// workers.child(&["main"]).value.set(3.0);
-/// assert_eq!(encode(&[Arc::new(workers)]), "\
-/// ## HELP active_workers Workers now
-/// ## TYPE active_workers gauge
-/// active_workers{agent_type=\"main\"} 3.0
-/// ");
-/// # Ok::<(), mephisto_metrics::metrics::MetricError>(())
-/// ```
-pub fn encode(families: &[Arc<dyn Collect>]) -> String {
-    let mut output = String::new();
-    for family in families {
-        FamilyWriter::new(family.description()).write(family.as_ref(), &mut output);
+/// Appends a family of any collector.
+pub fn write_family(
+    family: &MetricFamily,
+    escaping: Escaping,
+    output: &mut String,
+) -> Result<(), EncodeError> {
+    let (suffix, kind) = name_and_kind(family.kind);
+    write_header(
+        &format!("{}{suffix}", family.name),
+        kind,
+        &family.documentation,
+        escaping,
+        output,
+    );
+    let mut behind = SUFFIXES_BEHIND.map(|_| String::new());
+    for sample in &family.samples {
+        let place = sample.name.strip_prefix(&family.name);
+        let place = SUFFIXES_BEHIND.iter().position(|suffix| Some(*suffix) == place);
+        write_sample(sample, escaping, place.map_or(&mut *output, |place| &mut behind[place]))?;
     }
-    output
+    for (suffix, lines) in SUFFIXES_BEHIND.iter().zip(behind) {
+        if !lines.is_empty() {
+            let name = format!("{}{suffix}", family.name);
+            write_header(&name, "gauge", &family.documentation, escaping, output);
+            output.push_str(&lines);
+        }
+    }
+    Ok(())
 }
 
-struct FamilyWriter<'a> {
-    description: &'a Description,
-    labels: LabelWriter<'a>,
-    /// The `_created` lines, which come behind all others.
-    created: String,
+/// What the text format appends to a family's name, and its word for the type.
+fn name_and_kind(kind: FamilyKind) -> (&'static str, &'static str) {
+    match kind {
+        FamilyKind::Counter => ("_total", "counter"),
+        FamilyKind::Info => ("_info", "gauge"),
+        FamilyKind::StateSet => ("", "gauge"),
+        FamilyKind::GaugeHistogram => ("", "histogram"),
+        FamilyKind::Unknown => ("", "untyped"),
+        FamilyKind::Gauge | FamilyKind::Summary | FamilyKind::Histogram => ("", kind.as_str()),
+    }
 }
 
-impl<'a> FamilyWriter<'a> {
-    fn new(description: &'a Description) -> Self {
-        Self { description, labels: LabelWriter::new(description), created: String::new() }
+/// Appends the two lines above a family's samples.
+pub(super) fn write_header(
+    name: &str,
+    kind: &str,
+    documentation: &str,
+    escaping: Escaping,
+    output: &mut String,
+) {
+    let name = escaping.metric_name(name);
+    for part in ["# HELP ", &name, " "] {
+        output.push_str(part);
     }
-
-    fn write(mut self, family: &dyn Collect, output: &mut String) {
-        let suffix = if self.description.kind == MetricKind::Counter { "_total" } else { "" };
-        self.write_header(suffix, self.description.kind.as_str(), output);
-        family.visit(&mut |values, created_seconds, reading| {
-            self.write_child(values, created_seconds, &reading, output);
-        });
-        if !self.created.is_empty() {
-            self.write_header("_created", "gauge", output);
-            output.push_str(&self.created);
-        }
+    write_help(output, documentation);
+    for part in ["\n# TYPE ", &name, " ", kind, "\n"] {
+        output.push_str(part);
     }
+}
 
-    fn write_header(&self, suffix: &str, kind: &str, output: &mut String) {
-        let name = &self.description.name;
-        let documentation =
-            self.description.documentation.replace('\\', r"\\").replace('\n', r"\n");
-        let _ = writeln!(output, "# HELP {name}{suffix} {documentation}");
-        let _ = writeln!(output, "# TYPE {name}{suffix} {kind}");
-    }
-
-    fn write_child(
-        &mut self,
-        values: &[Box<str>],
-        created_seconds: f64,
-        reading: &Reading,
-        output: &mut String,
-    ) {
-        let labels = self.labels.plain(values);
-        match reading {
-            Reading::Counter(value) => self.write_sample(output, "_total", &labels, *value),
-            Reading::Gauge(value) => self.write_sample(output, "", &labels, *value),
-            Reading::Histogram(histogram) => {
-                self.write_histogram(output, values, &labels, histogram);
-            }
-        }
-        if !matches!(reading, Reading::Gauge(_)) {
-            let mut created = std::mem::take(&mut self.created);
-            self.write_sample(&mut created, "_created", &labels, created_seconds);
-            self.created = created;
-        }
-    }
-
-    fn write_histogram(
-        &self,
-        output: &mut String,
-        values: &[Box<str>],
-        labels: &str,
-        histogram: &HistogramReading,
-    ) {
-        let (before, after) = self.labels.around_le(values);
-        let infinite = (f64::INFINITY, histogram.count);
-        let bounds = histogram.buckets.finite_bounds().iter().copied();
-        let counts = histogram.cumulative_counts.iter().copied();
-        for (bound, count) in bounds.zip(counts).chain([infinite]) {
-            let mut labels = format!("{{{before}le=\"");
-            write_number(&mut labels, bound);
-            let _ = write!(labels, "\"{after}}}");
-            self.write_sample(output, "_bucket", &labels, count as f64);
-        }
-        self.write_sample(output, "_count", labels, histogram.count as f64);
-        // Negative observations can make a sum fall, which no counter may do.
-        if histogram.buckets.finite_bounds()[0] >= 0.0 {
-            self.write_sample(output, "_sum", labels, histogram.sum);
-        }
-    }
-
-    fn write_sample(&self, output: &mut String, suffix: &str, labels: &str, value: f64) {
-        output.push_str(&self.description.name);
-        output.push_str(suffix);
-        output.push_str(labels);
+fn write_sample(
+    sample: &Sample,
+    escaping: Escaping,
+    output: &mut String,
+) -> Result<(), EncodeError> {
+    let time = sample.timestamp.map(|time| whole_milliseconds(time.as_seconds(), &sample.name));
+    let time = time.transpose()?;
+    let value = sample.value.ok_or_else(|| EncodeError::MissingValue(sample.name.clone()))?;
+    write_series(&SampleName::in_text(&sample.name, escaping), sample, escaping, output);
+    output.push(' ');
+    write_number(output, value);
+    if let Some(milliseconds) = time {
         output.push(' ');
-        write_number(output, value);
-        output.push('\n');
+        // All digits, of any number.
+        let _ = write!(output, "{milliseconds:.0}");
     }
+    output.push('\n');
+    Ok(())
 }
 
-/// Knows in which order a family's labels are written.
-struct LabelWriter<'a> {
-    /// Name and place among the values, sorted by name.
-    sorted: Vec<(&'a str, usize)>,
-    /// How many of them come before `le`.
-    before_le: usize,
+/// Appends a sample's name and labels.
+pub(super) fn write_series(
+    name: &SampleName,
+    sample: &Sample,
+    escaping: Escaping,
+    output: &mut String,
+) {
+    if sample.labels.is_empty() {
+        return output.push_str(&name.alone);
+    }
+    output.push_str(&name.before_labels);
+    for (index, (label, value)) in sample.labels.iter().enumerate() {
+        output.push_str(if index == 0 { "" } else { "," });
+        output.push_str(&escaping.label_name(label));
+        output.push_str("=\"");
+        write_escaped(output, value);
+        output.push('"');
+    }
+    output.push('}');
 }
 
-impl<'a> LabelWriter<'a> {
-    fn new(description: &'a Description) -> Self {
-        let names = description.label_names.iter().enumerate();
-        let mut sorted: Vec<_> = names.map(|(index, name)| (name.as_str(), index)).collect();
-        sorted.sort_unstable();
-        let before_le = sorted.partition_point(|(name, _)| *name < "le");
-        Self { sorted, before_le }
+fn whole_milliseconds(seconds: f64, sample: &str) -> Result<f64, EncodeError> {
+    let milliseconds = seconds * 1000.0;
+    if milliseconds.is_finite() {
+        // Adding zero takes the sign from a negative one.
+        return Ok(milliseconds.trunc() + 0.0);
     }
-
-    /// All labels in braces; nothing where there are none.
-    fn plain(&self, values: &[Box<str>]) -> String {
-        if self.sorted.is_empty() {
-            return String::new();
-        }
-        format!("{{{}}}", pairs(&self.sorted, values).join(","))
-    }
-
-    /// What stands before and behind `le="..."`, commas included.
-    fn around_le(&self, values: &[Box<str>]) -> (String, String) {
-        let (before, after) = self.sorted.split_at(self.before_le);
-        let before =
-            pairs(before, values).into_iter().flat_map(|pair| [pair, ",".into()]).collect();
-        let after = pairs(after, values).into_iter().flat_map(|pair| [",".into(), pair]).collect();
-        (before, after)
-    }
-}
-
-fn pairs(names: &[(&str, usize)], values: &[Box<str>]) -> Vec<String> {
-    names.iter().map(|(name, index)| format!("{name}=\"{}\"", escape(&values[*index]))).collect()
-}
-
-fn escape(value: &str) -> String {
-    value.replace('\\', r"\\").replace('\n', r"\n").replace('"', "\\\"")
+    let seconds = if milliseconds.is_nan() { "NaN" } else { "infinity" };
+    Err(EncodeError::EndlessTimestamp { seconds, sample: sample.to_owned() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::{Buckets, Counter, Family, Gauge, Histogram};
+    use crate::encoding::test_families::{family, sample};
 
-    fn without_created(text: &str) -> String {
-        let lines = text.lines().filter(|line| !line.contains("_created"));
-        lines.flat_map(|line| [line, "\n"]).collect()
+    fn text(family: &MetricFamily, escaping: Escaping) -> String {
+        let mut output = String::new();
+        write_family(family, escaping, &mut output).unwrap();
+        output
     }
 
     #[test]
-    fn encode_counter_with_created_behind() {
-        let counter = Family::<Counter>::new("jobs".into(), "Jobs".into(), vec![], ()).unwrap();
-        counter.child(&[]).value.increment();
-        let text = encode(&[Arc::new(counter)]);
-        let start = "# HELP jobs_total Jobs\n# TYPE jobs_total counter\njobs_total 1.0\n\
-                     # HELP jobs_created Jobs\n# TYPE jobs_created gauge\njobs_created ";
-        assert!(text.starts_with(start), "{text}");
-    }
-
-    #[test]
-    fn encode_histogram_with_le_in_its_place_among_the_labels() {
-        let buckets = Buckets::new(&[0.5, 1.0]).unwrap();
-        let names = vec!["method".to_owned(), "app".to_owned()];
-        let histogram =
-            Family::<Histogram>::new("t".into(), "Time".into(), names, buckets).unwrap();
-        histogram.child(&["get", "web"]).value.observe(0.75);
+    fn what_only_openmetrics_knows_comes_behind_as_gauges() {
+        let samples = [("_bucket", 2.0), ("_gsum", 3.0), ("_gcount", 2.0), ("_created", 9.0)];
+        let samples = samples.map(|(suffix, value)| sample(&format!("h{suffix}"), &[], value));
+        let family = family("h", FamilyKind::GaugeHistogram, samples.to_vec());
         assert_eq!(
-            without_created(&encode(&[Arc::new(histogram)])),
-            "# HELP t Time\n# TYPE t histogram\n\
-             t_bucket{app=\"web\",le=\"0.5\",method=\"get\"} 0.0\n\
-             t_bucket{app=\"web\",le=\"1.0\",method=\"get\"} 1.0\n\
-             t_bucket{app=\"web\",le=\"+Inf\",method=\"get\"} 1.0\n\
-             t_count{app=\"web\",method=\"get\"} 1.0\n\
-             t_sum{app=\"web\",method=\"get\"} 0.75\n"
+            text(&family, Escaping::Underscores),
+            "# HELP h Help\n# TYPE h histogram\nh_bucket 2.0\n\
+             # HELP h_created Help\n# TYPE h_created gauge\nh_created 9.0\n\
+             # HELP h_gcount Help\n# TYPE h_gcount gauge\nh_gcount 2.0\n\
+             # HELP h_gsum Help\n# TYPE h_gsum gauge\nh_gsum 3.0\n"
         );
     }
 
     #[test]
-    fn encode_hostile_label_values_and_help_on_one_line_each() {
-        let names = vec!["worker".to_owned()];
-        let gauge = Family::<Gauge>::new("g".into(), "a\\b\nc".into(), names, ()).unwrap();
-        gauge.child(&["x\"} 1\n\\<img>"]);
+    fn a_quoted_name_stands_among_its_labels() {
+        let samples = vec![sample("a.b", &[("c.d", "x\"y")], 1.0), sample("a.b", &[], 2.0)];
         assert_eq!(
-            encode(&[Arc::new(gauge)]),
-            "# HELP g a\\\\b\\nc\n# TYPE g gauge\ng{worker=\"x\\\"} 1\\n\\\\<img>\"} 0.0\n"
+            text(&family("a.b", FamilyKind::Unknown, samples), Escaping::AllowUtf8),
+            "# HELP \"a.b\" Help\n# TYPE \"a.b\" untyped\n\
+             {\"a.b\",\"c.d\"=\"x\\\"y\"} 1.0\n{\"a.b\"} 2.0\n"
         );
+    }
+
+    #[test]
+    fn a_timestamp_is_in_whole_milliseconds_and_never_endless() {
+        use crate::encoding::family::{Number, Timestamp};
+        let mut at = sample("g", &[], 1.0);
+        at.timestamp = Some(Timestamp::Exact { seconds: 12, nanoseconds: 345_999_999 });
+        let timed = family("g", FamilyKind::Gauge, vec![at.clone()]);
+        assert!(text(&timed, Escaping::Underscores).ends_with("\ng 1.0 12345\n"));
+        at.timestamp = Some(Timestamp::Seconds(Number::Float(f64::NAN)));
+        let endless = family("g", FamilyKind::Gauge, vec![at]);
+        let error = write_family(&endless, Escaping::Underscores, &mut String::new()).unwrap_err();
+        assert!(error.to_string().starts_with("cannot convert float NaN to integer"));
     }
 }

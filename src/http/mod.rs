@@ -3,5 +3,7 @@
 
 mod guard;
 mod service;
+mod tls;
 
-pub use service::{Service, Shutdown, serve};
+pub use service::{Service, Shutdown, serve, serve_tls};
+pub use tls::{Tls, TlsError, TlsVersions};

@@ -25,6 +25,7 @@ mod track;
 mod value;
 
 pub use error::QueryError;
+pub use functions::bucket_quantile;
 pub use options::Options;
 pub use parse::parse_selector;
 pub use query::{query_instant, query_range};

@@ -1,14 +1,17 @@
 //! Every line that mentions PyO3: arguments in, one call of the core, errors mapped out.
 
+mod awaitable;
+mod core_object;
 mod errors;
-mod handle;
+mod exposition;
+mod foreign;
 mod instruments;
-mod labels;
 mod page;
+mod process;
+mod raw;
 mod registry;
 mod server;
 mod store;
-mod timer;
 
 use pyo3::prelude::*;
 
@@ -16,10 +19,12 @@ use pyo3::prelude::*;
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add("DEBUG_BUILD", cfg!(debug_assertions))?;
+    process::add_to(module)?;
     registry::add_to(module)?;
+    exposition::add_to(module)?;
     instruments::add_to(module)?;
-    timer::add_to(module)?;
     server::add_to(module)?;
+    awaitable::add_to(module)?;
     page::add_to(module)?;
     store::add_to(module)
 }

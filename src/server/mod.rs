@@ -1,206 +1,204 @@
-//! The exposition server: `/metrics` of one process, served without its interpreter.
+//! The exposition server: the metrics of one process, served without its interpreter.
 //!
 //! Native families are encoded on the server's own thread. What only Python can give comes as a
 //! [`Source`], is asked with a time limit, and spoils only itself when it fails.
 
+mod contents;
+mod gateway;
+mod scrape;
+mod scrapes;
+
+use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use axum::Router;
-use axum::http::{StatusCode, header};
+use axum::body::Bytes;
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
-use crate::encoding::{CONTENT_TYPE, encode};
-use crate::http::{Service, serve};
-use crate::metrics::Registry;
+pub use contents::{Contents, OneAtATime, Part, Source};
+pub use gateway::{PushError, send as send_to_gateway};
+pub use scrapes::next_scrape;
 
-/// How long a scrape waits for one source: well under a scrape's own time-out.
-const SOURCE_TIMEOUT: Duration = Duration::from_secs(2);
+use scrapes::Scrape;
 
-/// Text of the exposition format that is made elsewhere, such as by a Python registry.
-pub trait Source: Send + Sync {
-    /// What to call it when it fails.
-    fn name(&self) -> &str;
-    /// Complete families in text format 0.0.4, or why there are none. May block.
-    fn gather(&self) -> Result<String, String>;
-}
+use crate::encoding::negotiate;
+use crate::http::{Service, Tls, serve, serve_tls};
 
-/// What one server shows.
-#[derive(Clone, Default)]
-pub struct Exposition {
-    /// The native families.
-    pub registry: Arc<Registry>,
-    /// What comes behind them.
-    sources: Arc<parking_lot::RwLock<Vec<Arc<dyn Source>>>>,
-}
+/// What browsers ask for besides; it is empty.
+const ICON: &str = "/favicon.ico";
 
-impl Exposition {
-    /// Shows `source` behind the native families, once at a time.
-    pub fn add_source(&self, source: impl Source + 'static) {
-        self.sources.write().push(Arc::new(OneAtATime { source, is_busy: AtomicBool::new(false) }));
-    }
-}
-
-/// A source that is not asked again while it still works on an earlier scrape: one that hangs
-/// would otherwise hold one more thread after each.
-struct OneAtATime<S> {
-    source: S,
-    is_busy: AtomicBool,
-}
-
-impl<S: Source> Source for OneAtATime<S> {
-    fn name(&self) -> &str {
-        self.source.name()
-    }
-
-    fn gather(&self) -> Result<String, String> {
-        if self.is_busy.swap(true, Ordering::Acquire) {
-            return Err("it is still busy with an earlier scrape".to_owned());
-        }
-        let result = self.source.gather();
-        self.is_busy.store(false, Ordering::Release);
-        result
-    }
-}
-
-/// Serves `exposition` on `host:port` (port 0: any free one) until the service is stopped.
-pub fn start(host: &str, port: u16, exposition: Exposition) -> io::Result<Service> {
-    Service::start("mephisto-metrics-exposition", host, port, 1, |listener, shutdown| {
-        serve(listener, router(exposition), shutdown)
+/// Serves `contents` on `host:port` (port 0: any free one) until the service is stopped.
+pub fn start(
+    host: &str,
+    port: u16,
+    contents: Arc<dyn Contents>,
+    tls: Option<Tls>,
+) -> io::Result<Service> {
+    let name = "mephisto-metrics-exposition";
+    Service::start(name, host, port, 1, async |listener, shutdown| match tls {
+        Some(tls) => serve_tls(listener, tls, router(contents), shutdown).await,
+        None => serve(listener, router(contents), shutdown).await,
     })
 }
 
-fn router(exposition: Exposition) -> Router {
+/// As in `prometheus_client`, every path answers with the metrics.
+fn router(contents: Arc<dyn Contents>) -> Router {
+    // A scrape waits for each byte, and loopback is faster than any compression.
+    let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
     Router::new()
-        .route("/metrics", get(move || metrics(exposition.clone())))
-        .fallback(|| async { (StatusCode::NOT_FOUND, "Not found: metrics are at /metrics\n") })
-        .layer(CompressionLayer::new())
+        .fallback(move |request: Request| answer(contents.clone(), request))
+        .layer(compression)
+        // Outside of the compression, since only what is sent is taken.
+        .layer(from_fn(watch_scrape))
 }
 
-async fn metrics(exposition: Exposition) -> Response {
-    let mut text = encode(&exposition.registry.families());
-    let sources = exposition.sources.read().clone();
-    for source in sources {
-        text.push_str(&gather(source, SOURCE_TIMEOUT).await);
+async fn watch_scrape(request: Request, next: Next) -> Response {
+    let is_choice = request.uri().query().and_then(chosen_names).is_some();
+    let is_scrape = request.method() == Method::GET && request.uri().path() != ICON && !is_choice;
+    let scrape = is_scrape.then(Scrape::begin);
+    let response = next.run(request).await;
+    match scrape {
+        Some(scrape) => response.map(|body| scrape.ended_by(body)),
+        None => response,
     }
-    ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response()
 }
 
-/// A source's text, or a comment that says why it is missing.
-async fn gather(source: Arc<dyn Source>, limit: Duration) -> String {
-    let name = source.name().to_owned();
-    let work = tokio::task::spawn_blocking(move || source.gather());
-    let failure = match tokio::time::timeout(limit, work).await {
-        Ok(Ok(Ok(text))) => return text,
-        Ok(Ok(Err(failure))) => failure,
-        Ok(Err(panic)) => panic.to_string(),
-        Err(_) => format!("no answer within {} s", limit.as_secs_f64()),
-    };
-    // One line, whatever the text of the failure: a line break would start a sample.
-    format!("# {name} could not be read: {}\n", failure.replace(['\n', '\r'], " "))
+async fn answer(contents: Arc<dyn Contents>, request: Request) -> Response {
+    let allow = [(header::ALLOW, "OPTIONS,GET")];
+    let (request, _) = request.into_parts();
+    match (&request.method, request.uri.path()) {
+        (&Method::OPTIONS, _) => allow.into_response(),
+        (&Method::GET, ICON) => StatusCode::OK.into_response(),
+        (&Method::GET, _) => metrics(contents.as_ref(), &request).await,
+        (method, _) => {
+            let status = StatusCode::METHOD_NOT_ALLOWED;
+            let text = format!("# HTTP {status}: {method}; use OPTIONS or GET\n");
+            (status, allow, text).into_response()
+        }
+    }
+}
+
+async fn metrics(contents: &dyn Contents, request: &Parts) -> Response {
+    let format = negotiate(&accepted(&request.headers));
+    let content_type = format.content_type();
+    let names = chosen_names(request.uri.query().unwrap_or_default());
+    let body = scrape::scrape(contents, format, names).await;
+    ([(header::CONTENT_TYPE, content_type)], Bytes::from_owner(body)).into_response()
+}
+
+/// All Accept headers as if they were one.
+fn accepted(headers: &HeaderMap) -> String {
+    let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    values.collect::<Vec<_>>().join(",")
+}
+
+/// The names that `name[]=...` asks for; none where nothing is chosen.
+fn chosen_names(query: &str) -> Option<HashSet<String>> {
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    // An empty value chooses nothing, as in `urllib.parse.parse_qs`.
+    let names: HashSet<String> = pairs
+        .filter(|(key, value)| key == "name[]" && !value.is_empty())
+        .map(|(_, value)| value.into_owned())
+        .collect();
+    (!names.is_empty()).then_some(names)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::{Family, Gauge};
+    use crate::metrics::{Counter, Description, Family, Gauge, MetricKind, Value};
 
-    struct Text(Result<String, String>);
+    struct Native(Vec<Part>);
 
-    impl Source for Text {
-        fn name(&self) -> &'static str {
-            "a source"
-        }
-
-        fn gather(&self) -> Result<String, String> {
+    impl Contents for Native {
+        fn parts(&self) -> Vec<Part> {
             self.0.clone()
         }
     }
 
-    /// Blocks until the other end of the channel is dropped.
-    struct Hangs(parking_lot::Mutex<std::sync::mpsc::Receiver<()>>);
-
-    impl Source for Hangs {
-        fn name(&self) -> &'static str {
-            "a hanging source"
-        }
-
-        fn gather(&self) -> Result<String, String> {
-            let _ = self.0.lock().recv();
-            Ok("late 1\n".into())
-        }
+    fn native<V: Value<Options = ()>>(name: &str, kind: MetricKind) -> Part {
+        let description = Description {
+            name: name.into(),
+            documentation: "Help".into(),
+            unit: String::new(),
+            kind,
+            label_names: vec![],
+        };
+        Part::Native(Family::<V>::new(description, ()))
     }
 
-    fn exposition(sources: Vec<Text>) -> Exposition {
-        let registry = Registry::default();
-        let gauge = Family::<Gauge>::new("g".into(), "G".into(), vec![], ()).unwrap();
-        registry.register(Arc::new(gauge)).unwrap();
-        let exposition = Exposition { registry: Arc::new(registry), ..Exposition::default() };
-        for source in sources {
-            exposition.add_source(source);
-        }
-        exposition
+    fn contents() -> Arc<dyn Contents> {
+        let gauge = native::<Gauge>("g", MetricKind::Gauge);
+        Arc::new(Native(vec![gauge, native::<Counter>("c", MetricKind::Counter)]))
     }
 
-    async fn body_of(response: Response) -> String {
-        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        String::from_utf8(bytes.to_vec()).unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_failing_source_spoils_only_itself() {
-        let failing = Text(Err("two\nlines".into()));
-        let good = Text(Ok("other 1\n".into()));
-        let text = body_of(metrics(exposition(vec![failing, good])).await).await;
-        assert!(text.contains("\ng 0.0\n"), "{text}");
-        assert!(text.ends_with("# a source could not be read: two lines\nother 1\n"), "{text}");
-    }
-
-    #[tokio::test]
-    async fn a_hanging_source_is_left_behind() {
-        let (release, released) = std::sync::mpsc::channel();
-        let source = Arc::new(Hangs(parking_lot::Mutex::new(released)));
-        let text = gather(source, Duration::from_millis(20)).await;
-        assert_eq!(text, "# a hanging source could not be read: no answer within 0.02 s\n");
-        drop(release);
-    }
-
-    #[tokio::test]
-    async fn a_source_that_hangs_is_not_asked_a_second_time() {
-        let (release, released) = std::sync::mpsc::channel();
-        let exposition = Exposition::default();
-        exposition.add_source(Hangs(parking_lot::Mutex::new(released)));
-        let source = Arc::clone(&exposition.sources.read()[0]);
-        gather(Arc::clone(&source), Duration::from_millis(20)).await;
-        let text = gather(source, Duration::from_secs(10)).await;
-        assert!(text.ends_with("it is still busy with an earlier scrape\n"), "{text}");
-        drop(release);
-    }
-
-    #[tokio::test]
-    async fn only_metrics_is_served_and_only_for_reading() {
-        let service = start("127.0.0.1", 0, exposition(vec![])).unwrap();
+    /// Runs requests against a server that is stopped behind them.
+    async fn served(requests: impl AsyncFnOnce(&reqwest::Client, &str)) {
+        let service = start("127.0.0.1", 0, contents(), None).unwrap();
         let base = format!("http://{}", service.address());
-        let client = reqwest::Client::new();
-        let status =
-            async |request: reqwest::RequestBuilder| request.send().await.unwrap().status();
-        assert_eq!(status(client.get(format!("{base}/metrics"))).await, 200);
-        assert_eq!(status(client.post(format!("{base}/metrics"))).await, 405);
-        assert_eq!(status(client.get(format!("{base}/"))).await, 404);
-        let answer = client.get(format!("{base}/metrics")).send().await.unwrap();
-        assert_eq!(answer.headers()["content-type"], CONTENT_TYPE);
+        requests(&reqwest::Client::new(), &base).await;
         tokio::task::spawn_blocking(move || service.stop()).await.unwrap();
-        assert!(client.get(format!("{base}/metrics")).send().await.is_err());
+        assert!(reqwest::get(&base).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn every_path_answers_with_the_metrics_in_the_format_that_was_asked_for() {
+        served(async |client, base| {
+            for path in ["/metrics", "/", "/other"] {
+                let answer = client.get(format!("{base}{path}")).send().await.unwrap();
+                let expected = "text/plain; version=0.0.4; charset=utf-8";
+                assert_eq!(answer.headers()["content-type"], expected);
+                assert!(answer.text().await.unwrap().contains("\ng 0.0\n"));
+            }
+            let request = client.get(base).header("accept", "application/openmetrics-text");
+            let answer = request.send().await.unwrap();
+            let expected = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            assert_eq!(answer.headers()["content-type"], expected);
+            assert!(answer.text().await.unwrap().ends_with("\n# EOF\n"));
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn names_in_the_query_choose_samples() {
+        served(async |client, base| {
+            let url = format!("{base}/metrics?name[]=c_total&name[]=none");
+            let text = client.get(url).send().await.unwrap().text().await.unwrap();
+            assert_eq!(text, "# HELP c_total Help\n# TYPE c_total counter\nc_total 0.0\n");
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn only_reading_is_allowed() {
+        served(async |client, base| {
+            let options = client.request(Method::OPTIONS, base).send().await.unwrap();
+            assert_eq!(
+                (options.status().as_u16(), &options.headers()["allow"]),
+                (200, &"OPTIONS,GET".parse().unwrap())
+            );
+            let post = client.post(base).send().await.unwrap();
+            assert_eq!(post.status(), 405);
+            assert_eq!(post.headers()["allow"], "OPTIONS,GET");
+            let text = post.text().await.unwrap();
+            assert_eq!(text, "# HTTP 405 Method Not Allowed: POST; use OPTIONS or GET\n");
+            let icon = client.get(format!("{base}/favicon.ico")).send().await.unwrap();
+            assert_eq!(icon.text().await.unwrap(), "");
+        })
+        .await;
     }
 
     #[tokio::test]
     async fn a_second_server_on_the_same_port_is_refused_at_once() {
-        let first = start("127.0.0.1", 0, exposition(vec![])).unwrap();
-        let second = start("127.0.0.1", first.address().port(), exposition(vec![]));
+        let first = start("127.0.0.1", 0, contents(), None).unwrap();
+        let second = start("127.0.0.1", first.address().port(), contents(), None);
         assert_eq!(second.err().unwrap().kind(), io::ErrorKind::AddrInUse);
     }
 }

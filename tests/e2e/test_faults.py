@@ -43,10 +43,12 @@ def small_disk(tmp_path: Path, missing: Callable[[str, str], None]) -> Iterator[
 
 @pytest.fixture
 def target() -> Iterator[str]:
-    """The address of a server that answers as a target should."""
-    from mephisto_metrics.exposition import start_http_server, stop_http_server
+    """The address of a server that answers as a target should, and shortly: the disks are small."""
+    from mephisto_metrics import CollectorRegistry, Gauge, start_http_server, stop_http_server
 
-    address = start_http_server(0)
+    registry = CollectorRegistry()
+    Gauge("depth", "Depth", registry=registry)
+    address = start_http_server(0, registry=registry)
     yield f"{address.host}:{address.port}"
     stop_http_server(address)
 

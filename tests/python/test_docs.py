@@ -1,4 +1,4 @@
-"""What the README shows is what happens."""
+"""What the README and the pages show is what happens."""
 
 from __future__ import annotations
 
@@ -11,15 +11,32 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+EXAMPLE = re.compile(r"```python\n(?P<code>.*?)```\n(?:\n```text\n(?P<output>.*?)```)?", re.DOTALL)
+EXAMPLES = [
+    pytest.param(*example.group("code", "output"), id=f"{page.stem}-{number}")
+    for page in sorted((ROOT / "docs").glob("*.md"))
+    for number, example in enumerate(EXAMPLE.finditer(page.read_text()), 1)
+]
+
+
+def run_python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
 
 
 @pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
 def test_python_of_the_readme_runs(block):
-    run = subprocess.run(
-        [sys.executable, "-c", block], capture_output=True, text=True, check=False, timeout=60
-    )
+    run = run_python(block)
     assert run.returncode == 0, run.stderr
     assert re.fullmatch(r"metrics at http://127\.0\.0\.1:\d+/metrics\n", run.stdout)
+
+
+@pytest.mark.parametrize(("code", "output"), EXAMPLES)
+def test_examples_of_the_pages_print_what_stands_below_them(code, output):
+    run = run_python(code)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == (output or "")
 
 
 def test_verbs_of_the_readme_are_those_that_there_are():

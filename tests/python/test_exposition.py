@@ -16,7 +16,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 import mephisto_metrics
+from mephisto_metrics.prometheus_client.core import GaugeMetricFamily
 
+PROTOBUF = (
+    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
+)
 HOSTILE = 'a"b\\c\nd{}<img src=x onerror=alert(1)>,ä'
 
 
@@ -110,7 +114,6 @@ def test_the_server_holds_no_python_thread(registry):
 def test_a_process_that_serves_ends_when_its_work_is_done():
     code = """
 import mephisto_metrics, urllib.request
-mephisto_metrics.bridge_prometheus_client()
 url = mephisto_metrics.start_http_server(0).url
 print(len(urllib.request.urlopen(url, timeout=10).read()) > 0)
 """
@@ -157,17 +160,76 @@ os.wait()
     assert run.stdout == "nobody listens\n", run.stderr
 
 
-def test_a_source_is_shown_behind_the_metrics_and_its_failure_spoils_only_itself(registry, served):
-    def broken() -> str:
-        raise LookupError("no such\nthing")
+def test_a_collector_is_shown_behind_the_metrics_and_its_failure_spoils_only_itself(
+    registry, served
+):
+    class Broken:
+        def collect(self):
+            raise LookupError("no such\nthing")
 
-    registry.add_source("the broken one", broken)
-    registry.add_source("the good one", lambda: "# TYPE other gauge\nother 1\n")
+    class Good:
+        def collect(self):
+            return [GaugeMetricFamily("other", "O", 1)]
+
+    registry.register(Broken())
+    registry.register(Good())
     text = fetch(served.url)[1].decode()
     assert "\ndepth -1.5\n" in text
-    assert "# the broken one could not be read: LookupError: no such thing\n" in text
-    assert text.endswith("other 1\n")
+    assert "# collector Broken could not be read: LookupError: no such thing\n" in text
+    assert text.endswith("other 1.0\n")
     list(text_string_to_metric_families(text))
+    openmetrics = fetch(served.url, Accept="application/openmetrics-text")[1].decode()
+    assert "could not be read" not in openmetrics
+    assert openmetrics.endswith("other 1.0\n# EOF\n")
+
+
+def test_every_path_and_every_format_is_served(served):
+    base = f"http://127.0.0.1:{served.port}"
+    assert fetch(f"{base}/")[1] == fetch(f"{base}/any/other")[1] == fetch(served.url)[1]
+    assert fetch(f"{base}/favicon.ico")[1] == b""
+    for accept, content_type in (
+        ("text/plain;version=1.0.0", "text/plain; version=1.0.0; charset=utf-8; escaping=under"),
+        (
+            "application/openmetrics-text;version=1.0.0;escaping=dots",
+            "application/openmetrics-text",
+        ),
+        (PROTOBUF, "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily"),
+    ):
+        headers, body = fetch(served.url, Accept=accept)
+        assert headers["Content-Type"].startswith(content_type)
+        assert b"wait_seconds" in body or b"wait__seconds" in body
+
+
+def test_names_choose_samples(served):
+    text = fetch(f"{served.url}?name[]=depth&name[]=wait_seconds_sum")[1].decode()
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    assert lines == ["wait_seconds_sum 0.3", "depth -1.5"]
+
+
+@pytest.mark.parametrize("method", ["POST", "HEAD", "DELETE"])
+def test_nothing_but_reading_is_allowed(served, method):
+    request = urllib.request.Request(served.url, method=method)
+    with pytest.raises(urllib.error.HTTPError, match="405") as raised:
+        urllib.request.urlopen(request, timeout=10)
+    assert raised.value.headers["Allow"] == "OPTIONS,GET"
+    expected = f"# HTTP 405 Method Not Allowed: {method}; use OPTIONS or GET\n"
+    assert raised.value.read().decode() == ("" if method == "HEAD" else expected)
+
+
+def test_a_scrape_that_begins_later_ends_the_wait(served):
+    fetch(served.url)
+    assert mephisto_metrics.wait_for_scrape(timeout_seconds=0) is False
+    stop = threading.Event()
+
+    def scrape():
+        while not stop.is_set():
+            fetch(served.url)
+
+    scraper = threading.Thread(target=scrape)
+    scraper.start()
+    assert mephisto_metrics.wait_for_scrape(timeout_seconds=30) is True
+    stop.set()
+    scraper.join()
 
 
 def test_metrics_of_the_real_prometheus_client_are_shown_behind_ours():
@@ -175,8 +237,6 @@ def test_metrics_of_the_real_prometheus_client_are_shown_behind_ours():
 import mephisto_metrics, prometheus_client, urllib.request
 prometheus_client.Counter("of_the_user", "U").inc(3)
 mephisto_metrics.Counter("of_ours", "O").inc(4)
-assert mephisto_metrics.bridge_prometheus_client()
-assert mephisto_metrics.bridge_prometheus_client()
 text = urllib.request.urlopen(mephisto_metrics.start_http_server(0).url, timeout=10).read().decode()
 print(text.count("of_the_user_total 3.0\\n"), text.count("of_ours_total 4.0\\n"))
 """

@@ -11,7 +11,7 @@ def test_modules_of_mephisto_get_our_metrics_and_nobody_else_does(small_mephisto
         mephisto_metrics.install()
         import mephisto.data as data, prometheus_client
         print(json.dumps({
-            "mephisto": type(data.COUNTER).__module__,
+            "mephisto": type(data.COUNTER) is mephisto_metrics.Counter,
             "in a function": data.imports_later() is mephisto_metrics.Counter,
             "submodule": data.TOP.utils.__name__,
             "user": prometheus_client.Counter.__module__,
@@ -19,7 +19,7 @@ def test_modules_of_mephisto_get_our_metrics_and_nobody_else_does(small_mephisto
         }))
         """,
     ) == {
-        "mephisto": "mephisto_metrics",
+        "mephisto": True,
         "in a function": True,
         "submodule": "mephisto_metrics.prometheus_client.utils",
         "user": "prometheus_client",
@@ -27,14 +27,14 @@ def test_modules_of_mephisto_get_our_metrics_and_nobody_else_does(small_mephisto
     }
 
 
-def test_what_the_drop_in_lacks_stays_the_real_thing(small_mephisto: Any) -> None:
+def test_what_the_drop_in_hands_on_is_the_real_thing(small_mephisto: Any) -> None:
     assert small_mephisto.answer(
         """
         mephisto_metrics.install()
         import mephisto.data as data
-        print(json.dumps([data.Summary.__module__, data.ORIGIN]))
+        print(json.dumps([data.Summary is mephisto_metrics.Summary, data.ORIGIN]))
         """,
-    ) == ["prometheus_client", "real"]
+    ) == [True, "real"]
 
 
 def test_loaders_and_files_stay_what_they_were(small_mephisto: Any) -> None:
@@ -83,6 +83,53 @@ def test_gauges_of_objects_in_the_database_stop_at_zero_and_others_do_not(
     assert 'active_workers{agent_type="main",worker_id="1"} 1.0' in text
     assert 'active_workers{agent_type="main",worker_id="2"} 0.0' in text
     assert 'task_runner_thread_count{thread_type="unit"} -1.0' in text
+
+
+def test_series_of_workers_that_are_zero_for_long_are_dropped(small_mephisto: Any) -> None:
+    assert small_mephisto.answer(
+        """
+        import dataclasses
+        from mephisto_metrics.mephisto import families
+        name = "active_workers"
+        family = dataclasses.replace(families.BY_NAME[name], zero_series_lifetime_seconds=0)
+        families.BY_NAME[name] = family
+        mephisto_metrics.install()
+        import mephisto.data as data
+        def workers():
+            lines = mephisto_metrics.generate_latest().decode().splitlines()
+            return [line.split("worker_id=")[1] for line in lines if line.startswith(name)]
+        gone, here = (data.WORKERS.labels(worker_id=id, agent_type="main") for id in "12")
+        gone.inc()
+        here.inc()
+        data.THREADS.labels(thread_type="unit")
+        both = workers()
+        gone.dec()
+        for exposition in range(3):
+            one = workers()
+        data.WORKERS.labels(worker_id="1", agent_type="main").inc()
+        again = workers()
+        threads = 'task_runner_thread_count{thread_type="unit"} 0.0'
+        kept = threads in mephisto_metrics.generate_latest().decode()
+        print(json.dumps([both, one, sorted(again), kept]))
+        """,
+    ) == [['"1"} 1.0', '"2"} 1.0'], ['"2"} 1.0'], ['"1"} 1.0', '"2"} 1.0'], True]
+
+
+def test_workers_without_end_share_one_series_beyond_the_limit(small_mephisto: Any) -> None:
+    assert small_mephisto.answer(
+        """
+        from mephisto_metrics.mephisto import families
+        mephisto_metrics.install()
+        import mephisto.data as data
+        limit = families.BY_NAME["active_workers"].series_limit
+        for worker in range(limit + 3):
+            data.WORKERS.labels(worker_id=worker, agent_type="main").inc()
+        lines = mephisto_metrics.generate_latest().decode().splitlines()
+        overflow = 'active_workers{agent_type="overflow",worker_id="overflow"} 3.0'
+        shown = [line for line in lines if line.startswith("active_workers{")]
+        print(json.dumps([limit, len(shown), overflow in shown]))
+        """,
+    ) == [10_000, 10_001, True]
 
 
 def test_buckets_are_added_to_histograms_of_mephisto_alone(small_mephisto: Any) -> None:

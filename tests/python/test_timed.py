@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import functools
+import gc
 import inspect
+import pickle
+import pydoc
 import re
+import sys
 import threading
 import time
+import types
+import weakref
 
 import pytest
 
 import mephisto_metrics
-from mephisto_metrics import Histogram, timed
+from mephisto_metrics import Gauge, Histogram, Summary, timed
+
+
+class Seconds(list):
+    """Anything with `observe` can be told of times."""
+
+    observe = list.append
+
+
+@timed(Seconds())
+def importable(number):
+    """Double a number."""
+    return 2 * number
 
 
 @pytest.fixture
@@ -198,7 +218,7 @@ def test_a_label_is_computed_from_the_call(registry, latency):
 
     assert handle({"type": "alive"}, urgent=True) is True
     asyncio.run(handle_later({"type": "submit"}))
-    assert counts(registry) == {"unknown": 0, "alive": 1, "submit": 1}
+    assert counts(registry) == {"alive": 1, "submit": 1}
 
 
 def test_a_label_that_can_not_be_computed_breaks_nothing_and_is_logged_once(
@@ -225,14 +245,6 @@ def test_wrong_labels_are_refused_where_the_function_is_defined(registry):
         timed(two, method=lambda: "a", path="c")(lambda: None)
 
 
-def test_a_generator_function_is_refused(latency):
-    def numbers():
-        yield 1
-
-    with pytest.raises(TypeError, match="numbers is a generator function"):
-        timed(latency)(numbers)
-
-
 def test_time_of_a_histogram_serves_as_decorator_and_as_block(registry, latency):
     class Database:
         @latency.labels("find").time()
@@ -246,3 +258,588 @@ def test_time_of_a_histogram_serves_as_decorator_and_as_block(registry, latency)
     with latency.labels(method="find").time():
         pass
     assert counts(registry) == {"find": 2}
+
+
+def test_the_timer_of_a_block_has_labels_and_a_duration(registry, latency):
+    with latency.time() as timer:
+        assert timer.duration is None
+        assert timer.labels(method="chosen inside") is None
+    assert timer.duration >= 0
+    with pytest.raises(ValueError, match="already has labels set"):
+        timer.labels(method="again")
+    assert counts(registry) == {"chosen inside": 1}
+
+
+def test_a_block_without_labels_fails_like_the_observation(latency):
+    with pytest.raises(ValueError, match="missing label values"), latency.time():
+        pass
+
+
+def test_a_timer_that_was_not_entered_is_an_error(latency):
+    with pytest.raises(RuntimeError, match="not entered"):
+        latency.labels("a").time().__exit__(None, None, None)
+
+
+def test_summaries_and_gauges_are_told_of_times(registry):
+    summary = Summary("waiting_seconds", "Time", registry=registry)
+    gauge = Gauge("latest_seconds", "Time", registry=registry)
+    gauge.set(-1)
+    with summary.time(), gauge.time():
+        pass
+    gauge.time()(lambda: None)()
+    timed(summary)(lambda: None)()
+    assert summary._get()[0] == 2
+    assert gauge._get() >= 0
+
+
+def test_a_class_that_replaces_observe_is_told_of_times():
+    class Doubled(Histogram):
+        def observe(self, amount):
+            super().observe(amount)
+            super().observe(amount)
+
+    histogram = Doubled("latency_seconds", "Time", registry=None)
+    timed(histogram)(lambda: None)()
+    with histogram.time():
+        pass
+    assert histogram._get()[0][-1] == 4
+
+
+def plain(number: int, *, step: int = 1) -> int:
+    """Add."""
+    return number + step
+
+
+async def coroutine(number: int, *, step: int = 1) -> int:
+    """Add."""
+    return number + step
+
+
+def generator(number: int, *, step: int = 1):
+    """Count."""
+    yield number + step
+
+
+async def async_generator(number: int, *, step: int = 1):
+    """Count."""
+    yield number + step
+
+
+EVERY_FORM = pytest.mark.parametrize(
+    "function", [plain, coroutine, generator, async_generator], ids=lambda it: it.__name__
+)
+
+
+@EVERY_FORM
+def test_inspection_sees_what_it_would_see_without_the_decorator(function):
+    decorated = timed(Seconds())(function)
+    questions = [
+        inspect.isfunction,
+        inspect.isroutine,
+        inspect.iscoroutinefunction,
+        inspect.isgeneratorfunction,
+        inspect.isasyncgenfunction,
+        inspect.signature,
+        inspect.getsource,
+        inspect.getdoc,
+        callable,
+        lambda it: (it.__name__, it.__qualname__, it.__module__, it.__doc__, it.__annotations__),
+        lambda it: (it.__code__, it.__defaults__, it.__kwdefaults__),
+    ]
+    for question in questions:
+        assert question(decorated) == question(function)
+    if sys.version_info < (3, 14):
+        assert asyncio.iscoroutinefunction(decorated) == asyncio.iscoroutinefunction(function)
+    assert decorated.__wrapped__ is function
+    assert (
+        pydoc.render_doc(decorated).splitlines()[2:] == pydoc.render_doc(function).splitlines()[2:]
+    )
+
+
+@EVERY_FORM
+def test_what_a_call_returns_is_seen_as_what_it_stands_for(function):
+    returned = timed(Seconds())(function)(1)
+    original = function(1)
+    questions = [
+        inspect.iscoroutine,
+        inspect.isgenerator,
+        inspect.isasyncgen,
+        inspect.isawaitable,
+        asyncio.iscoroutine,
+        lambda it: hasattr(it, "__iter__"),
+        lambda it: getattr(it, "__name__", None),
+        lambda it: getattr(it, "cr_code", None) or getattr(it, "gi_code", None),
+    ]
+    for question in questions:
+        assert question(returned) == question(original)
+    for left in (returned, original):
+        if inspect.iscoroutine(left):
+            left.close()
+
+
+@EVERY_FORM
+def test_a_wrapper_can_be_written_around_it(function):
+    decorated = timed(Seconds())(function)
+
+    @functools.wraps(decorated)
+    def wrapper(*arguments, **keywords):
+        return decorated(*arguments, **keywords)
+
+    assert wrapper.__wrapped__ is decorated
+    assert inspect.unwrap(wrapper) is function
+    assert inspect.signature(wrapper) == inspect.signature(function)
+
+
+def test_it_is_pickled_and_copied_by_name_as_functions_are():
+    # Tests are imported under names that only pytest knows.
+    sys.modules.setdefault(__name__, types.ModuleType(__name__)).importable = importable
+    assert pickle.loads(pickle.dumps(importable)) is importable  # noqa: S301
+    assert copy.copy(importable) is importable
+    assert copy.deepcopy(importable) is importable
+
+
+def test_a_cycle_through_it_is_collected():
+    def make():
+        function = timed(Seconds())(lambda: None)
+        function.itself = function
+        function.__wrapped__.decorated = function
+        return weakref.ref(function)
+
+    died = make()
+    gc.collect()
+    assert died() is None
+
+
+def test_a_cycle_through_a_coroutine_is_collected():
+    @timed(seconds := Seconds())
+    async def wait(_holder):
+        await asyncio.sleep(0)
+
+    holder = Seconds()
+    holder.append(wait(holder))
+    holder[0].send(None)
+    died = weakref.ref(holder)
+    del holder
+    gc.collect()
+    assert died() is None
+    assert len(seconds) == 1
+
+
+def test_what_can_not_be_called_is_refused(latency):
+    with pytest.raises(TypeError, match="only what can be called can be timed, received None"):
+        timed(Seconds())(None)
+    with pytest.raises(TypeError, match="only what can be called can be timed, received None"):
+        timed(latency, method=str)(None)
+
+
+def test_it_can_only_be_made_by_decorating():
+    with pytest.raises(TypeError, match="cannot create"):
+        type(importable)()
+
+
+def test_arguments_of_every_kind_arrive():
+    @timed(seconds := Seconds())
+    def collect(one, *rest, key=None, **keywords):
+        return one, rest, key, keywords
+
+    class Owner:
+        method = collect
+
+    owner = Owner()
+    assert collect(1, 2, 3, key=4, other=5) == (1, (2, 3), 4, {"other": 5})
+    assert collect(*[1], key=2) == (1, (), 2, {})
+    assert owner.method(2, key=3) == (owner, (2,), 3, {})
+    bound = owner.method
+    assert bound(2, key=3) == (owner, (2,), 3, {})
+    assert bound.__self__ is owner
+    assert len(seconds) == 4
+    with pytest.raises(TypeError, match="missing 1 required positional argument"):
+        collect()
+    assert len(seconds) == 4, "a call that never began was counted"
+
+
+def test_threads_lose_no_call(registry, latency):
+    step = timed(latency, method="step")(lambda: None)
+
+    def work():
+        for _ in range(5000):
+            step()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counts(registry) == {"step": 20000}
+
+
+def test_the_time_of_a_child_that_was_removed_goes_nowhere(registry, latency):
+    step = timed(latency, method="step")(lambda: 7)
+    latency.clear()
+    assert step() == 7
+    assert counts(registry) == {}
+
+
+def test_a_child_needs_no_further_labels(registry, latency):
+    child = latency.labels("chosen before")
+    assert timed(child)(lambda: 7)() == 7
+    with timed(child):
+        pass
+    assert counts(registry) == {"chosen before": 2}
+
+
+def test_partial_functions_of_every_form_are_timed():
+    seconds = Seconds()
+    forms = (plain, coroutine, generator, async_generator)
+    one, two, three, four = (timed(seconds)(functools.partial(form, 1)) for form in forms)
+
+    async def run():
+        assert await two(step=2) == 3
+        assert [item async for item in four()] == [2]
+
+    assert one() == 2
+    assert list(three()) == [2]
+    asyncio.run(run())
+    assert len(seconds) == 4
+
+
+def test_asyncio_can_describe_a_task_of_it_in_debug_mode():
+    async def run():
+        task = asyncio.ensure_future(timed(Seconds())(coroutine)(1))
+        description = repr(task)
+        await task
+        return description
+
+    assert "coroutine" in asyncio.run(run(), debug=True)
+
+
+def test_a_metric_that_fails_breaks_no_call(monkeypatch):
+    class Failing:
+        def observe(self, _amount):
+            raise OSError("full")
+
+    reported = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda fault: reported.append(fault.exc_value))
+
+    @timed(Failing())
+    def divide(one, other):
+        return one / other
+
+    assert divide(4, 2) == 2
+    with pytest.raises(ZeroDivisionError):
+        divide(1, 0)
+    assert [str(fault) for fault in reported] == ["full", "full"]
+
+
+def test_an_interruption_while_a_label_is_computed_passes():
+    class Labelled(Seconds):
+        _labelnames = ("method",)
+
+        def labels(self, _method):
+            return self
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        timed(Labelled(), method=interrupt)(lambda: None)()
+
+
+def test_a_computed_label_of_a_method_gets_its_instance(registry, latency):
+    class Packets:
+        kind = "alive"
+
+        @timed(latency, method=lambda self, _packet: self.kind)
+        def handle(self, packet):
+            return packet
+
+        @timed(latency, method=lambda _self, packet: packet)
+        def each(self, _packet):
+            yield self.kind
+
+    assert Packets().handle(1) == 1
+    assert list(Packets().each("submit")) == ["alive"]
+    assert counts(registry) == {"alive": 1, "submit": 1}
+
+
+class ResultError(Exception):
+    """A result that could be taken for a failure."""
+
+
+@pytest.mark.parametrize(
+    "result", [None, 7, (), (1, 2), ResultError(), StopIteration(3), ResultError], ids=repr
+)
+def test_any_result_comes_through_an_await(result):
+    @timed(seconds := Seconds())
+    async def inner(suspended):
+        if suspended:
+            await asyncio.sleep(0)
+        return result
+
+    async def outer(suspended):
+        return await inner(suspended)
+
+    async def run():
+        for suspended in (False, True):
+            assert await inner(suspended) is result
+            assert await outer(suspended) is result
+            assert await asyncio.gather(outer(suspended), inner(suspended)) == [result, result]
+            assert await asyncio.ensure_future(inner(suspended)) is result
+
+    asyncio.run(run())
+    assert len(seconds) == 10
+
+
+def test_a_coroutine_is_driven_by_hand_as_it_would_be_without():
+    @types.coroutine
+    def pause(value):
+        try:
+            return (yield value)
+        except LookupError as error:
+            return error.args[0]
+
+    @timed(seconds := Seconds())
+    async def work():
+        first = await pause("first")
+        return await pause(first)
+
+    step = work()
+    assert step.send(None) == "first"
+    assert step.send("sent") == "sent"
+    assert not seconds
+    with pytest.raises(StopIteration) as over:
+        step.throw(LookupError("thrown"))
+    assert over.value.value == "thrown"
+    assert len(seconds) == 1
+    with pytest.raises(RuntimeError, match="cannot reuse already awaited coroutine"):
+        step.send(None)
+    assert len(seconds) == 1
+
+
+def test_an_exception_leaves_a_coroutine_with_its_context():
+    @timed(seconds := Seconds())
+    async def fail():
+        await asyncio.sleep(0)
+        raise LookupError("gone")
+
+    async def run():
+        try:
+            raise KeyError("before")
+        except KeyError:
+            await fail()
+
+    with pytest.raises(LookupError, match="gone") as raised:
+        asyncio.run(run())
+    assert isinstance(raised.value.__context__, KeyError)
+    assert len(seconds) == 1
+
+
+def test_a_coroutine_that_is_closed_or_forgotten_counts_if_it_began():
+    @timed(seconds := Seconds())
+    async def wait():
+        await asyncio.sleep(0)
+
+    closed, forgotten, unused = wait(), wait(), wait()
+    closed.send(None)
+    closed.close()
+    closed.close()
+    assert len(seconds) == 1
+    forgotten.send(None)
+    del forgotten
+    assert len(seconds) == 2
+    unused.close()
+    assert len(seconds) == 2
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_coroutine_that_is_never_awaited_is_warned_of_and_not_counted():
+    @timed(seconds := Seconds())
+    async def forget():
+        pass
+
+    with pytest.warns(RuntimeWarning, match="forget' was never awaited"):
+        forget()
+    assert not seconds
+
+
+def test_a_task_that_is_cancelled_before_its_first_step_is_not_counted():
+    @timed(seconds := Seconds())
+    async def wait():
+        await asyncio.sleep(0)
+
+    async def run():
+        task = asyncio.ensure_future(wait())
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(run())
+    assert not seconds
+
+
+def test_a_coroutine_made_of_a_generator_is_awaited():
+    @timed(seconds := Seconds())
+    @types.coroutine
+    def pause():
+        yield
+        return 7
+
+    async def run():
+        return await pause()
+
+    assert asyncio.run(run()) == 7
+    assert len(seconds) == 1
+
+
+def test_of_a_generator_only_the_time_counts_that_its_consumer_waits_for_it():
+    @timed(seconds := Seconds())
+    def numbers():
+        received = yield 1
+        yield received
+        return "over"
+
+    started = time.perf_counter()
+    steps = numbers()
+    assert next(steps) == 1
+    time.sleep(0.2)
+    assert steps.send(5) == 5
+    assert not seconds
+    with pytest.raises(StopIteration) as over:
+        next(steps)
+    assert over.value.value == "over"
+    assert list(steps) == []
+    assert len(seconds) == 1
+    assert 0 < seconds[0] < (time.perf_counter() - started) / 2
+
+
+def test_a_generator_is_delegated_to():
+    @timed(seconds := Seconds())
+    def inner():
+        received = yield 1
+        return received
+
+    def outer():
+        return (yield from inner())
+
+    steps = outer()
+    next(steps)
+    with pytest.raises(StopIteration) as over:
+        steps.send("sent")
+    assert over.value.value == "sent"
+    assert len(seconds) == 1
+
+
+def test_a_generator_that_raises_is_closed_or_is_forgotten_counts_once_if_it_began():
+    @timed(seconds := Seconds())
+    def numbers():
+        try:
+            yield 1
+        except LookupError:
+            yield 2
+        raise OSError
+
+    raising, closed, forgotten, unused, caught = (numbers() for _ in range(5))
+    with pytest.raises(OSError):  # noqa: PT011 - it has no text
+        list(raising)
+    next(closed)
+    closed.close()
+    next(forgotten)
+    assert len(seconds) == 2
+    del forgotten
+    assert len(seconds) == 3
+    unused.close()
+    assert len(seconds) == 3
+    next(caught)
+    assert caught.throw(LookupError) == 2
+    assert len(seconds) == 3
+    caught.close()
+    assert len(seconds) == 4
+
+
+def test_of_an_async_generator_only_the_time_counts_that_its_consumer_waits_for_it():
+    @timed(seconds := Seconds())
+    async def numbers():
+        await asyncio.sleep(0)
+        yield 1
+        yield 2
+
+    async def run():
+        found = []
+        async for number in numbers():
+            found.append(number)
+            assert not seconds
+            await asyncio.sleep(0.1)
+        return found
+
+    started = time.perf_counter()
+    assert asyncio.run(run()) == [1, 2]
+    assert len(seconds) == 1
+    assert 0 < seconds[0] < (time.perf_counter() - started) / 2
+
+
+def test_an_async_generator_takes_values_and_exceptions_and_is_closed():
+    @timed(seconds := Seconds())
+    async def numbers():
+        try:
+            received = yield 1
+            yield received
+        except LookupError:
+            yield "caught"
+
+    async def run():
+        steps = numbers()
+        assert await steps.__anext__() == 1
+        assert await steps.asend("sent") == "sent"
+        assert await steps.athrow(LookupError()) == "caught"
+        assert not seconds
+        await steps.aclose()
+        assert len(seconds) == 1
+        with pytest.raises(StopAsyncIteration):
+            await steps.__anext__()
+        await numbers().aclose()
+
+    asyncio.run(run())
+    assert len(seconds) == 1
+
+
+def test_an_async_generator_that_is_left_half_way_is_counted_and_closed():
+    closed = []
+
+    @timed(seconds := Seconds())
+    async def numbers():
+        try:
+            yield 1
+            yield 2
+        finally:
+            closed.append(True)
+
+    async def run():
+        async for _ in numbers():
+            break
+
+    asyncio.run(run())
+    assert closed == [True]
+    assert len(seconds) == 1
+
+
+def test_what_is_timed_can_be_timed_again():
+    inner, outer = Seconds(), Seconds()
+    forms = (plain, coroutine, generator, async_generator)
+    one, two, three, four = (timed(outer)(timed(inner)(form)) for form in forms)
+
+    async def run():
+        assert await two(1) == 2
+        assert [item async for item in four(1)] == [2]
+
+    assert one(1) == 2
+    assert list(three(1)) == [2]
+    asyncio.run(run())
+    assert len(inner) == len(outer) == 4
+
+
+def test_an_async_block_is_timed(registry, latency):
+    async def run():
+        async with timed(latency, method="block"):
+            await asyncio.sleep(0)
+
+    asyncio.run(run())
+    assert counts(registry) == {"block": 1}

@@ -1,4 +1,4 @@
-"""Mephisto's metric families, and what we add to them.
+"""Mephisto's metric families, what we add to them, and the families that we add.
 
 Names, labels and original buckets never change: people have dashboards and alerts on them.
 """
@@ -98,6 +98,10 @@ DEFAULT_BUCKETS = (
 )
 SLOW_BUCKETS = (15.0, 30.0, 60.0)
 """For latencies that a struggling host drives past the original end of ten seconds."""
+SKEW_BUCKETS = (0.01, 0.1, 1, 10, 60, 600, 3600, 86400, INF)
+"""From a clock that drifts, over one that was never set right, to one in another time zone."""
+
+UNMEASURED_REASONS = ("clock_skew", "missing", "not_a_number")
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,10 @@ class Family:
     """The original upper bounds of a histogram."""
     added_buckets: tuple[float, ...] = ()
     """Further bounds that make it useful."""
+    series_limit: int | None = None
+    """How many label sets it may have, where a label's values come from outside of the process."""
+    zero_series_lifetime_seconds: float | None = None
+    """After how long at zero a label set is dropped, where they would pile up otherwise."""
 
 
 FAMILIES = (
@@ -134,6 +142,7 @@ FAMILIES = (
         {"packet_type": PACKET_TYPES},
         DEFAULT_BUCKETS,
         (0.00025, 0.0005, 0.001, 0.0025, *SLOW_BUCKETS),
+        series_limit=100,
     ),
     Family(
         "e2e_packet_latency",
@@ -142,6 +151,7 @@ FAMILIES = (
         {"packet_type": PACKET_TYPES, "stage": STAGES},
         DEFAULT_BUCKETS,
         (0.001, 0.0025, *SLOW_BUCKETS),
+        series_limit=100 * len(STAGES),
     ),
     Family(
         "external_function_latency",
@@ -176,6 +186,8 @@ FAMILIES = (
         "gauge",
         "Tracking of active workers and how many agents they have",
         {"worker_id": (), "agent_type": AGENT_TYPES},
+        series_limit=10_000,
+        zero_series_lifetime_seconds=600,
     ),
     Family(
         "active_unit_statuses",
@@ -201,7 +213,24 @@ FAMILIES = (
         "Count of active onboardings as determined by the worker pool",
     ),
 )
-BY_NAME = {family.name: family for family in FAMILIES}
+ADDED_FAMILIES = (
+    Family(
+        "e2e_packet_clock_skew_seconds",
+        "histogram",
+        "By how much clocks disagree at least, of packets whose timestamps run backwards",
+        {"stage": STAGES},
+        SKEW_BUCKETS,
+    ),
+    Family(
+        "e2e_packet_unmeasured",
+        "counter",
+        "Stages of packets that e2e_packet_latency does not have, by why",
+        {"packet_type": (), "stage": STAGES, "reason": UNMEASURED_REASONS},
+        series_limit=100 * len(STAGES) * len(UNMEASURED_REASONS),
+    ),
+)
+"""What Mephisto's families can not say."""
+BY_NAME = {family.name: family for family in (*FAMILIES, *ADDED_FAMILIES)}
 
 COUNTED_BY_STATUS = frozenset({"active_agent_statuses", "active_workers", "active_unit_statuses"})
 """Gauges that count objects which live in the database, hence longer than the process."""

@@ -9,50 +9,12 @@ counted cannot be taken away, hence the floor.
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING, Any
-
-from mephisto_metrics.inprogress import InprogressTracker
-
-if TYPE_CHECKING:
-    from mephisto_metrics import Gauge
+from mephisto_metrics import Gauge
 
 
-class FlooredGauge:
-    """A gauge, or one child of it, whose `dec` stops at zero."""
+class FlooredGauge(Gauge):
+    """A gauge whose `dec` stops at zero."""
 
-    def __init__(self, gauge: Gauge) -> None:
-        self._gauge = gauge
-        self._children: dict[tuple[str, ...], FlooredGauge] = {}
-        self._value = 0.0
-        self._lock = threading.Lock()
-
-    def labels(self, *values: object, **by_name: object) -> FlooredGauge:
-        """Return the child for these label values, always the same one."""
-        child = self._gauge.labels(*values, **by_name)
-        ordered = values or tuple(by_name[name] for name in self._gauge._labelnames)
-        with self._lock:
-            return self._children.setdefault(tuple(map(str, ordered)), FlooredGauge(child))
-
-    def inc(self, amount: float = 1.0) -> None:
-        """Add `amount`."""
-        with self._lock:
-            self._set(self._value + amount)
-
-    def dec(self, amount: float = 1.0) -> None:
+    def dec(self, amount: float = 1) -> None:
         """Take away `amount`, or what there is if that is less."""
-        with self._lock:
-            self._set(max(0.0, self._value - amount))
-
-    def set(self, value: float) -> None:
-        """Replace the value."""
-        with self._lock:
-            self._set(value)
-
-    def track_inprogress(self) -> Any:
-        """Return a context manager and decorator that adds one while a block or call runs."""
-        return InprogressTracker(self)  # type: ignore[arg-type]
-
-    def _set(self, value: float) -> None:
-        self._gauge.set(value)
-        self._value = value
+        self._take_to_zero(amount)

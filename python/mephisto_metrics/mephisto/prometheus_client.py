@@ -1,7 +1,8 @@
 """What modules of Mephisto get when they import prometheus_client.
 
-The drop-in, with finer buckets for Mephisto's histograms and a floor under some of its gauges.
-What the drop-in does not have comes from the real one: its metrics are shown by the bridge.
+The drop-in, with one instrument for each of Mephisto's families in a process, finer buckets for its
+histograms, and a floor under some of its gauges. What the drop-in does not have comes from the real
+one: its metrics are shown by the bridge.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from mephisto_metrics import Histogram as CoreHistogram
 from mephisto_metrics import prometheus_client as drop_in
 from mephisto_metrics.mephisto.families import COUNTED_BY_STATUS, buckets_for
 from mephisto_metrics.mephisto.floor import FlooredGauge
+from mephisto_metrics.mephisto.instruments import share
 from mephisto_metrics.prometheus_client import exposition, metrics, registry, utils
 
 __all__ = ["Gauge", "Histogram", "exposition", "metrics", "registry", "utils"]
@@ -30,15 +32,19 @@ def Histogram(  # noqa: N802 - stands in for a class
     """Make a histogram with the buckets that Mephisto asks for, and more where it is one of its."""
     asked = CoreHistogram.DEFAULT_BUCKETS if buckets is None else buckets
     finer = buckets_for(name, asked)
-    return CoreHistogram(name, documentation, labelnames, buckets=finer, **options)
+    histogram: CoreHistogram = share(
+        CoreHistogram, name, documentation, labelnames, buckets=finer, **options
+    )
+    return histogram
 
 
 def Gauge(  # noqa: N802 - stands in for a class
     name: str, documentation: str, labelnames: Iterable[str] = (), **options: Any
-) -> CoreGauge | FlooredGauge:
+) -> CoreGauge:
     """Make a gauge; one that counts objects of the database never falls below zero."""
-    gauge = CoreGauge(name, documentation, labelnames, **options)
-    return FlooredGauge(gauge) if name in COUNTED_BY_STATUS else gauge
+    kind = FlooredGauge if name in COUNTED_BY_STATUS else CoreGauge
+    gauge: CoreGauge = share(kind, name, documentation, labelnames, **options)
+    return gauge
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 
-from mephisto_metrics import ServerAddress, bridge_prometheus_client, start_http_server
+from mephisto_metrics import ServerAddress, start_http_server
 from mephisto_metrics.ports import is_port_in_use
 from mephisto_metrics.stack import store
 from mephisto_metrics.stack.errors import explaining_home_faults
@@ -87,7 +87,6 @@ def _serve_and_announce() -> None:
     global _address, _announcement  # noqa: PLW0603 - one exposition for the process
     if _address is None:
         _address = _start_on_a_free_port(port_from_environment(PORT_VARIABLE, DEFAULT_PORT))
-        bridge_prometheus_client()
         logger.info("metrics are served at %s", _address.url)
     if _announcement is None:
         announcement = Announcement(_address)

@@ -2,8 +2,8 @@
 
 A finder in front of `sys.meta_path` sees each module of Mephisto come. Those that mention
 prometheus_client get an `__import__` of their own; a user's prometheus_client stays the real one.
-`mephisto.utils.metrics` is answered with `utils_metrics`, and the Operator's launch is watched for
-the task's name.
+`mephisto.utils.metrics` is answered with `utils_metrics`, the Operator's launch is watched for the
+task's name, and packets are measured by `stages`, which tells skewed clocks from quick packets.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ OURS_FOR_MEPHISTO = "mephisto_metrics.mephisto.prometheus_client"
 DROP_IN = "mephisto_metrics.prometheus_client"
 REPLACED_MODULE = "mephisto.utils.metrics"
 OPERATOR_MODULE = "mephisto.operations.operator"
+PACKET_MODULE = "mephisto.operations.client_io_handler"
 STAND_IN = Path(__file__).with_name("utils_metrics.py")
 
 _lock = threading.Lock()
@@ -90,6 +91,8 @@ def _prepare(loader: SourceFileLoader | SourcelessFileLoader) -> None:
         execute(module)
         if module.__name__ == OPERATOR_MODULE:
             _guarded(_watch_launches, module)
+        if module.__name__ == PACKET_MODULE:
+            _guarded(_measure_packets, module)
 
     loader.exec_module = exec_module  # type: ignore[method-assign]
 
@@ -142,6 +145,22 @@ def _watch_launches(operator_module: ModuleType) -> None:
     launch_task_run_or_die.__doc__ = launch.__doc__
     launch_task_run_or_die.__wrapped__ = launch  # type: ignore[attr-defined]
     operator_class.launch_task_run_or_die = launch_task_run_or_die
+
+
+def _measure_packets(handler_module: ModuleType) -> None:
+    """Observe a packet's stages by `stages`: Mephisto shows a skewed one as a latency of zero."""
+    from mephisto_metrics.mephisto.packets import PacketLatencies, read
+
+    handler_class = handler_module.ClientIOHandler
+    original = handler_class.log_metrics_for_packet
+    latencies = PacketLatencies()
+
+    def log_metrics_for_packet(self: Any, packet: Any) -> None:  # noqa: ARG001 - as it is called
+        latencies.observe_way(read(packet))
+
+    log_metrics_for_packet.__doc__ = original.__doc__
+    log_metrics_for_packet.__wrapped__ = original  # type: ignore[attr-defined]
+    handler_class.log_metrics_for_packet = log_metrics_for_packet
 
 
 def _announce_task(run_config: Any) -> None:

@@ -18,6 +18,15 @@ struct Bucket {
     count: f64,
 }
 
+/// The quantile `q` of one histogram: `cumulative_counts` are those up to each of `upper_bounds`,
+/// which rise and end with the infinite one.
+pub fn bucket_quantile(q: f64, upper_bounds: &[f64], cumulative_counts: &[f64]) -> f64 {
+    let bucket =
+        |(upper_bound, count): (&f64, &f64)| Bucket { upper_bound: *upper_bound, count: *count };
+    let mut buckets: Vec<Bucket> = upper_bounds.iter().zip(cumulative_counts).map(bucket).collect();
+    quantile(q, &mut buckets)
+}
+
 /// `histogram_quantile(q, buckets)`: one quantile for each label set but for `le`.
 pub fn histogram_quantile(arguments: &Arguments) -> Result<Vec<Track>, QueryError> {
     let q = arguments.scalar(0)?;

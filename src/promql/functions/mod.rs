@@ -6,6 +6,8 @@ mod histogram;
 mod labels;
 mod presence;
 
+pub use histogram::bucket_quantile;
+
 use std::cmp::Ordering;
 
 use promql_parser::label::Matchers;

@@ -1,5 +1,8 @@
 class Metric:
     def __init__(self, *arguments, **options): pass
 Counter = Gauge = Histogram = Summary = Metric
-REGISTRY = None
-def generate_latest(registry=None): return b"the_users_own 1.0\n"
+class Registry:
+    def collect(self):
+        from mephisto_metrics.prometheus_client.core import GaugeMetricFamily
+        return [GaugeMetricFamily("the_users_own", "Of the user", 1)]
+REGISTRY = Registry()

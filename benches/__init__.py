@@ -1,0 +1,1 @@
+"""Measurements beside prometheus_client: `make bench`."""

@@ -1,0 +1,1 @@
+"""Metrics sent on to other systems."""

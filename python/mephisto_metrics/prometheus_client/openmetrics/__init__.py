@@ -1,0 +1,1 @@
+"""OpenMetrics: how it is written and read."""
