@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mephisto_metrics.prometheus_client.context_managers import ExceptionTypes
 
 
+@_core.own_methods
 class Counter(_core.CounterCore, NativeMetric):
     """Counts events; only goes up. Its series is called `<name>_total`.
 
@@ -63,6 +64,7 @@ class Counter(_core.CounterCore, NativeMetric):
         return (sample, *created_samples(self))
 
 
+@_core.own_methods
 class Gauge(_core.GaugeCore, NativeMetric):
     """A value that goes up and down.
 
@@ -167,6 +169,7 @@ class Gauge(_core.GaugeCore, NativeMetric):
         return (Sample("", {}, self._get(), None, None),)
 
 
+@_core.own_methods
 class Summary(_core.SummaryCore, NativeMetric):
     """Counts observations and adds them up.
 
@@ -204,6 +207,7 @@ class Summary(_core.SummaryCore, NativeMetric):
         )
 
 
+@_core.own_methods
 class Histogram(_core.HistogramCore, NativeMetric):
     """Counts observations in buckets: rising upper bounds, to which +Inf is added.
 
