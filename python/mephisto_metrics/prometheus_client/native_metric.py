@@ -90,8 +90,8 @@ class NativeMetric(MetricWrapperBase):
         unit: str = "",
         registry: CollectorRegistry | None = REGISTRY,
         _labelvalues: Sequence[str] | None = None,
+        _native_options: tuple[Any, ...] = (),
     ) -> None:
-        native_options = self._native_options()
         if _labelvalues:
             self._attach(_parents[-1], _labelvalues)
         else:
@@ -99,7 +99,7 @@ class NativeMetric(MetricWrapperBase):
             labelnames = _validate_labelnames(self, labelnames)
             _validate_metric_name(full_name)
             origin = (name, namespace, subsystem)
-            self._create(full_name, documentation, unit, labelnames, origin, *native_options)
+            self._create(full_name, documentation, unit, labelnames, origin, *_native_options)
         if self._makes_children:
             self._let_class_make_children()
         if self._decides_on_samples:
@@ -141,9 +141,6 @@ class NativeMetric(MetricWrapperBase):
     @property
     def _subsystem(self) -> str:  # type: ignore[override]
         return self._names[2]
-
-    def _native_options(self) -> tuple[Any, ...]:
-        return ()
 
     def _metric_init(self) -> None:
         """Do nothing: a class that derives from this may set up what it has more."""
@@ -200,6 +197,7 @@ class NativeMetric(MetricWrapperBase):
     def remove(self, *labelvalues: Any) -> None:
         """Forget the child for these label values; without one do nothing."""
         self._raise_if_without_label_names()
+        self._raise_unless_parent("remove")
         if len(labelvalues) != len(self._labelnames):
             raise ValueError(
                 f"Incorrect label count (expected {len(self._labelnames)}, got {labelvalues})"
@@ -209,6 +207,7 @@ class NativeMetric(MetricWrapperBase):
     def remove_by_labels(self, labels: dict[str, str]) -> None:
         """Forget the children that have all these label values; for no labels do nothing."""
         wanted = self._positions_of(labels)
+        self._raise_unless_parent("remove_by_labels")
         for child in self._children() if wanted else ():
             values = child._labelvalues
             if all(values[place] == value for place, value in wanted):
@@ -222,6 +221,7 @@ class NativeMetric(MetricWrapperBase):
     def clear(self) -> None:
         """Forget all children."""
         if self._labelnames:
+            self._raise_unless_parent("clear")
             self._clear()
             self.__dict__.pop("_children_kept", None)
 
@@ -229,9 +229,20 @@ class NativeMetric(MetricWrapperBase):
         """Let no more than `limit` children be made.
 
         Further label values share one child, whose label values are all `overflow`: nothing goes
-        uncounted, and a label that grows without end cannot take all memory.
+        uncounted, and a label that grows without end cannot take all memory. Raises `ValueError`
+        for a limit below zero, and unless the metric has labels that are still to come.
         """
+        self._raise_unless_labels_are_to_come("limit_series")
+        if limit < 0:
+            raise ValueError(f"{self}: expected a limit of 0 or more series, received {limit}")
         self._set_limit(limit)
+
+    def _raise_unless_labels_are_to_come(self, method: str) -> None:
+        if not self._is_parent():
+            raise ValueError(
+                f"{self}: {method} is about the series of all label values, expected a metric with "
+                "label names before its labels() is called"
+            )
 
     @property
     def overflow_count(self) -> int:

@@ -1244,6 +1244,16 @@ def test_what_an_instance_gives_can_be_replaced(both, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_of_labels_with_one_name_the_same_one_is_shown(both, kind):
+    def run(library, registry):
+        metric = getattr(library, kind)("a", "", ["x", "y", "x"], registry=registry)
+        operate(metric.labels("p", "q", "r"), 2)
+        return samples(registry), shown(library, registry)
+
+    agree_on(both, run)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_metrics_are_copied_and_pickled_alike(both, kind):
     def run(library, registry):
         metric = getattr(library, kind)("a", "", registry=registry)
