@@ -320,3 +320,10 @@ class Histogram(_core.HistogramCore, NativeMetric):
         if bounds[0] >= 0:
             samples.append(Sample("_sum", {}, total, None, None))
         return (*samples, *created_samples(self))
+
+
+# What is wrong with a call is said of the method that was called, which handed it on.
+for _class in (Counter, Gauge, Histogram, Summary):
+    for _name in ("inc", "dec", "set", "observe"):
+        if f"_{_name}" in vars(_class):
+            vars(_class)[f"_{_name}"].__qualname__ = f"{_class.__name__}.{_name}"

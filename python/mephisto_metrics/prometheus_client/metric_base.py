@@ -244,10 +244,19 @@ def build_full_name(
 ) -> str:
     """Return a family's name: `namespace_subsystem_name_unit`, without a counter's `_total`.
 
-    Raises `ValueError` without a name, and for a unit of a type that cannot have one.
+    Raises `ValueError` without a name, and for a unit of a type that cannot have one; `TypeError`
+    for a part that is no text.
     """
     if not name:
         raise ValueError("Metric name should not be empty: expected at least one character")
+    for what, part in (
+        ("namespace", namespace),
+        ("subsystem", subsystem),
+        ("name", name),
+        ("unit", unit),
+    ):
+        if part and not isinstance(part, str):
+            raise TypeError(f"{what} of a metric: expected text, received {part!r}")
     full_name = "_".join(part for part in (namespace, subsystem, name) if part)
     if metric_type == "counter":
         full_name = without_total(full_name)

@@ -98,8 +98,12 @@ class NativeMetric(MetricWrapperBase):
             full_name = build_full_name(self._type, name, namespace, subsystem, unit)
             labelnames = _validate_labelnames(self, labelnames)
             _validate_metric_name(full_name)
+            if not isinstance(documentation, str):
+                raise TypeError(
+                    f"documentation of {full_name}: expected text, received {documentation!r}"
+                )
             origin = (name, namespace, subsystem)
-            self._create(full_name, documentation, unit, labelnames, origin, *_native_options)
+            self._create(full_name, documentation, unit or "", labelnames, origin, *_native_options)
         if self._makes_children:
             self._let_class_make_children()
         if self._decides_on_samples:
