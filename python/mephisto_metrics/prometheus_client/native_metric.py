@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 from mephisto_metrics.prometheus_client.from_within import Children
 from mephisto_metrics.prometheus_client.metric_base import (
+    CLEARING,
+    REMOVAL,
     MetricWrapperBase,
     build_full_name,
 )
@@ -21,6 +23,7 @@ from mephisto_metrics.prometheus_client.validation import (
     _validate_labelnames,
     _validate_metric_name,
 )
+from mephisto_metrics.prometheus_client.values import are_native, warn_if_in_files
 
 MetricType = TypeVar("MetricType", bound="NativeMetric")
 
@@ -45,6 +48,7 @@ class NativeMetric(MetricWrapperBase):
     _makes_children = False
     """Whether `labels` calls the class for a new child, because that has its own `__init__`."""
     _decides_on_samples = False
+    _is_in_files = False
 
     # All native.
     _origin: tuple[str, str, str] | None
@@ -92,6 +96,22 @@ class NativeMetric(MetricWrapperBase):
         _labelvalues: Sequence[str] | None = None,
         _native_options: tuple[Any, ...] = (),
     ) -> None:
+        if self._is_in_files or not are_native():
+            from mephisto_metrics.prometheus_client.in_files import initialise
+
+            initialise(
+                self,
+                _native_options,
+                name,
+                documentation,
+                labelnames,
+                namespace,
+                subsystem,
+                unit,
+                registry,
+                _labelvalues,
+            )
+            return
         if _labelvalues:
             self._attach(_parents[-1], _labelvalues)
         else:
@@ -200,6 +220,7 @@ class NativeMetric(MetricWrapperBase):
 
     def remove(self, *labelvalues: Any) -> None:
         """Forget the child for these label values; without one do nothing."""
+        warn_if_in_files(REMOVAL)
         self._raise_if_without_label_names()
         self._raise_unless_parent("remove")
         if len(labelvalues) != len(self._labelnames):
@@ -210,6 +231,7 @@ class NativeMetric(MetricWrapperBase):
 
     def remove_by_labels(self, labels: dict[str, str]) -> None:
         """Forget the children that have all these label values; for no labels do nothing."""
+        warn_if_in_files(REMOVAL)
         wanted = self._positions_of(labels)
         self._raise_unless_parent("remove_by_labels")
         for child in self._children() if wanted else ():
@@ -225,6 +247,7 @@ class NativeMetric(MetricWrapperBase):
     def clear(self) -> None:
         """Forget all children."""
         if self._labelnames:
+            warn_if_in_files(CLEARING)
             self._raise_unless_parent("clear")
             self._clear()
             self.__dict__.pop("_children_kept", None)
