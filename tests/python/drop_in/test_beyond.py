@@ -6,6 +6,7 @@ import copy
 import gc
 import math
 import os
+import random
 import threading
 import weakref
 
@@ -188,6 +189,27 @@ def test_a_metric_that_nobody_holds_is_freed_with_its_children(ours, kind):
     del metric, child
     gc.collect()
     assert [reference() for reference in gone] == [None] * 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_full_cache_lets_go_of_is_freed_at_once(ours, kind):
+    metric = getattr(ours, kind)("a", "", ["x"], registry=None)
+    children = [weakref.ref(metric.labels(f"v{index}")) for index in range(200)]
+    assert sum(child() is not None for child in children) <= 64
+    gone = weakref.ref(metric)
+    del metric
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_cache_with_room_lets_go_of_nothing(ours):
+    # Of all sizes and in any order, so that addresses are far apart and close to each other.
+    texts = [f"{'v' * (index % 89)}{index}" for index in range(2_000)]
+    random.Random(1).shuffle(texts)  # noqa: S311 - any order will do
+    for pair in zip(texts[::2], texts[1::2]):
+        metric = ours.Counter("a", "", ["x"], registry=None)
+        children = [weakref.ref(metric.labels(text)) for text in pair]
+        assert None not in [child() for child in children]
 
 
 @pytest.mark.parametrize("kind", KINDS)
