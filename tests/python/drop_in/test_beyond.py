@@ -8,6 +8,7 @@ import math
 import os
 import random
 import threading
+import time
 import weakref
 
 import pytest
@@ -321,3 +322,32 @@ def test_threads_that_ask_for_a_new_child_get_the_same_one(ours, kind):
         for thread in threads:
             thread.join()
         assert len(set(map(id, children))) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_threads_that_make_children_of_several_metrics_do_not_mix_them(ours, kind):
+    class Slow(getattr(ours, kind)):
+        def __init__(self, *arguments, **options):
+            time.sleep(0)  # lets other threads begin with theirs
+            super().__init__(*arguments, **options)
+            time.sleep(0)
+            self.is_complete = True
+
+    def ask(metric):
+        barrier.wait()
+        for index in range(50):
+            asked[metric].append(metric.labels(str(index)))
+            are_complete.append(asked[metric][-1].is_complete)
+
+    metrics = [Slow("a", "", ["x"], registry=None) for _ in range(3)]
+    barrier, are_complete = threading.Barrier(6), []
+    asked = {metric: [] for metric in metrics}
+    threads = [threading.Thread(target=ask, args=[metric]) for metric in metrics * 2]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(are_complete) == 300
+    for metric, children in asked.items():
+        assert {id(child) for child in children} == set(map(id, metric._metrics.values()))
+        assert all(child._parent is metric for child in children)
