@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingMixIn
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 from urllib.parse import parse_qs, urlparse
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -46,9 +46,6 @@ from mephisto_metrics.prometheus_client.openmetrics import exposition as openmet
 from mephisto_metrics.prometheus_client.registry import REGISTRY, Collector
 from mephisto_metrics.prometheus_client.textfile import write_to_textfile
 from mephisto_metrics.prometheus_client.utils import floatToGoString, parse_version
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = [
     "CONTENT_TYPE_LATEST",
@@ -83,6 +80,10 @@ __all__ = [
 
 SNAPPY_AVAILABLE = importlib.util.find_spec("snappy") is not None
 """Whether `compression="snappy"` can be asked of a push."""
+
+WSGIEnvironment = dict[str, Any]
+StartResponse = Callable[..., Any]
+WSGIApplication = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
 
 ALLOWED_METHODS = [("Allow", "OPTIONS,GET")]
 
@@ -189,7 +190,8 @@ def start_wsgi_server(
     family, host = _get_best_family(addr, port)
     kind = _TlsServer if certfile and keyfile else ThreadingWSGIServer
     server_class = type("Server", (kind,), {"address_family": family})
-    server = make_server(host, port, make_wsgi_app(registry), server_class, _SilentHandler)
+    application = make_wsgi_app(registry)
+    server: WSGIServer = make_server(host, port, application, server_class, _SilentHandler)
     if certfile and keyfile:
         try:
             context = _get_ssl_ctx(

@@ -357,14 +357,18 @@ def test_a_client_that_the_wsgi_server_refuses_reads_why(ours, stop, certificate
     stop(server)
     context = ssl.create_default_context(cafile=certificate[0])
     context.load_cert_chain(*certificate)
-    address = server[0].server_address
-    with socket.create_connection(address) as plain, pytest.raises(ssl.SSLError, match="(?i)alert"):
-        # Under TLS 1.3 a client is done with its handshake before the server has refused it.
-        with context.wrap_socket(plain, server_hostname="localhost") as connection:
-            for _ in range(3):
-                connection.sendall(b"GET / HTTP/1.1\r\n")
-                time.sleep(0.05)
-            connection.recv(1)
+    with pytest.raises(ssl.SSLError, match=r"(?i)alert"):
+        write_before_reading(server[0].server_address, context)
+
+
+def write_before_reading(address, context):
+    # Under TLS 1.3 a client is done with its handshake before the server has refused it.
+    plain = socket.create_connection(address)
+    with context.wrap_socket(plain, server_hostname="localhost") as connection:
+        for _ in range(3):
+            connection.sendall(b"GET / HTTP/1.1\r\n")
+            time.sleep(0.05)
+        connection.recv(1)
 
 
 def test_the_wsgi_server_is_not_held_up_by_a_client_that_does_not_shake_hands(
