@@ -139,12 +139,16 @@ BENCH_BUILD = $(@D)/bin/maturin build --quiet --release --interpreter $(@D)/bin/
 # What the targets above stand on ----------------------------------------------------------------
 
 $(VENV)/.ready: requirements/dev.txt requirements/mephisto.txt requirements/reference.txt \
-    pyproject.toml
+    requirements/reference-source.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "no Python 3.9 or later: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet -r requirements/dev.txt
 	$(if $(MEPHISTO_PYTHON),$(BIN)/pip install --quiet --no-deps -r requirements/mephisto.txt)
 	$(BIN)/pip install --quiet --target $(VENV)/reference --no-deps --upgrade -r requirements/reference.txt
+	rm -rf $(VENV)/reference-source
+	$(BIN)/pip download --quiet --dest $(VENV)/reference-source --no-deps --no-binary :all: \
+	    -r requirements/reference-source.txt
+	$(BIN)/python -m tarfile -e $(VENV)/reference-source/*.tar.gz $(VENV)/reference-source
 	touch $@
 
 web/node_modules/.ready: web/package.json web/package-lock.json

@@ -5,7 +5,10 @@ from mephisto_metrics import prometheus_client
 
 from __future__ import annotations
 
-from mephisto_metrics.prometheus_client import original_registry  # noqa: F401 - registers itself
+from mephisto_metrics.prometheus_client import (  # noqa: F401 - both register themselves
+    original_registry,
+    stand_in,
+)
 from mephisto_metrics.prometheus_client.exposition import (
     CONTENT_TYPE_LATEST,
     CONTENT_TYPE_PLAIN_0_0_4,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Literal, Protocol, TypeVar, Union
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Any, Callable, Literal, Protocol, TypeVar, Union
 
 from mephisto_metrics._core import Timer
 from mephisto_metrics.prometheus_client.decorator import decorate
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-    from types import TracebackType
 
 __all__ = ["ExceptionCounter", "InprogressTracker", "Timer"]
 

@@ -6,6 +6,7 @@ request handler. All other names of prometheus_client.exposition come from modul
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import socket
 import ssl
@@ -13,7 +14,7 @@ import threading
 from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingMixIn
-from typing import TYPE_CHECKING, Any
+from typing import Any, Callable
 from urllib.parse import parse_qs, urlparse
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -46,9 +47,6 @@ from mephisto_metrics.prometheus_client.registry import REGISTRY, Collector
 from mephisto_metrics.prometheus_client.textfile import write_to_textfile
 from mephisto_metrics.prometheus_client.tls_context import _get_ssl_ctx
 from mephisto_metrics.prometheus_client.utils import floatToGoString, parse_version
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = [
     "CONTENT_TYPE_LATEST",
@@ -84,7 +82,15 @@ __all__ = [
 SNAPPY_AVAILABLE = importlib.util.find_spec("snappy") is not None
 """Whether `compression="snappy"` can be asked of a push."""
 
+WSGIEnvironment = dict[str, Any]
+StartResponse = Callable[..., Any]
+WSGIApplication = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
+
 ALLOWED_METHODS = [("Allow", "OPTIONS,GET")]
+
+LONGEST_HANDSHAKE_SECONDS = 10
+LONGEST_GOODBYE_SECONDS = 1
+MOST_READS_OF_A_REFUSED_CLIENT = 16
 
 
 def make_wsgi_app(
@@ -134,6 +140,35 @@ class ThreadingWSGIServer(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
+class _TlsServer(ThreadingWSGIServer):
+    """Shakes hands in the thread of a request: a client that does not finish holds up nobody."""
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Answer over TLS, once hands are shaken."""
+        request.settimeout(LONGEST_HANDSHAKE_SECONDS)
+        try:
+            request.do_handshake()
+        except OSError:
+            _let_client_read(request)
+            return
+        request.settimeout(None)
+        super().finish_request(request, client_address)
+
+
+def _let_client_read(connection: socket.socket) -> None:
+    """Read what a client still sends, up to a limit, so that it learns why it is refused.
+
+    When a connection is closed with something unread in it, the client's system fails the client's
+    next write before it has read the alert.
+    """
+    with contextlib.suppress(OSError):
+        connection.settimeout(LONGEST_GOODBYE_SECONDS)
+        connection.shutdown(socket.SHUT_WR)
+        for _ in range(MOST_READS_OF_A_REFUSED_CLIENT):
+            if not connection.recv(65536):
+                break
+
+
 def start_wsgi_server(
     port: int,
     addr: str = "0.0.0.0",  # noqa: S104 - the original's default
@@ -154,11 +189,10 @@ def start_wsgi_server(
     or a certificate cannot be read.
     """
     family, host = _get_best_family(addr, port)
-
-    class Server(ThreadingWSGIServer):
-        address_family = family
-
-    server = make_server(host, port, make_wsgi_app(registry), Server, _SilentHandler)
+    kind = _TlsServer if certfile and keyfile else ThreadingWSGIServer
+    server_class = type("Server", (kind,), {"address_family": family})
+    application = make_wsgi_app(registry)
+    server: WSGIServer = make_server(host, port, application, server_class, _SilentHandler)
     if certfile and keyfile:
         try:
             context = _get_ssl_ctx(
@@ -174,7 +208,9 @@ def start_wsgi_server(
         except BaseException:
             server.server_close()
             raise
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     return server, thread

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
 from mephisto_metrics import _core
 from mephisto_metrics.prometheus_client.context_managers import (
     ExceptionCounter,
+    ExceptionTypes,
     InprogressTracker,
     Timer,
 )
@@ -19,9 +20,6 @@ from mephisto_metrics.prometheus_client.registry import REGISTRY, CollectorRegis
 from mephisto_metrics.prometheus_client.samples import Sample
 from mephisto_metrics.prometheus_client.utils import floatToGoString
 from mephisto_metrics.prometheus_client.validation import _validate_exemplar
-
-if TYPE_CHECKING:
-    from mephisto_metrics.prometheus_client.context_managers import ExceptionTypes
 
 
 @_core.own_methods

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Sequence
 from types import ModuleType
 
 from mephisto_metrics.prometheus_client import created
@@ -18,11 +20,17 @@ from mephisto_metrics.prometheus_client.created import (
 )
 from mephisto_metrics.prometheus_client.instruments import Counter, Gauge, Histogram, Summary
 from mephisto_metrics.prometheus_client.metric_base import MetricWrapperBase
+from mephisto_metrics.prometheus_client.metric_base import build_full_name as _build_full_name
 from mephisto_metrics.prometheus_client.metrics_core import Metric
 from mephisto_metrics.prometheus_client.registry import REGISTRY, Collector, CollectorRegistry
 from mephisto_metrics.prometheus_client.samples import Exemplar, Sample
 from mephisto_metrics.prometheus_client.text_metrics import Enum, Info
 from mephisto_metrics.prometheus_client.utils import INF, floatToGoString
+from mephisto_metrics.prometheus_client.validation import (
+    _validate_exemplar,
+    _validate_labelnames,
+    _validate_metric_name,
+)
 
 __all__ = [
     "INF",
@@ -40,15 +48,22 @@ __all__ = [
     "Metric",
     "MetricWrapperBase",
     "Sample",
+    "Sequence",
     "Summary",
     "Timer",
+    "_build_full_name",
     "_get_use_created",
+    "_validate_exemplar",
+    "_validate_labelnames",
+    "_validate_metric_name",
     "disable_created_metrics",
     "enable_created_metrics",
     "floatToGoString",
+    "time",
 ]
 
-# Where people import them from, and so what `repr` and pickles say.
+# Where people import them from, and so what `repr` and pickles say, and where `get_type_hints`
+# looks for the names of their annotations.
 for _metric in (Counter, Enum, Gauge, Histogram, Info, MetricWrapperBase, Summary):
     _metric.__module__ = __name__
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from threading import Lock
 from typing import Protocol
 
@@ -48,6 +48,39 @@ class DuplicateTimeseries(ValueError):
         self.duplicates = duplicates
 
 
+class _CollectorNames(dict[Collector, list[str]]):
+    """The collectors of a registry and their names; what is shown follows every change.
+
+    Tests of others empty it between themselves, or take single collectors out of it.
+    """
+
+    def __init__(self, native: _core.Registry) -> None:
+        super().__init__()
+        self._native = native
+
+    def __setitem__(self, collector: Collector, names: list[str]) -> None:
+        is_new = collector not in self
+        super().__setitem__(collector, names)
+        if is_new:
+            self._native.add(collector)
+
+    def __delitem__(self, collector: Collector) -> None:
+        super().__delitem__(collector)
+        self._native.remove(collector)
+
+    def popitem(self) -> tuple[Collector, list[str]]:
+        """Take out the newest."""
+        item = super().popitem()
+        self._native.remove(item[0])
+        return item
+
+    # A dictionary's own do not pass through those above.
+    clear = MutableMapping.clear
+    pop = MutableMapping.pop
+    setdefault = MutableMapping.setdefault
+    update = MutableMapping.update
+
+
 class CollectorRegistry:
     """Collectors that are shown together; each name belongs to one of them.
 
@@ -62,16 +95,25 @@ class CollectorRegistry:
         target_info: dict[str, str] | None = None,
         support_collectors_without_names: bool = False,
     ) -> None:
-        self._collector_to_names: dict[Collector, list[str]] = {}
+        # What expositions are made from, without Python where a collector is native.
+        self._native = _core.Registry()
+        self._shown_collectors = _CollectorNames(self._native)
         self._names_to_collectors: dict[str, Collector] = {}
         self._auto_describe = auto_describe
         self._lock = Lock()
         self._target_info: dict[str, str] | None = {}
         self._support_collectors_without_names = support_collectors_without_names
         self._collectors_without_names: list[Collector] = []
-        # What expositions are made from, without Python where a collector is native.
-        self._native = _core.Registry()
         self.set_target_info(target_info)
+
+    @property
+    def _collector_to_names(self) -> dict[Collector, list[str]]:
+        return self._shown_collectors
+
+    @_collector_to_names.setter
+    def _collector_to_names(self, names: Mapping[Collector, list[str]]) -> None:
+        self._shown_collectors.clear()
+        self._shown_collectors.update(names)
 
     def register(self, collector: Collector) -> None:
         """Add a collector; `DuplicateTimeseries` if one of its names is taken."""
@@ -81,12 +123,9 @@ class CollectorRegistry:
             if duplicates:
                 raise DuplicateTimeseries(duplicates)
             self._names_to_collectors.update(dict.fromkeys(names, collector))
-            is_new = collector not in self._collector_to_names
             self._collector_to_names[collector] = names
             if self._support_collectors_without_names and not names:
                 self._collectors_without_names.append(collector)
-            if is_new:
-                self._native.add(collector)
 
     def unregister(self, collector: Collector) -> None:
         """Take a collector out; `KeyError` if it is not here."""
@@ -96,7 +135,6 @@ class CollectorRegistry:
             del self._collector_to_names[collector]
             if collector in self._collectors_without_names:
                 self._collectors_without_names.remove(collector)
-            self._native.remove(collector)
 
     def _get_names(self, collector: Collector) -> list[str]:
         """Return all names that the series of a collector may have, as far as it tells them."""

@@ -29,12 +29,17 @@ pub struct ClassMethod {
 unsafe impl Sync for ClassMethod {}
 
 impl ClassMethod {
-    const fn new(name: &'static CStr, function: ffi::PyCFunctionFastWithKeywords) -> Self {
+    /// `documentation` begins with the signature, which Python makes a signature of.
+    const fn new(
+        name: &'static CStr,
+        function: ffi::PyCFunctionFastWithKeywords,
+        documentation: &'static CStr,
+    ) -> Self {
         let definition = ffi::PyMethodDef {
             ml_name: name.as_ptr(),
             ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: function },
             ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
-            ml_doc: std::ptr::null(),
+            ml_doc: documentation.as_ptr(),
         };
         Self { name, definition }
     }
@@ -60,6 +65,19 @@ impl ClassMethod {
         class.setattr(self.name.to_string_lossy(), descriptor)
     }
 }
+
+const COUNTER_INC: &CStr = c"inc($self, amount=1, exemplar=None)\n--\n\n\
+    Add an amount; the newest exemplar is kept. `ValueError` for an amount below zero.";
+const GAUGE_INC: &CStr = c"inc($self, amount=1)\n--\n\nAdd an amount.";
+const GAUGE_DEC: &CStr = c"dec($self, amount=1)\n--\n\nTake an amount away.";
+const GAUGE_SET: &CStr = c"set($self, value)\n--\n\nReplace the value.";
+const HISTOGRAM_OBSERVE: &CStr = c"observe($self, amount, exemplar=None)\n--\n\n\
+    Count an amount in its bucket; the newest exemplar of each bucket is kept.";
+const SUMMARY_OBSERVE: &CStr =
+    c"observe($self, amount)\n--\n\nCount an amount, and add it to the sum.";
+const LABELS: &CStr = c"labels($self, *labelvalues, **labelkwargs)\n--\n\n\
+    Return the child for label values, by position or all by name.\n\n\
+    `ValueError` if they are not one for each label name.";
 
 /// A method of `class`.
 ///
@@ -112,21 +130,23 @@ fn own_methods<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyType>> 
 
 /// Adds the methods to their classes.
 pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    static COUNTER: [ClassMethod; 2] =
-        [ClassMethod::new(c"inc", counter_inc), ClassMethod::new(c"labels", labels::<CounterCore>)];
+    static COUNTER: [ClassMethod; 2] = [
+        ClassMethod::new(c"inc", counter_inc, COUNTER_INC),
+        ClassMethod::new(c"labels", labels::<CounterCore>, LABELS),
+    ];
     static GAUGE: [ClassMethod; 4] = [
-        ClassMethod::new(c"inc", gauge_inc),
-        ClassMethod::new(c"dec", gauge_dec),
-        ClassMethod::new(c"set", gauge_set),
-        ClassMethod::new(c"labels", labels::<GaugeCore>),
+        ClassMethod::new(c"inc", gauge_inc, GAUGE_INC),
+        ClassMethod::new(c"dec", gauge_dec, GAUGE_DEC),
+        ClassMethod::new(c"set", gauge_set, GAUGE_SET),
+        ClassMethod::new(c"labels", labels::<GaugeCore>, LABELS),
     ];
     static HISTOGRAM: [ClassMethod; 2] = [
-        ClassMethod::new(c"observe", histogram_observe),
-        ClassMethod::new(c"labels", labels::<HistogramCore>),
+        ClassMethod::new(c"observe", histogram_observe, HISTOGRAM_OBSERVE),
+        ClassMethod::new(c"labels", labels::<HistogramCore>, LABELS),
     ];
     static SUMMARY: [ClassMethod; 2] = [
-        ClassMethod::new(c"observe", summary_observe),
-        ClassMethod::new(c"labels", labels::<SummaryCore>),
+        ClassMethod::new(c"observe", summary_observe, SUMMARY_OBSERVE),
+        ClassMethod::new(c"labels", labels::<SummaryCore>, LABELS),
     ];
     let py = module.py();
     COUNTER.iter().try_for_each(|method| method.add_to::<CounterCore>(py))?;

@@ -312,12 +312,14 @@ pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
         .callable(offset_in_object!(BlockMethod, vectorcall))
         .slot(ffi::Py_tp_descr_get, bind as *mut c_void)
         .make(py)?;
-    let documentation = c"Observes how long a block or each call of a function takes, in seconds.";
+    let documentation = c"Timer(metric, callback_name)\n--\n\n\
+        Observes how long a block or each call of a function takes, in seconds.";
+    let labels_documentation = c"labels($self, /, *args, **kw)\n--\n\nChoose the child to observe.";
     // SAFETY: all functions expect a `Timer`.
     let class = unsafe { TypeBuilder::new::<Timer>(c"mephisto_metrics.Timer", documentation) }
         .slot(ffi::Py_tp_new, make as *mut c_void)
         .callable(offset_in_object!(Timer, vectorcall))
-        .method(c"labels", Method::FastWithKeywords(labels), c"Choose the child to observe.")
+        .method(c"labels", Method::FastWithKeywords(labels), labels_documentation)
         .attribute(c"duration", duration)
         .make(py)?;
     class.setattr("__enter__", block_method(py, ENTER_ARGUMENTS)?)?;

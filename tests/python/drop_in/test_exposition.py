@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 import urllib.request
 from wsgiref.util import setup_testing_defaults
 
@@ -347,6 +348,37 @@ def test_the_wsgi_server_asks_for_certificates_of_clients(
             return "refused"
 
     assert (both.agree(answer) == "refused") is not shows_certificate
+
+
+def test_a_client_that_the_wsgi_server_refuses_reads_why(ours, stop, certificate):
+    server = ours.start_wsgi_server(
+        0, "localhost", filled(ours), *certificate, client_auth_required=True
+    )
+    stop(server)
+    context = ssl.create_default_context(cafile=certificate[0])
+    context.load_cert_chain(*certificate)
+    with pytest.raises(ssl.SSLError, match=r"(?i)alert"):
+        write_before_reading(server[0].server_address, context)
+
+
+def write_before_reading(address, context):
+    # Under TLS 1.3 a client is done with its handshake before the server has refused it.
+    plain = socket.create_connection(address)
+    with context.wrap_socket(plain, server_hostname="localhost") as connection:
+        for _ in range(3):
+            connection.sendall(b"GET / HTTP/1.1\r\n")
+            time.sleep(0.05)
+        connection.recv(1)
+
+
+def test_the_wsgi_server_is_not_held_up_by_a_client_that_does_not_shake_hands(
+    ours, stop, certificate
+):
+    server = ours.start_wsgi_server(0, "localhost", filled(ours), *certificate)
+    stop(server)
+    address = server[0].server_address
+    with socket.create_connection(address):
+        assert fetch_over_tls(address[1], certificate)[0] == 200
 
 
 @pytest.mark.parametrize("wrong", ["certfile", "keyfile", "client_cafile"])

@@ -105,6 +105,62 @@ def test_without_the_real_prometheus_client_an_import_says_what_to_install(modul
     assert "pip install prometheus-client" in message
 
 
+IN_ITS_PLACE = f"""
+    import json, sys
+    import {PACKAGE}
+    sys.modules["prometheus_client"] = {PACKAGE}
+"""
+
+
+def test_in_the_place_of_prometheus_client_each_module_is_there_once():
+    code = f"""
+        import importlib
+        from prometheus_client import openmetrics, REGISTRY
+        import prometheus_client.openmetrics.exposition, prometheus_client.bridge.graphite
+        from prometheus_client.core import Counter
+        registry = importlib.import_module("prometheus_client.registry")
+        own = sys.modules["{PACKAGE}.registry"]
+        print(json.dumps([
+            registry is own,
+            sys.modules["prometheus_client.registry"] is own,
+            registry.REGISTRY is REGISTRY,
+            prometheus_client.openmetrics.exposition is openmetrics.exposition,
+            registry.__name__ == registry.__spec__.name == "{PACKAGE}.registry",
+            importlib.reload(registry) is own,
+            Counter("a", "").collect()[0].name == "a",
+        ]))
+    """
+    assert run(textwrap.dedent(IN_ITS_PLACE) + textwrap.dedent(code)) == [True] * 7
+
+
+def test_in_the_place_of_prometheus_client_its_parser_is_still_found():
+    code = """
+        from prometheus_client.parser import text_string_to_metric_families as parse
+        from prometheus_client import Metric
+        (family,) = parse("# TYPE a gauge\\na 1\\n")
+        print(json.dumps([isinstance(family, Metric), family.samples[0].value]))
+    """
+    assert run(textwrap.dedent(IN_ITS_PLACE) + textwrap.dedent(code)) == [True, 1]
+
+
+def test_in_the_place_of_prometheus_client_what_is_not_there_is_not_found():
+    code = """
+        import importlib.util
+        try:
+            import prometheus_client.nothing
+        except ModuleNotFoundError as error:
+            name = error.name
+        sys.path.clear()
+        try:
+            import prometheus_client.parser
+        except ImportError as error:
+            print(json.dumps([name, importlib.util.find_spec(name), str(error)]))
+    """
+    name, spec, message = run(textwrap.dedent(IN_ITS_PLACE) + textwrap.dedent(code))
+    assert (name, spec) == ("prometheus_client.nothing", None)
+    assert "pip install prometheus-client" in message
+
+
 def test_values_in_files_come_from_the_real_prometheus_client(ours, tmp_path, monkeypatch):
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
     value_class = ours.values.MultiProcessValue(lambda: 42)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import inspect
+import pydoc
 import sys
+import typing
 from pathlib import Path
 
 import pytest
@@ -89,9 +91,29 @@ def test_every_public_name_is_called_the_same_way(both, module):
     for name in sorted(public_names(module) - set(EXCEPTIONS.get(module, {}))):
         signatures_of_ours = signatures(getattr(ours, name))
         for method, expected in signatures(getattr(reference, name)).items():
-            # Native methods need not tell their parameters, and ours may take more behind.
+            # Ours may take more behind.
             received = signatures_of_ours[method]
-            assert received is None or received[: len(expected)] == expected, f"{name}.{method}"
+            assert expected is None or received[: len(expected)] == expected, f"{name}.{method}"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="our hints are written `int | None`")
+@pytest.mark.parametrize("module", MODULES)
+def test_type_hints_can_be_read(ours, module):
+    loaded = load(ours, module)
+    for name in public_names(module) - set(EXCEPTIONS.get(module, {})):
+        value = getattr(loaded, name)
+        methods = inspect.getmembers(value, inspect.isfunction) if inspect.isclass(value) else []
+        for hinted in [value, *(method for _, method in methods)]:
+            if inspect.isroutine(hinted) or inspect.isclass(hinted):
+                typing.get_type_hints(hinted)
+
+
+@pytest.mark.parametrize("method", ["Counter.inc", "Gauge.set", "Histogram.observe", "Info.labels"])
+def test_methods_have_help(ours, method):
+    kind, _, name = method.partition(".")
+    text = pydoc.render_doc(getattr(getattr(ours, kind), name), renderer=pydoc.plaintext)
+    assert f"{name}(self" in text
+    assert len(text.strip().splitlines()) > 3
 
 
 def test_the_exceptions_are_names_of_the_reference():

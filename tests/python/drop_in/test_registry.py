@@ -263,3 +263,56 @@ def test_a_broken_collector_is_the_callers_to_know(both):
 
     both.agree(show)
     both.agree(lambda library: library.CollectorRegistry(auto_describe=True).register(Broken()))
+
+
+CHANGES_FROM_OUTSIDE = {
+    "emptied": lambda known, _: known.clear(),
+    "one deleted": lambda known, first: known.__delitem__(first),
+    "one popped": lambda known, first: known.pop(first),
+    "last popped": lambda known, _: known.popitem(),
+    "one updated": lambda known, first: known.update({first: ["x"]}),
+    "one set by default": lambda known, first: known.setdefault(first),
+}
+"""What tests of others do to a registry between themselves."""
+
+
+@pytest.mark.parametrize("case", CHANGES_FROM_OUTSIDE)
+def test_what_is_done_to_the_collectors_from_outside_is_shown(both, case):
+    def change(library):
+        registry = library.CollectorRegistry()
+        first, second = Custom(gauge(library, "a")), Custom(gauge(library, "b"))
+        registry.register(first)
+        registry.register(second)
+        CHANGES_FROM_OUTSIDE[case](registry._collector_to_names, first)
+        return library.generate_latest(registry), len(registry._collector_to_names)
+
+    both.agree(change)
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_registry_that_is_emptied_from_outside_takes_names_anew(both, in_place):
+    def empty(library):
+        registry = library.CollectorRegistry()
+        library.Gauge("a", "", registry=registry).set(1)
+        if in_place:
+            registry._collector_to_names.clear()
+            registry._names_to_collectors.clear()
+        else:
+            registry._collector_to_names, registry._names_to_collectors = {}, {}
+        emptied = library.generate_latest(registry)
+        library.Gauge("a", "", registry=registry).set(2)
+        return emptied, library.generate_latest(registry)
+
+    both.agree(empty)
+
+
+def test_collectors_that_are_put_back_from_outside_are_shown(both):
+    def put_back(library):
+        registry = library.CollectorRegistry()
+        registry.register(Custom(gauge(library, "a")))
+        kept = dict(registry._collector_to_names)
+        registry._collector_to_names.clear()
+        registry._collector_to_names = kept
+        return library.generate_latest(registry)
+
+    both.agree(put_back)

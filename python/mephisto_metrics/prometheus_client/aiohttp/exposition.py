@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable
+from typing import Callable
 
 from aiohttp import hdrs, web
 
 from mephisto_metrics.prometheus_client.encoding import _bake_output
 from mephisto_metrics.prometheus_client.registry import REGISTRY, Collector
 
-if TYPE_CHECKING:
-    from aiohttp.typedefs import Handler
-
 
 def make_aiohttp_handler(
     registry: Collector = REGISTRY, disable_compression: bool = False
-) -> Handler:
+) -> Callable[[web.Request], Awaitable[web.Response]]:
     """Return a handler that answers with the metrics of a registry; aiohttp compresses them."""
 
     async def prometheus_handler(request: web.Request) -> web.Response:

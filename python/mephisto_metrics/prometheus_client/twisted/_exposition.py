@@ -11,4 +11,5 @@ from mephisto_metrics.prometheus_client.registry import REGISTRY, Collector
 
 def MetricsResource(registry: Collector = REGISTRY) -> WSGIResource:
     """Return a resource that answers with the metrics of a registry, from a thread of the pool."""
-    return WSGIResource(reactor, reactor.getThreadPool(), make_wsgi_app(registry))
+    application = make_wsgi_app(registry)
+    return WSGIResource(reactor, reactor.getThreadPool(), application)  # type: ignore[no-untyped-call]
