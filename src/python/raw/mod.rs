@@ -5,6 +5,7 @@
 //! included, is handed on to safe code.
 #![allow(unsafe_code)]
 
+mod class_method;
 mod clock;
 pub mod companion;
 mod fork;
@@ -34,6 +35,7 @@ pub use label_cache::LabelCache;
 pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     fork::watch()?;
     clock::calibrate();
+    class_method::add_to(module)?;
     methods::add_to(module)?;
     timer::add_to(module)?;
     timed_function::add_to(module)?;

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 use pyo3::{ffi, intern};
 
-use super::methods::definition_of;
+use super::class_method::definition_of;
 use super::owned::Owned;
 use super::raised_apart::RaisedApart;
 use super::value::{WRITERS, value_of};

@@ -10,8 +10,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 use pyo3::{ffi, intern};
 
+use super::class_method::ClassMethod;
 use super::clock::{now_ticks, seconds_since};
-use super::methods::ClassMethod;
 use super::observer::{Observed, Observer};
 use super::owned::Owned;
 use super::types::{Class, Method, State, TypeBuilder, allocate, offset_in_object, state_of};
