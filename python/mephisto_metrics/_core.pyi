@@ -33,6 +33,7 @@ __all__ = [
     "log_to_stderr",
     "negotiate",
     "next_scrape",
+    "own_methods",
     "send_to_gateway",
     "set_created_series",
     "start_server",
@@ -51,6 +52,7 @@ DEFAULT_BUCKETS: tuple[float, ...]
 """The upper bounds of a histogram's buckets in seconds, +Inf included."""
 
 _Exemplar = tuple[int, list[tuple[str, str]], float, float]
+_Class = TypeVar("_Class", bound=type)
 _Core = TypeVar("_Core")
 
 @final
@@ -93,6 +95,9 @@ def negotiate(accept: str) -> str:
 
 def set_created_series(is_shown: bool) -> None:
     """Show `_created` series of native metrics, or hide them."""
+
+def own_methods(class_: _Class, /) -> _Class:
+    """Make the native methods of a class's base its own, so that calls are faster; decorates it."""
 
 def bucket_quantile(
     quantile: float, upper_bounds: Sequence[float], cumulative_counts: Sequence[float]

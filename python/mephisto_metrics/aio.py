@@ -36,6 +36,7 @@ async def start_http_server(
     tls: ServerTls | None = None,
 ) -> ServerAddress:
     """Serve `registry` as `mephisto_metrics.start_http_server` does."""
+    exposition.raise_unless_port(port)
     contents = exposition.contents_of(registry)
     try:
         server = await _core.start_server(port, addr, contents, tls)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import socket
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +14,9 @@ from mephisto_metrics.ports import address_text, is_port_in_use, port_in_use_err
 
 if TYPE_CHECKING:
     from mephisto_metrics.prometheus_client.registry import Collector
+
+
+LARGEST_PORT = 65535
 
 
 class ServerAddress(NamedTuple):
@@ -52,10 +56,17 @@ def start_http_server(
     `collect()`; None stands for `REGISTRY`. Raises `OSError` that names the port and, where it can
     be told, the process that holds it.
     """
+    raise_unless_port(port)
     try:
         return keep(ExpositionServer(port, addr, contents_of(registry), tls))
     except OSError as error:
         raise binding_error(port, addr, error) from None
+
+
+def raise_unless_port(port: int) -> None:
+    """Raise what the standard library does for a number that is no port."""
+    if not 0 <= port <= LARGEST_PORT:
+        raise OverflowError(f"bind(): port must be 0-65535. Received: {port}")
 
 
 def keep(server: ExpositionServer) -> ServerAddress:
@@ -70,6 +81,12 @@ def binding_error(port: int, addr: str, error: OSError) -> OSError:
     """Return what is told when an address cannot be bound."""
     if is_port_in_use(error):
         return port_in_use_error(addr, port, "choose another port, or 0 for any free one")
+    if error.errno is None:
+        # The resolver's fault, which the standard library has a type and numbers for.
+        try:
+            socket.getaddrinfo(addr, port)
+        except socket.gaierror as fault:
+            return socket.gaierror(fault.errno, f"{fault.strerror}: {addr}")
     return type(error)(error.errno, f"can not listen on {addr}:{port}: {error}")
 
 
@@ -82,9 +99,29 @@ def stop_http_server(address: tuple[str, int]) -> None:
 
 
 def forget(address: tuple[str, int]) -> Running | None:
-    """Return the server at `address`, which is from now on for the caller to stop."""
+    """Return the server at `address`, which is from now on for the caller to stop.
+
+    The host may be a name, such as the one that the server was started with.
+    """
+    try:
+        host, port = address
+    except (TypeError, ValueError):
+        raise TypeError(
+            "expected the address that start_http_server of mephisto_metrics returned, or another "
+            f"pair of host and port: received {address!r}"
+        ) from None
     with _lock:
-        return _servers.pop(ServerAddress(*address), None)
+        found = next((known for known in _servers if _is_same(known, host, port)), None)
+        return None if found is None else _servers.pop(found)
+
+
+def _is_same(known: ServerAddress, host: str, port: int) -> bool:
+    if known.port != port or known.host == host:
+        return known.port == port
+    try:
+        return any(info[4][0] == known.host for info in socket.getaddrinfo(host, port))
+    except OSError:
+        return False
 
 
 def wait_for_scrape(timeout_seconds: float | None = None) -> bool:

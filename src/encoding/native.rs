@@ -229,7 +229,7 @@ impl<'a> FamilyWriter<'a> {
     fn prepare_labels(&mut self, values: LabelValues<'_>) {
         self.text.clear();
         self.le_place = 0;
-        let count = self.labels.len();
+        let count = self.description.label_names.len();
         let mut rest = values.iter(count);
         let mut position = 0;
         for (index, label) in self.labels.iter().enumerate() {
@@ -263,7 +263,8 @@ impl<'a> FamilyWriter<'a> {
 
 /// The label names in the order in which they are written, and how many come before `le`.
 fn sorted_labels(description: &Description, escaping: Escaping) -> (Vec<Label>, usize) {
-    let mut names: Vec<_> = description.label_names.iter().enumerate().collect();
+    let names = description.label_names.iter().enumerate();
+    let mut names: Vec<_> = names.filter(|(place, _)| description.shows_label(*place)).collect();
     names.sort_unstable_by_key(|(_, name)| *name);
     let before_le = names.partition_point(|(_, name)| name.as_str() < "le");
     let label = |(index, (place, name)): (usize, (usize, &String))| {

@@ -1,9 +1,17 @@
 //! Floats as `prometheus_client` writes them, so that its users can compare bytes.
 
+use std::ops::Range;
+
 use super::family::Number;
 
 /// Whole numbers below this have the same digits as integers and as floats.
-const LARGEST_PLAIN_INTEGER: f64 = 1e15;
+const LARGEST_PLAIN_INTEGER: u64 = 1_000_000_000_000_000;
+
+/// Where Python's `repr` is digits around a point.
+const PLAIN_IN_PYTHON: Range<f64> = 1e-4..1e16;
+
+/// From here on Go writes an exponent.
+const EXPONENT_IN_GO: f64 = 1e6;
 
 /// Appends a number in the words of the exposition format.
 ///
@@ -11,13 +19,16 @@ const LARGEST_PLAIN_INTEGER: f64 = 1e15;
 /// positive numbers of more than six digits before the point with an exponent, as Go prints them.
 #[inline]
 pub fn write_number(output: &mut String, value: f64) {
-    if (1.0..LARGEST_PLAIN_INTEGER).contains(&value) && value.fract() == 0.0 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "just checked"
-        )]
-        write_whole(output, value as u64);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "what it changes is not equal"
+    )]
+    let whole = value as u64;
+    #[expect(clippy::float_cmp, reason = "equal to the bit")]
+    let is_whole = whole as f64 == value && value.is_sign_positive();
+    if is_whole && whole < LARGEST_PLAIN_INTEGER {
+        write_whole(output, whole);
     } else {
         write_any(output, value);
     }
@@ -52,11 +63,14 @@ fn write_any(output: &mut String, value: f64) {
     }
     let mut buffer = zmij::Buffer::new();
     let shortest = buffer.format_finite(value);
-    match shortest.split_once('.') {
-        Some((whole, fraction)) if value > 0.0 && whole.len() > 6 && !fraction.contains('e') => {
-            write_with_exponent(output, whole, fraction);
-        }
-        _ => write_as_python(output, shortest),
+    if !PLAIN_IN_PYTHON.contains(&value) {
+        write_as_python(output, shortest);
+    } else if value < EXPONENT_IN_GO {
+        output.push_str(shortest);
+    } else {
+        let point = shortest.bytes().position(|byte| byte == b'.').unwrap_or(shortest.len());
+        let (whole, fraction) = shortest.split_at(point);
+        write_with_exponent(output, whole, fraction.trim_start_matches('.'));
     }
 }
 

@@ -94,9 +94,14 @@ impl Service {
         self.descriptor
     }
 
+    /// Asks the server to end, and does not wait.
+    pub fn ask_to_stop(&self) {
+        let _ = self.stop.send(true);
+    }
+
     /// Asks the server to end and waits until it has. A second call does nothing.
     pub fn stop(&self) {
-        let _ = self.stop.send(true);
+        self.ask_to_stop();
         if let Some(thread) = self.thread.lock().take() {
             // A panic in the server has been printed by its own thread already.
             let _ = thread.join();

@@ -51,6 +51,15 @@ pub struct Description {
     pub label_names: Vec<String>,
 }
 
+impl Description {
+    /// Whether the label at `place` is shown: of several with one name only the last is, as in a
+    /// mapping.
+    pub fn shows_label(&self, place: usize) -> bool {
+        let names = &self.label_names;
+        names.iter().skip(place + 1).all(|name| *name != names[place])
+    }
+}
+
 /// What a child's value is at one moment.
 #[derive(Clone, Debug)]
 pub enum Reading {
@@ -223,8 +232,10 @@ impl<V: Value> Family<V> {
     }
 
     /// Forgets each child that has been zero for `lifetime`, as seen by one reading after another.
+    /// The only child of a family without labels stays.
     pub fn drop_zeros_after(&self, lifetime: Duration) {
-        self.zeros.lock().lifetime = Some(lifetime);
+        self.zeros.lock().lifetime =
+            Some(lifetime).filter(|_| !self.description.label_names.is_empty());
     }
 
     fn drop_old_zeros(&self) {

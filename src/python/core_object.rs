@@ -98,6 +98,9 @@ impl<V: Value> Core<V> {
 
     /// Makes an object stand for the same as another one, which stays the one that `labels` gives.
     pub fn share(&self, py: Python<'_>, other: &Self) -> PyResult<()> {
+        // Of the children that one of them removes, the other would not know.
+        self.cache.disable();
+        other.cache.disable();
         let other = other.binding()?;
         self.bind(Binding {
             family: Arc::clone(&other.family),

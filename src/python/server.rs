@@ -2,6 +2,7 @@
 
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
+use std::process;
 use std::sync::Arc;
 
 use pyo3::exceptions::{PyOSError, PyValueError};
@@ -12,13 +13,15 @@ use super::registry::Registry;
 use crate::http::{Service, Tls, TlsError, TlsVersions};
 use crate::server;
 
-/// A server that shows a registry until it is closed or the process ends.
+/// A server that shows a registry until it is closed, nobody holds it, or the process ends.
 #[pyclass(frozen, module = "mephisto_metrics._core")]
-pub struct ExpositionServer(
+pub struct ExpositionServer {
     // Never dropped: a forked child has the object but not the threads, which may hold the locks
     // that its end would take.
-    ManuallyDrop<Arc<Service>>,
-);
+    service: ManuallyDrop<Arc<Service>>,
+    /// The process that has the threads.
+    process: u32,
+}
 
 #[pymethods]
 impl ExpositionServer {
@@ -39,29 +42,38 @@ impl ExpositionServer {
 
     #[getter]
     fn address(&self) -> (String, u16) {
-        let address = self.0.address();
+        let address = self.service.address();
         (address.ip().to_string(), address.port())
     }
 
     fn fileno(&self) -> i32 {
-        self.0.listener_descriptor()
+        self.service.listener_descriptor()
     }
 
     fn close(&self, py: Python<'_>) {
-        py.detach(|| self.0.stop());
+        py.detach(|| self.service.stop());
     }
 }
 
 impl ExpositionServer {
     /// What serves.
     pub fn service(&self) -> Arc<Service> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.service)
     }
 }
 
 impl From<Service> for ExpositionServer {
     fn from(service: Service) -> Self {
-        Self(ManuallyDrop::new(Arc::new(service)))
+        Self { service: ManuallyDrop::new(Arc::new(service)), process: process::id() }
+    }
+}
+
+impl Drop for ExpositionServer {
+    fn drop(&mut self) {
+        // Nobody can close it any more, such as one whose start was awaited and then cancelled.
+        if self.process == process::id() {
+            self.service.ask_to_stop();
+        }
     }
 }
 

@@ -10,10 +10,12 @@ import threading
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import psutil
 import pytest
 
 import mephisto_metrics
 from mephisto_metrics import aio
+from mephisto_metrics.stack.readiness import wait_until
 
 
 @pytest.fixture
@@ -73,6 +75,25 @@ def test_a_server_is_started_scraped_and_stopped(registry):
             await in_thread(fetch, address.url)
 
     asyncio.run(run())
+
+
+def test_a_start_that_nobody_waits_for_any_more_leaves_no_server(registry):
+    def listening():
+        connections = psutil.Process().net_connections("tcp")
+        return {found.laddr for found in connections if found.status == psutil.CONN_LISTEN}
+
+    async def run():
+        starting = asyncio.ensure_future(aio.start_http_server(0, registry=registry))
+        await asyncio.sleep(0)
+        # The loop is busy while the server starts, and hears of it after the task is cancelled.
+        assert wait_until(lambda: listening() - before, timeout_seconds=10)
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+
+    before = listening()
+    asyncio.run(run())
+    assert wait_until(lambda: listening() == before, timeout_seconds=10)
 
 
 def test_a_wait_ends_without_a_scrape_and_can_be_cancelled():

@@ -5,9 +5,6 @@ from mephisto_metrics import prometheus_client
 
 from __future__ import annotations
 
-import os
-import warnings
-
 from mephisto_metrics.prometheus_client import (  # noqa: F401 - both register themselves
     original_registry,
     stand_in,
@@ -83,14 +80,3 @@ __all__ = (
     "start_wsgi_server",
     "write_to_textfile",
 )
-
-for _variable in ("PROMETHEUS_MULTIPROC_DIR", "prometheus_multiproc_dir"):
-    if _variable in os.environ:
-        warnings.warn(
-            f"{_variable} is set, but mephisto_metrics.prometheus_client keeps values in memory: "
-            "let each process serve its own (start_http_server(0)) or push them under a grouping "
-            "key of its own (push_to_gateway), or use the real prometheus_client",
-            RuntimeWarning,
-            stacklevel=2,
-        )
-        break

@@ -45,6 +45,7 @@ from mephisto_metrics.prometheus_client.http_server import start_http_server
 from mephisto_metrics.prometheus_client.openmetrics import exposition as openmetrics
 from mephisto_metrics.prometheus_client.registry import REGISTRY, Collector
 from mephisto_metrics.prometheus_client.textfile import write_to_textfile
+from mephisto_metrics.prometheus_client.tls_context import _get_ssl_ctx
 from mephisto_metrics.prometheus_client.utils import floatToGoString, parse_version
 
 __all__ = [
@@ -220,42 +221,6 @@ def _get_best_family(address: str, port: int) -> tuple[socket.AddressFamily, str
     infos = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     family, _, _, _, socket_address = infos[0]
     return family, str(socket_address[0])
-
-
-def _get_ssl_ctx(
-    certfile: str,
-    keyfile: str,
-    protocol: int,
-    cafile: str | None = None,
-    capath: str | None = None,
-    client_auth_required: bool = False,
-    tls_min_version: ssl.TLSVersion | None = None,
-    tls_max_version: ssl.TLSVersion | None = None,
-) -> ssl.SSLContext:
-    """Return what a TLS server needs; the error of a file that cannot be loaded names it."""
-    context = ssl.SSLContext(protocol=protocol)
-    if cafile is None and capath is None:
-        authorities = "default CA certificate chain"
-        _load(authorities, context.load_default_certs, purpose=ssl.Purpose.CLIENT_AUTH)
-    else:
-        authorities = f"CA certificate chain from file {cafile!r} or directory {capath!r}"
-        _load(authorities, context.load_verify_locations, cafile=cafile, capath=capath)
-    if client_auth_required:
-        context.verify_mode = ssl.CERT_REQUIRED
-    own = f"server certificate file {certfile!r} or its private key file {keyfile!r}"
-    _load(own, context.load_cert_chain, certfile=certfile, keyfile=keyfile)
-    if tls_min_version is not None:
-        context.minimum_version = tls_min_version
-    if tls_max_version is not None:
-        context.maximum_version = tls_max_version
-    return context
-
-
-def _load(what: str, load: Callable[..., None], **arguments: Any) -> None:
-    try:
-        load(**arguments)
-    except OSError as error:
-        raise type(error)(f"Cannot load {what}: {error}") from error
 
 
 class MetricsHandler(BaseHTTPRequestHandler):

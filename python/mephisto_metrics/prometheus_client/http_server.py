@@ -9,6 +9,7 @@ import threading
 from mephisto_metrics import exposition
 from mephisto_metrics._core import ServerTls
 from mephisto_metrics.prometheus_client.registry import REGISTRY, Collector
+from mephisto_metrics.prometheus_client.tls_context import _get_ssl_ctx
 
 NEWEST = ssl.TLSVersion.TLSv1_3
 
@@ -74,6 +75,17 @@ def start_http_server(
     """
     tls = None
     if certfile and keyfile:
+        # For its errors, which are of the original's types and in its words.
+        _get_ssl_ctx(
+            certfile,
+            keyfile,
+            protocol,
+            client_cafile,
+            client_capath,
+            client_auth_required,
+            tls_min_version,
+            tls_max_version,
+        )
         authorities = _authorities(client_cafile, client_capath) if client_auth_required else None
         oldest, newest = _versions(protocol, tls_min_version, tls_max_version)
         tls = ServerTls(

@@ -22,6 +22,7 @@ from mephisto_metrics.prometheus_client.utils import floatToGoString
 from mephisto_metrics.prometheus_client.validation import _validate_exemplar
 
 
+@_core.own_methods
 class Counter(_core.CounterCore, NativeMetric):
     """Counts events; only goes up. Its series is called `<name>_total`.
 
@@ -61,6 +62,7 @@ class Counter(_core.CounterCore, NativeMetric):
         return (sample, *created_samples(self))
 
 
+@_core.own_methods
 class Gauge(_core.GaugeCore, NativeMetric):
     """A value that goes up and down.
 
@@ -157,14 +159,19 @@ class Gauge(_core.GaugeCore, NativeMetric):
     def drop_zero_series(self, after_seconds: float) -> None:
         """Forget each child that has been zero for `after_seconds`, as far as expositions see it.
 
-        It begins anew when it is asked for again.
+        It begins anew when it is asked for again. Raises `ValueError` for a time below zero, and
+        unless the gauge has labels that are still to come.
         """
+        self._raise_unless_labels_are_to_come("drop_zero_series")
+        if not after_seconds >= 0:
+            raise ValueError(f"{self}: expected 0 seconds or more, received {after_seconds}")
         self._drop_zeros_after(after_seconds)
 
     def _child_samples(self) -> Iterable[Sample]:
         return (Sample("", {}, self._get(), None, None),)
 
 
+@_core.own_methods
 class Summary(_core.SummaryCore, NativeMetric):
     """Counts observations and adds them up.
 
@@ -202,6 +209,7 @@ class Summary(_core.SummaryCore, NativeMetric):
         )
 
 
+@_core.own_methods
 class Histogram(_core.HistogramCore, NativeMetric):
     """Counts observations in buckets: rising upper bounds, to which +Inf is added.
 
@@ -234,23 +242,23 @@ class Histogram(_core.HistogramCore, NativeMetric):
         native_histogram_bucket_factor: float | None = None,
         native_histogram_max_buckets: int = 160,
     ) -> None:
-        self.__dict__["_given_buckets"] = buckets
-        self.__dict__["_given_native"] = (
-            None
-            if native_histogram_bucket_factor is None
-            else (native_histogram_bucket_factor, native_histogram_max_buckets)
-        )
+        bounds = [float(bound) for bound in buckets]
+        native = (native_histogram_bucket_factor, native_histogram_max_buckets)
+        options = (bounds, None if native_histogram_bucket_factor is None else native)
         super().__init__(
-            name, documentation, labelnames, namespace, subsystem, unit, registry, _labelvalues
+            name,
+            documentation,
+            labelnames,
+            namespace,
+            subsystem,
+            unit,
+            registry,
+            _labelvalues,
+            (options,),
         )
-        if not self._makes_children:
-            # See `NativeMetric`: an object without attributes is faster.
-            del self.__dict__["_given_buckets"]
-        del self.__dict__["_given_native"]
-
-    def _native_options(self) -> tuple[Any, ...]:
-        given = self.__dict__
-        return (([float(bound) for bound in given["_given_buckets"]], given["_given_native"]),)
+        if self._makes_children:
+            # For their constructor. Else there are none: see `NativeMetric` on attributes.
+            self.__dict__["_given_buckets"] = buckets
 
     def _own_kwargs(self) -> dict[str, Any]:
         return {"buckets": self.__dict__.get("_given_buckets", self._upper_bounds)}
@@ -310,3 +318,10 @@ class Histogram(_core.HistogramCore, NativeMetric):
         if bounds[0] >= 0:
             samples.append(Sample("_sum", {}, total, None, None))
         return (*samples, *created_samples(self))
+
+
+# What is wrong with a call is said of the method that was called, which handed it on.
+for _class in (Counter, Gauge, Histogram, Summary):
+    for _name in ("inc", "dec", "set", "observe"):
+        if f"_{_name}" in vars(_class):
+            vars(_class)[f"_{_name}"].__qualname__ = f"{_class.__name__}.{_name}"

@@ -17,6 +17,7 @@ from mephisto_metrics.prometheus_client.validation import (
     _validate_labelnames,
     _validate_metric_name,
 )
+from mephisto_metrics.prometheus_client.values import warn_if_in_files
 
 MetricType = TypeVar("MetricType", bound="MetricWrapperBase")
 
@@ -24,6 +25,10 @@ MetricType = TypeVar("MetricType", bound="MetricWrapperBase")
 NO_SLOTS: tuple[str, ...] = ()
 
 TYPES_WITHOUT_UNIT = ("info", "stateset")
+
+REMOVAL = "Removal of labels has not been implemented in  multi-process mode yet."
+CLEARING = "Clearing labels has not been implemented in multi-process mode yet"
+"""What the original says, letter for letter, for who filters these warnings."""
 
 
 class MetricWrapperBase(Collector):
@@ -183,6 +188,7 @@ class MetricWrapperBase(Collector):
 
     def remove(self, *labelvalues: Any) -> None:
         """Forget the child for these label values; without one do nothing."""
+        warn_if_in_files(REMOVAL)
         self._raise_if_without_label_names()
         if len(labelvalues) != len(self._labelnames):
             raise ValueError(
@@ -193,6 +199,7 @@ class MetricWrapperBase(Collector):
 
     def remove_by_labels(self, labels: dict[str, str]) -> None:
         """Forget the children that have all these label values; for no labels do nothing."""
+        warn_if_in_files(REMOVAL)
         wanted = self._positions_of(labels)
         with self._lock:
             self._metrics = {
@@ -216,6 +223,7 @@ class MetricWrapperBase(Collector):
     def clear(self) -> None:
         """Forget all children."""
         if self._labelnames:
+            warn_if_in_files(CLEARING)
             with self._lock:
                 self._metrics = {}
 
@@ -244,10 +252,19 @@ def build_full_name(
 ) -> str:
     """Return a family's name: `namespace_subsystem_name_unit`, without a counter's `_total`.
 
-    Raises `ValueError` without a name, and for a unit of a type that cannot have one.
+    Raises `ValueError` without a name, and for a unit of a type that cannot have one; `TypeError`
+    for a part that is no text.
     """
     if not name:
         raise ValueError("Metric name should not be empty: expected at least one character")
+    for what, part in (
+        ("namespace", namespace),
+        ("subsystem", subsystem),
+        ("name", name),
+        ("unit", unit),
+    ):
+        if part and not isinstance(part, str):
+            raise TypeError(f"{what} of a metric: expected text, received {part!r}")
     full_name = "_".join(part for part in (namespace, subsystem, name) if part)
     if metric_type == "counter":
         full_name = without_total(full_name)

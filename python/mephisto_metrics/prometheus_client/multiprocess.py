@@ -1,6 +1,7 @@
 """Values of several processes, in files.
 
-Handed on to the real prometheus_client, which has to be installed.
+Handed on to the real prometheus_client, which has to be installed: its `MultiProcessCollector` in a
+registry of ours shows what our metrics and its own have written into the files of a folder.
 """
 
 from __future__ import annotations

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 from mephisto_metrics.prometheus_client.from_within import Children
 from mephisto_metrics.prometheus_client.metric_base import (
+    CLEARING,
+    REMOVAL,
     MetricWrapperBase,
     build_full_name,
 )
@@ -21,6 +23,7 @@ from mephisto_metrics.prometheus_client.validation import (
     _validate_labelnames,
     _validate_metric_name,
 )
+from mephisto_metrics.prometheus_client.values import are_native, warn_if_in_files
 
 MetricType = TypeVar("MetricType", bound="NativeMetric")
 
@@ -45,6 +48,7 @@ class NativeMetric(MetricWrapperBase):
     _makes_children = False
     """Whether `labels` calls the class for a new child, because that has its own `__init__`."""
     _decides_on_samples = False
+    _is_in_files = False
 
     # All native.
     _origin: tuple[str, str, str] | None
@@ -90,16 +94,36 @@ class NativeMetric(MetricWrapperBase):
         unit: str = "",
         registry: CollectorRegistry | None = REGISTRY,
         _labelvalues: Sequence[str] | None = None,
+        _native_options: tuple[Any, ...] = (),
     ) -> None:
-        native_options = self._native_options()
+        if self._is_in_files or not are_native():
+            from mephisto_metrics.prometheus_client.in_files import initialise
+
+            initialise(
+                self,
+                _native_options,
+                name,
+                documentation,
+                labelnames,
+                namespace,
+                subsystem,
+                unit,
+                registry,
+                _labelvalues,
+            )
+            return
         if _labelvalues:
             self._attach(_parents[-1], _labelvalues)
         else:
             full_name = build_full_name(self._type, name, namespace, subsystem, unit)
             labelnames = _validate_labelnames(self, labelnames)
             _validate_metric_name(full_name)
+            if not isinstance(documentation, str):
+                raise TypeError(
+                    f"documentation of {full_name}: expected text, received {documentation!r}"
+                )
             origin = (name, namespace, subsystem)
-            self._create(full_name, documentation, unit, labelnames, origin, *native_options)
+            self._create(full_name, documentation, unit or "", labelnames, origin, *_native_options)
         if self._makes_children:
             self._let_class_make_children()
         if self._decides_on_samples:
@@ -141,9 +165,6 @@ class NativeMetric(MetricWrapperBase):
     @property
     def _subsystem(self) -> str:  # type: ignore[override]
         return self._names[2]
-
-    def _native_options(self) -> tuple[Any, ...]:
-        return ()
 
     def _metric_init(self) -> None:
         """Do nothing: a class that derives from this may set up what it has more."""
@@ -199,7 +220,9 @@ class NativeMetric(MetricWrapperBase):
 
     def remove(self, *labelvalues: Any) -> None:
         """Forget the child for these label values; without one do nothing."""
+        warn_if_in_files(REMOVAL)
         self._raise_if_without_label_names()
+        self._raise_unless_parent("remove")
         if len(labelvalues) != len(self._labelnames):
             raise ValueError(
                 f"Incorrect label count (expected {len(self._labelnames)}, got {labelvalues})"
@@ -208,7 +231,9 @@ class NativeMetric(MetricWrapperBase):
 
     def remove_by_labels(self, labels: dict[str, str]) -> None:
         """Forget the children that have all these label values; for no labels do nothing."""
+        warn_if_in_files(REMOVAL)
         wanted = self._positions_of(labels)
+        self._raise_unless_parent("remove_by_labels")
         for child in self._children() if wanted else ():
             values = child._labelvalues
             if all(values[place] == value for place, value in wanted):
@@ -222,6 +247,8 @@ class NativeMetric(MetricWrapperBase):
     def clear(self) -> None:
         """Forget all children."""
         if self._labelnames:
+            warn_if_in_files(CLEARING)
+            self._raise_unless_parent("clear")
             self._clear()
             self.__dict__.pop("_children_kept", None)
 
@@ -229,9 +256,20 @@ class NativeMetric(MetricWrapperBase):
         """Let no more than `limit` children be made.
 
         Further label values share one child, whose label values are all `overflow`: nothing goes
-        uncounted, and a label that grows without end cannot take all memory.
+        uncounted, and a label that grows without end cannot take all memory. Raises `ValueError`
+        for a limit below zero, and unless the metric has labels that are still to come.
         """
+        self._raise_unless_labels_are_to_come("limit_series")
+        if limit < 0:
+            raise ValueError(f"{self}: expected a limit of 0 or more series, received {limit}")
         self._set_limit(limit)
+
+    def _raise_unless_labels_are_to_come(self, method: str) -> None:
+        if not self._is_parent():
+            raise ValueError(
+                f"{self}: {method} is about the series of all label values, expected a metric with "
+                "label names before its labels() is called"
+            )
 
     @property
     def overflow_count(self) -> int:

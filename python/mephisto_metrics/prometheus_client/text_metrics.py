@@ -85,7 +85,7 @@ class Enum(MetricWrapperBase):
             try:
                 self._value = self._states.index(state)
             except ValueError as error:
-                expected = ", ".join(self._states)
+                expected = ", ".join(map(str, self._states))
                 raise ValueError(f"{error}: expected {expected}, received {state!r}") from None
 
     def _child_samples(self) -> Iterable[Sample]:

@@ -43,8 +43,11 @@ fn is_chosen(description: &Description, names: &HashSet<String>) -> bool {
     suffixes.iter().any(|suffix| names.contains(&format!("{}{suffix}", description.name)))
 }
 
-fn label_names(description: &Description, escaping: Escaping) -> Vec<String> {
-    description.label_names.iter().map(|name| escaping.unquoted_label_name(name)).collect()
+/// The name of each label that is shown.
+fn label_names(description: &Description, escaping: Escaping) -> Vec<Option<String>> {
+    let names = description.label_names.iter().enumerate();
+    let shown = |place| description.shows_label(place);
+    names.map(|(place, name)| shown(place).then(|| escaping.unquoted_label_name(name))).collect()
 }
 
 fn type_of(kind: MetricKind) -> MetricType {
@@ -57,7 +60,7 @@ fn type_of(kind: MetricKind) -> MetricType {
 }
 
 struct Writer {
-    label_names: Vec<String>,
+    label_names: Vec<Option<String>>,
     has_created: bool,
 }
 
@@ -66,7 +69,7 @@ impl Writer {
         let values = child.label_values.iter(self.label_names.len());
         let labels = self.label_names.iter().zip(values);
         let mut metric = Metric {
-            label: labels.map(|(name, value)| label(name.clone(), value)).collect(),
+            label: labels.filter_map(|(name, value)| Some(label(name.clone()?, value))).collect(),
             ..Metric::default()
         };
         let created = self.has_created.then(|| timestamp(child.created_seconds));

@@ -7,7 +7,9 @@ use std::ffi::CStr;
 use std::ptr::null_mut;
 
 use pyo3::ffi::{self, Py_ssize_t, PyObject};
+use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::{PyMappingProxy, PyString, PyType};
 
 use super::label_cache::{Call, MOST_LABELS};
 use super::value::{WRITERS, value_of};
@@ -58,14 +60,8 @@ impl ClassMethod {
 
     pub fn add_to<C: CoreClass>(&'static self, py: Python<'_>) -> PyResult<()> {
         let class = py.get_type::<C>();
-        // SAFETY: the definition is static, and CPython only reads it.
-        let descriptor = unsafe {
-            let descriptor = ffi::PyDescr_NewMethod(
-                class.as_type_ptr(),
-                (&raw const self.definition).cast_mut(),
-            );
-            Bound::from_owned_ptr_or_err(py, descriptor)?
-        };
+        // SAFETY: the definition is static, and that of an instance method of `C`.
+        let descriptor = unsafe { descriptor(&class, (&raw const self.definition).cast_mut())? };
         class.setattr(self.name.to_string_lossy(), descriptor)
     }
 }
@@ -82,6 +78,55 @@ const SUMMARY_OBSERVE: &CStr =
 const LABELS: &CStr = c"labels($self, *labelvalues, **labelkwargs)\n--\n\n\
     Return the child for label values, by position or all by name.\n\n\
     `ValueError` if they are not one for each label name.";
+
+/// A method of `class`.
+///
+/// # Safety
+///
+/// The definition lives as long as the process, and its function expects instances of `class`.
+unsafe fn descriptor<'py>(
+    class: &Bound<'py, PyType>,
+    definition: *mut ffi::PyMethodDef,
+) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: the caller's promise; CPython only reads the definition.
+    unsafe {
+        let descriptor = ffi::PyDescr_NewMethod(class.as_type_ptr(), definition);
+        Bound::from_owned_ptr_or_err(class.py(), descriptor)
+    }
+}
+
+/// What a method that is written in C or Rust is defined by; null for any other object.
+pub fn definition_of(method: &Bound<'_, PyAny>) -> *mut ffi::PyMethodDef {
+    // SAFETY: the type is the exact one, whose instances have this layout.
+    unsafe {
+        if ffi::Py_TYPE(method.as_ptr()) != &raw mut ffi::PyMethodDescr_Type {
+            return null_mut();
+        }
+        (*method.as_ptr().cast::<ffi::PyMethodDescrObject>()).d_method
+    }
+}
+
+/// Makes the native methods of a class's base its own, where it has none of that name. Returns the
+/// class, so that it can decorate it.
+///
+/// From Python 3.11 on, a call goes straight to a method's function if the object is of exactly
+/// the class that the method was made for, and takes twice as long if it is of a derived one.
+#[pyfunction]
+#[pyo3(signature = (class, /))]
+fn own_methods<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyType>> {
+    let py = class.py();
+    let base = class.getattr(intern!(py, "__base__"))?;
+    let own = class.getattr(intern!(py, "__dict__"))?;
+    for item in base.getattr(intern!(py, "__dict__"))?.cast_into::<PyMappingProxy>()?.items()? {
+        let (name, method): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+        let definition = definition_of(&method);
+        if !definition.is_null() && !own.contains(&name)? {
+            // SAFETY: defined for the base, whose classes are never freed while derived ones live.
+            class.setattr(name.cast::<PyString>()?, unsafe { descriptor(class, definition)? })?;
+        }
+    }
+    Ok(class.clone())
+}
 
 /// Adds the methods to their classes.
 pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -107,7 +152,8 @@ pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     COUNTER.iter().try_for_each(|method| method.add_to::<CounterCore>(py))?;
     GAUGE.iter().try_for_each(|method| method.add_to::<GaugeCore>(py))?;
     HISTOGRAM.iter().try_for_each(|method| method.add_to::<HistogramCore>(py))?;
-    SUMMARY.iter().try_for_each(|method| method.add_to::<SummaryCore>(py))
+    SUMMARY.iter().try_for_each(|method| method.add_to::<SummaryCore>(py))?;
+    module.add_function(wrap_pyfunction!(own_methods, module)?)
 }
 
 /// Writes a method that takes at most one number: the usual case, and what it stands for when

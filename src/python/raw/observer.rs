@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 use pyo3::{ffi, intern};
 
+use super::methods::definition_of;
 use super::owned::Owned;
 use super::raised_apart::RaisedApart;
 use super::value::{WRITERS, value_of};
@@ -156,7 +157,9 @@ fn has_native_observe<C: Observed>(metric: &Bound<'_, C>) -> PyResult<bool> {
     let py = metric.py();
     let observe = intern!(py, "observe");
     let (class, native_class) = (metric.as_any().get_type(), py.get_type::<C>());
-    let is_native = class.getattr(observe)?.is(&native_class.getattr(observe)?);
+    // The same definition stands behind the methods of derived classes that `own_methods` makes.
+    let definition = definition_of(&class.getattr(observe)?);
+    let is_native = definition == definition_of(&native_class.getattr(observe)?);
     if is_native {
         C::NATIVE_VERSION.store(version, Ordering::Relaxed);
     }

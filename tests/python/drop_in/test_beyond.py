@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import math
 import os
@@ -71,6 +72,49 @@ def test_zero_series_are_dropped_at_an_exposition_and_come_back(ours, registry):
     assert 'x="gone"' not in text
     metric.labels("gone").set(2)
     assert 'a{x="gone"} 2.0' in ours.generate_latest(registry).decode()
+
+
+@pytest.mark.parametrize("name", ["limit_series", "drop_zero_series"])
+def test_a_rule_for_series_is_refused_where_there_is_one_series_or_the_number_is_negative(
+    ours, name
+):
+    labelled = ours.Gauge("a", "", ["x"], registry=None)
+    for metric in (ours.Gauge("b", "", registry=None), labelled.labels("v")):
+        with pytest.raises(ValueError, match=f"{name} is about the series of all label values"):
+            getattr(metric, name)(1)
+    with pytest.raises(ValueError, match=r"expected .*0.* received -1"):
+        getattr(labelled, name)(-1)
+
+
+# Removals ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_child_refuses_to_remove_its_siblings(ours, kind):
+    metric = getattr(ours, kind)("a", "", ["x"], registry=None)
+    child = metric.labels("v")
+    for remove in (
+        child.clear,
+        lambda: child.remove("v"),
+        lambda: child.remove_by_labels({"x": "v"}),
+    ):
+        with pytest.raises(AttributeError, match="it has no children"):
+            remove()
+    assert names_of_children(metric) == ["v"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_copy_removes_begins_anew_in_the_original(ours, registry, kind):
+    metric = getattr(ours, kind)("a", "", ["x"], registry=registry)
+    for value in ("p", "q"):
+        operate(metric.labels(value))
+    copied = copy.copy(metric)
+    copied.remove("p")
+    copied.remove_by_labels({"x": "q"})
+    for value in ("p", "q"):
+        operate(metric.labels(value), 5)
+    suffix = {"Counter": "_total", "Gauge": ""}.get(kind, "_sum")
+    assert [registry.get_sample_value(f"a{suffix}", {"x": x}) for x in ("p", "q")] == [5, 5]
 
 
 # Quantiles --------------------------------------------------------------------------------------

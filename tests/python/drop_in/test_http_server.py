@@ -115,20 +115,32 @@ def test_versions_of_tls_are_kept_to(registry, certificates):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "error", "opening"),
+    "wrong",
     [
-        ({"certfile": "/nowhere"}, FileNotFoundError, "Cannot load server certificate file '/nowh"),
-        ({"keyfile": "/nowhere"}, FileNotFoundError, "Cannot load server certificate file"),
-        (
-            {"client_cafile": "/nowhere", "client_auth_required": True},
-            OSError,
-            "Cannot load CA certificate chain from file '/nowhere' or directory None",
-        ),
+        {"certfile": "/nowhere"},
+        {"keyfile": "/nowhere"},
+        {"keyfile": "authority.key"},
+        {"certfile": "names"},
+        {"client_cafile": "/nowhere"},
+        {"client_cafile": "names"},
+        {"client_capath": "/nowhere"},
+        {"client_cafile": "/nowhere", "client_auth_required": True},
     ],
 )
-def test_a_file_that_can_not_be_read_is_named(certificates, wrong, error, opening):
-    with pytest.raises(error, match=opening):
-        start_http_server(0, **{**own(certificates), **wrong})
+def test_files_that_can_not_be_loaded_are_named_alike(both, certificates, monkeypatch, wrong):
+    monkeypatch.chdir(certificates)
+
+    def run(library):
+        server, _ = library.start_http_server(0, "127.0.0.1", **{**own(certificates), **wrong})
+        server.shutdown()
+        server.server_close()
+
+    both.agree(run)
+
+
+@pytest.mark.parametrize(("port", "host"), [(65536, "127.0.0.1"), (0, "no.invalid")])
+def test_addresses_that_there_are_not_are_refused_alike(both, registry, port, host):
+    both.agree(lambda library: library.start_http_server(port, host, registry))
 
 
 def test_a_listener_is_not_held_up_by_a_client_that_does_not_shake_hands(registry, certificates):

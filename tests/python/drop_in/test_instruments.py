@@ -1244,6 +1244,50 @@ def test_what_an_instance_gives_can_be_replaced(both, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_of_labels_with_one_name_the_same_one_is_shown(both, kind):
+    def run(library, registry):
+        metric = getattr(library, kind)("a", "", ["x", "y", "x"], registry=registry)
+        operate(metric.labels("p", "q", "r"), 2)
+        return samples(registry), shown(library, registry)
+
+    agree_on(both, run)
+
+
+@pytest.mark.parametrize(
+    ("kind", "call"),
+    [
+        ("Counter", lambda metric: metric.inc(1, 2, 3)),
+        ("Counter", lambda metric: metric.inc(wrong=1)),
+        ("Gauge", lambda metric: metric.set()),
+        ("Gauge", lambda metric: metric.dec(1, 2)),
+        ("Histogram", lambda metric: metric.observe(wrong=1)),
+        ("Summary", lambda metric: metric.observe()),
+    ],
+)
+def test_wrong_arguments_are_said_of_the_method_that_got_them(both, kind, call):
+    def run(library, registry):
+        call(getattr(library, kind)("a", "", registry=registry))
+
+    agree_on(both, run, raises=True)
+
+
+@pytest.mark.parametrize("part", ["name", "documentation", "namespace", "subsystem", "unit"])
+def test_a_part_of_a_name_that_is_no_text_is_named(ours, part):
+    parts = {"name": "a", "documentation": "", part: 5}
+    with pytest.raises(TypeError, match=f"{part} of .* expected text.* 5"):
+        ours.Counter(**parts, registry=None)
+
+
+def test_a_unit_of_none_is_no_unit(both):
+    def run(library):
+        registry = library.CollectorRegistry()
+        library.Gauge("a", "", unit=None, registry=registry)
+        return shown(library, registry)
+
+    both.agree(run)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_metrics_are_copied_and_pickled_alike(both, kind):
     def run(library, registry):
         metric = getattr(library, kind)("a", "", registry=registry)

@@ -95,7 +95,9 @@ def test_ours_in_the_place_of_the_real_one_is_not_shown_twice(ours, monkeypatch)
     assert ours.generate_latest().count(b"# TYPE python_info ") == 1
 
 
-def test_a_broken_collector_of_the_real_registry_is_the_callers_to_know(real, registry):
+def test_a_broken_collector_of_the_real_registry_is_logged_once_and_costs_no_others(
+    real, registry, caplog
+):
     class Broken:
         def describe(self):
             return []
@@ -103,6 +105,8 @@ def test_a_broken_collector_of_the_real_registry_is_the_callers_to_know(real, re
         def collect(self):
             raise OSError("cannot be asked")
 
+    real.Gauge("before", "", registry=real.REGISTRY)
     real.REGISTRY.register(Broken())
-    with pytest.raises(OSError, match="cannot be asked"):
-        names(registry)
+    real.Gauge("after", "", registry=real.REGISTRY)
+    assert names(registry) == names(registry) == ["before", "after"]
+    assert [record.exc_info[1].args[0] for record in caplog.records] == ["cannot be asked"]
