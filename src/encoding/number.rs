@@ -13,18 +13,19 @@ const PLAIN_IN_PYTHON: Range<f64> = 1e-4..1e16;
 /// From here on Go writes an exponent.
 const EXPONENT_IN_GO: f64 = 1e6;
 
+/// By the number of digits between the first one and the point; Python has a point up to here.
+const EXPONENTS: [&str; 16] = [
+    "e+00", "e+01", "e+02", "e+03", "e+04", "e+05", "e+06", "e+07", "e+08", "e+09", "e+10", "e+11",
+    "e+12", "e+13", "e+14", "e+15",
+];
+
 /// Appends a number in the words of the exposition format.
 ///
 /// The form is that of `prometheus_client.utils.floatToGoString`: Python's shortest `repr`, but
 /// positive numbers of more than six digits before the point with an exponent, as Go prints them.
 #[inline]
 pub fn write_number(output: &mut String, value: f64) {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "what it changes is not equal"
-    )]
-    let whole = value as u64;
+    let whole = whole_of(value);
     #[expect(clippy::float_cmp, reason = "equal to the bit")]
     let is_whole = whole as f64 == value && value.is_sign_positive();
     if is_whole && whole < LARGEST_PLAIN_INTEGER {
@@ -32,6 +33,13 @@ pub fn write_number(output: &mut String, value: f64) {
     } else {
         write_any(output, value);
     }
+}
+
+/// The digits before the point of a number that is not below zero.
+fn whole_of(value: f64) -> u64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as said")]
+    let whole = value as u64;
+    whole
 }
 
 /// Appends a count, as `write_number` would.
@@ -68,16 +76,17 @@ fn write_any(output: &mut String, value: f64) {
     } else if value < EXPONENT_IN_GO {
         output.push_str(shortest);
     } else {
-        let point = shortest.bytes().position(|byte| byte == b'.').unwrap_or(shortest.len());
-        let (whole, fraction) = shortest.split_at(point);
-        write_with_exponent(output, whole, fraction.trim_start_matches('.'));
+        let digits_before_point = whole_of(value).ilog10() as usize + 1;
+        let (whole, fraction) = shortest.split_at(digits_before_point);
+        write_with_exponent(output, whole, &fraction[1..]);
     }
 }
 
 /// As Go writes large numbers: one digit before the point, no zeros at the end.
 fn write_with_exponent(output: &mut String, whole: &str, fraction: &str) {
     let (first, rest) = whole.split_at(1);
-    let fraction = fraction.trim_end_matches('0');
+    // The shortest form has no other zeros at the end.
+    let fraction = if fraction == "0" { "" } else { fraction };
     let rest = if fraction.is_empty() { rest.trim_end_matches('0') } else { rest };
     output.push_str(first);
     if !rest.is_empty() || !fraction.is_empty() {
@@ -85,10 +94,7 @@ fn write_with_exponent(output: &mut String, whole: &str, fraction: &str) {
         output.push_str(rest);
         output.push_str(fraction);
     }
-    // At most 16 digits stand before the point.
-    let exponent = whole.len() - 1;
-    output.push_str(if exponent < 10 { "e+0" } else { "e+" });
-    output.push_str(itoa::Buffer::new().format(exponent));
+    output.push_str(EXPONENTS[whole.len() - 1]);
 }
 
 /// Appends a number as Python's `str` has it, which OpenMetrics shows in times and in native

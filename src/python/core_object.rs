@@ -78,7 +78,7 @@ impl<V: Value> Core<V> {
         self.bind(Binding { family, child, parent: None, origin, address: 0 })
     }
 
-    /// Makes `object`, whose core this is, stand for a child of `parent`.
+    /// Makes `object`, whose core this is, one of a child of `parent`; see `introduce`.
     fn attach(
         &self,
         object: &Bound<'_, PyAny>,
@@ -86,7 +86,6 @@ impl<V: Value> Core<V> {
         family: &Arc<Family<V>>,
         child: ChildRef<V>,
     ) -> PyResult<()> {
-        companion::introduce(object, child.companion());
         self.bind(Binding {
             family: Arc::clone(family),
             child: Some(child),
@@ -239,7 +238,18 @@ pub fn object_for<'py, C: CoreClass>(
     let object = new_object(&parent.get_type())?;
     let core = object.cast::<C>()?.get().core();
     core.attach(&object, parent, family, child.clone())?;
-    Ok(object)
+    introduce(object.cast::<C>()?)
+}
+
+/// Lets an object stand for its child from now on, once it is complete; returns the one that does,
+/// which is another one if another thread was faster.
+pub fn introduce<'py, C: CoreClass>(object: &Bound<'py, C>) -> PyResult<Bound<'py, PyAny>> {
+    let companion = object.get().core().observable()?.companion();
+    if let Some(faster) = companion::object_of(object.py(), companion) {
+        return Ok(faster);
+    }
+    companion::introduce(object.as_any(), companion);
+    Ok(object.clone().into_any())
 }
 
 /// The child with those label values, created if need be at what Python takes for now.
@@ -259,7 +269,7 @@ pub fn now_seconds(py: Python<'_>) -> PyResult<f64> {
     py.import(intern!(py, "time"))?.call_method0(intern!(py, "time"))?.extract()
 }
 
-/// Lets an object that a subclass has made stand for a child of `parent`.
+/// Makes an object that a subclass makes one of a child of `parent`.
 pub fn attach<C: CoreClass>(
     object: &Bound<'_, C>,
     parent: &Bound<'_, C>,

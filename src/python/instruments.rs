@@ -73,6 +73,12 @@ macro_rules! core_class {
                 core_object::attach(slf, parent, &label_values)
             }
 
+            /// Makes this object, which is complete, the one that `labels` gives; returns the one
+            /// that is, if another thread was faster.
+            fn _introduce<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+                core_object::introduce(slf)
+            }
+
             /// Makes this object, which is new, stand for the same as `other`.
             fn _share(slf: &Bound<'_, Self>, other: &Bound<'_, Self>) -> PyResult<()> {
                 slf.get().0.share(slf.py(), &other.get().0)

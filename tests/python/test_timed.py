@@ -20,6 +20,7 @@ import pytest
 
 import mephisto_metrics
 from mephisto_metrics import Gauge, Histogram, Summary, timed
+from mephisto_metrics.prometheus_client.context_managers import Timer
 
 
 class Seconds(list):
@@ -273,6 +274,22 @@ def test_the_timer_of_a_block_has_labels_and_a_duration(registry, latency):
 def test_a_block_without_labels_fails_like_the_observation(latency):
     with pytest.raises(ValueError, match="missing label values"), latency.time():
         pass
+
+
+def test_an_exception_that_leaves_a_block_is_freed_when_it_is_handled():
+    class RefusedError(Exception):
+        pass
+
+    class Refusing:
+        def observe(self, seconds):
+            raise RefusedError(seconds)
+
+    try:
+        with Timer(Refusing(), "observe"):
+            pass
+    except RefusedError as error:
+        gone = weakref.ref(error)
+    assert gone() is None
 
 
 def test_a_timer_that_was_not_entered_is_an_error(latency):

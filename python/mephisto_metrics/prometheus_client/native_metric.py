@@ -6,8 +6,8 @@ of the same name with an underscore.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
-from threading import Lock
 from typing import Any, TypeVar
 
 from mephisto_metrics.prometheus_client.from_within import Children
@@ -32,8 +32,15 @@ PER_SAMPLE_METHODS = ("collect", "_samples", "_multi_samples", "_child_samples",
 
 DECIDE_ON_SAMPLES = frozenset(PER_SAMPLE_METHODS)
 
-_parents: list[NativeMetric] = []
-"""Whose children are being made, innermost last: their constructors are of other classes."""
+
+class _Making(threading.local):
+    """What a thread is making children of, innermost last: their constructors cannot be told."""
+
+    def __init__(self) -> None:
+        self.parents: list[NativeMetric] = []
+
+
+_making = _Making()
 
 
 class NativeMetric(MetricWrapperBase):
@@ -63,6 +70,7 @@ class NativeMetric(MetricWrapperBase):
     _overflow_count: int
     _create: Any
     _attach: Any
+    _introduce: Any
     _share: Any
     _child: Any
     _find: Any
@@ -113,7 +121,7 @@ class NativeMetric(MetricWrapperBase):
             )
             return
         if _labelvalues:
-            self._attach(_parents[-1], _labelvalues)
+            self._attach(_making.parents[-1], _labelvalues)
         else:
             full_name = build_full_name(self._type, name, namespace, subsystem, unit)
             labelnames = _validate_labelnames(self, labelnames)
@@ -183,11 +191,11 @@ class NativeMetric(MetricWrapperBase):
         return self._child(values)  # type: ignore[no-any-return]
 
     def _make_child(self: MetricType, values: tuple[str, ...]) -> MetricType:
-        _parents.append(self)
+        _making.parents.append(self)
         try:
-            child = super()._make_child(values)
+            child: MetricType = super()._make_child(values)._introduce()
         finally:
-            _parents.pop()
+            _making.parents.pop()
         # It may have attributes of its own, so it has to stay the same object.
         self._kept[values] = child
         return child
@@ -212,7 +220,7 @@ class NativeMetric(MetricWrapperBase):
     def _lock(self) -> Any:  # type: ignore[override]
         """For code that locks while it looks at `_metrics`; nothing here needs it."""
         self._raise_unless_parent("_lock")
-        return self.__dict__.setdefault("_lock_kept", Lock())
+        return self.__dict__.setdefault("_lock_kept", threading.Lock())
 
     def _raise_unless_parent(self, name: str) -> None:
         if not self._is_parent():

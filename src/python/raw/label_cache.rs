@@ -5,6 +5,7 @@
 //! values, interned names. So the arguments' addresses are looked up first.
 
 use std::cell::{Cell, UnsafeCell};
+use std::ptr::{NonNull, null_mut};
 #[cfg(Py_GIL_DISABLED)]
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,6 +13,8 @@ use pyo3::PyTraverseError;
 use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
+
+use super::owned::Owned;
 
 /// Up to how many labels calls are remembered for.
 pub const MOST_LABELS: usize = 3;
@@ -40,10 +43,10 @@ unsafe impl Send for LabelCache {}
 struct Entry {
     /// The values of the call, by position or behind their keywords; kept alive, so that no other
     /// object can get their addresses.
-    values: [Option<Py<PyAny>>; MOST_LABELS],
+    values: [Option<Owned>; MOST_LABELS],
     /// The tuple of keywords as the interpreter passes it.
-    names: Option<Py<PyAny>>,
-    child: Py<PyAny>,
+    names: Option<Owned>,
+    child: Owned,
 }
 
 /// The arguments of one call, by address.
@@ -69,8 +72,7 @@ impl Call<'_> {
 impl Entry {
     #[inline]
     fn is_of(&self, call: Call<'_>) -> bool {
-        let address =
-            |object: &Option<Py<PyAny>>| object.as_ref().map_or(std::ptr::null_mut(), Py::as_ptr);
+        let address = |object: &Option<Owned>| object.as_ref().map_or(null_mut(), Owned::as_ptr);
         address(&self.names) == call.names
             && call.values.iter().zip(&self.values).all(|(one, other)| *one == address(other))
             && self.values.get(call.values.len()).is_none_or(Option::is_none)
@@ -99,25 +101,19 @@ impl LabelCache {
     /// Remembers what a call returned, unless children were removed since `generation`.
     ///
     /// Only objects that are always the same text may be among the values.
-    pub fn remember(
-        &self,
-        py: Python<'_>,
-        call: Call<'_>,
-        child: &Bound<'_, PyAny>,
-        generation: u64,
-    ) {
+    pub fn remember(&self, call: Call<'_>, child: &Bound<'_, PyAny>, generation: u64) {
         if call.values.len() > MOST_LABELS || generation == NEVER {
             return;
         }
-        // SAFETY: the caller's arguments are alive during its call.
         let own = |object: &*mut ffi::PyObject| {
-            unsafe { Bound::from_borrowed_ptr_or_opt(py, *object) }.map(Bound::unbind)
+            // SAFETY: the caller's arguments are alive during its call; attached, as `child` proves.
+            NonNull::new(*object).map(|object| unsafe { Owned::from_borrowed(object) })
         };
         let mut values = [const { None }; MOST_LABELS];
         for (place, value) in values.iter_mut().zip(call.values) {
             *place = own(value);
         }
-        let entry = Entry { values, names: own(&call.names), child: child.clone().unbind() };
+        let entry = Entry { values, names: own(&call.names), child: Owned::from(child.clone()) };
         let replaced = self.enter(|entries| {
             if self.generation.get() != generation {
                 return Some(entry);
@@ -125,8 +121,8 @@ impl LabelCache {
             let entries = entries.get_or_insert_with(|| Box::new([const { None }; ENTRIES]));
             let [first, second] = call.places();
             // The newest stands first, the one before it second, and the third is forgotten.
-            let older = entries[first].replace(entry);
-            std::mem::replace(&mut entries[second], older)
+            let older = entries[first].replace(entry)?;
+            entries[second].replace(older)
         });
         // Dropped out here: the last reference to an object may run Python code, which may come
         // back.
@@ -159,9 +155,9 @@ impl LabelCache {
         let visited = self.enter(|entries| {
             for entry in entries.iter().flat_map(|entries| entries.iter()).flatten() {
                 for object in entry.values.iter().chain([&entry.names]).flatten() {
-                    visit.call(object)?;
+                    visit.call(object.as_unbound())?;
                 }
-                visit.call(&entry.child)?;
+                visit.call(entry.child.as_unbound())?;
             }
             Ok(())
         });

@@ -286,7 +286,7 @@ unsafe fn find_and_remember<C: CoreClass>(
             }
         };
         if call.values.iter().all(|value| is_always_the_same_text(*value)) {
-            cache.remember(py, call, &child, generation);
+            cache.remember(call, &child, generation);
         }
         child.into_ptr()
     }

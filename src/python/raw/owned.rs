@@ -7,10 +7,12 @@ use std::ptr::NonNull;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-/// A reference that is counted, for the fields of raw types.
+/// A reference that is counted, for the fields of raw types and for caches that C functions use.
 ///
-/// Unlike `Py`, it does not ask whether the thread is attached to the interpreter: it is made,
-/// copied and dropped only where the interpreter calls raw types, and there the thread is.
+/// Unlike `Py`, it does not ask PyO3 whether the thread is attached to the interpreter: it is made,
+/// copied and dropped only where the interpreter calls, and there the thread is. PyO3 does not know
+/// of calls of raw types and C functions, and what a `Py` lets go of in them lives on until PyO3 is
+/// entered the next time.
 pub struct Owned(NonNull<ffi::PyObject>);
 
 impl Owned {
@@ -46,10 +48,15 @@ impl Owned {
     }
 
     /// The object in PyO3's terms.
-    pub fn bind<'py>(&self, _py: Python<'py>) -> &Bound<'py, PyAny> {
+    pub fn bind<'py>(&self, py: Python<'py>) -> &Bound<'py, PyAny> {
+        self.as_unbound().bind(py)
+    }
+
+    /// The same where nothing shows that the thread is attached, as in a `tp_traverse` of PyO3's.
+    pub fn as_unbound(&self) -> &Py<PyAny> {
         let pointer: *const Owned = self;
         // SAFETY: both are one pointer to a live object.
-        unsafe { &*pointer.cast::<Bound<'py, PyAny>>() }
+        unsafe { &*pointer.cast::<Py<PyAny>>() }
     }
 
     /// Shows the object to the garbage collector.
@@ -80,7 +87,7 @@ impl Clone for Owned {
 impl Drop for Owned {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: the reference is ours; raw types are deallocated by attached threads only.
+        // SAFETY: the reference is ours; who holds it is deallocated by attached threads only.
         unsafe { ffi::Py_DECREF(self.as_ptr()) };
     }
 }

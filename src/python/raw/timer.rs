@@ -100,7 +100,7 @@ unsafe fn enter(object: *mut ffi::PyObject) -> *mut ffi::PyObject {
 unsafe fn exit(timer: &Timer) -> *mut ffi::PyObject {
     let entered_ticks = timer.entered_ticks.load(Ordering::Relaxed);
     if entered_ticks == NOT_ENTERED {
-        return raise(&PyRuntimeError::new_err("timer was not entered"));
+        return raise(PyRuntimeError::new_err("timer was not entered"));
     }
     let seconds = seconds_since(entered_ticks);
     timer.duration_seconds.store(seconds.to_bits(), Ordering::Relaxed);
@@ -108,7 +108,7 @@ unsafe fn exit(timer: &Timer) -> *mut ffi::PyObject {
     match unsafe { timer.observer().try_observe(seconds) } {
         // SAFETY: as above.
         Ok(()) => unsafe { ffi::compat::Py_NewRef(ffi::Py_None()) },
-        Err(error) => raise(&error),
+        Err(error) => raise(error),
     }
 }
 
@@ -120,8 +120,8 @@ fn refuse(reason: &CStr) -> *mut ffi::PyObject {
 }
 
 #[cold]
-fn raise(error: &PyErr) -> *mut ffi::PyObject {
-    Python::attach(|py| error.clone_ref(py).restore(py));
+fn raise(error: PyErr) -> *mut ffi::PyObject {
+    Python::attach(|py| error.restore(py));
     ptr::null_mut()
 }
 
@@ -172,7 +172,7 @@ fn choose(timer: &Timer, child: &Owned) -> PyResult<Owned> {
 fn answer(result: PyResult<Owned>) -> *mut ffi::PyObject {
     match result {
         Ok(object) => object.into_ptr(),
-        Err(error) => raise(&error),
+        Err(error) => raise(error),
     }
 }
 
@@ -229,7 +229,7 @@ unsafe extern "C" fn time<C: Observed>(
         match Observer::native(&metric) {
             Ok(Some(observer)) => allocate(Timer::new(observer)),
             Ok(None) => answer(timer_of(metric.as_any(), intern!(py, "observe"))),
-            Err(error) => raise(&error),
+            Err(error) => raise(error),
         }
     }
 }

@@ -6,7 +6,9 @@ import copy
 import gc
 import math
 import os
+import random
 import threading
+import time
 import weakref
 
 import pytest
@@ -191,6 +193,27 @@ def test_a_metric_that_nobody_holds_is_freed_with_its_children(ours, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_what_a_full_cache_lets_go_of_is_freed_at_once(ours, kind):
+    metric = getattr(ours, kind)("a", "", ["x"], registry=None)
+    children = [weakref.ref(metric.labels(f"v{index}")) for index in range(200)]
+    assert sum(child() is not None for child in children) <= 64
+    gone = weakref.ref(metric)
+    del metric
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_cache_with_room_lets_go_of_nothing(ours):
+    # Of all sizes and in any order, so that addresses are far apart and close to each other.
+    texts = [f"{'v' * (index % 89)}{index}" for index in range(2_000)]
+    random.Random(1).shuffle(texts)  # noqa: S311 - any order will do
+    for pair in zip(texts[::2], texts[1::2]):
+        metric = ours.Counter("a", "", ["x"], registry=None)
+        children = [weakref.ref(metric.labels(text)) for text in pair]
+        assert None not in [child() for child in children]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_child_keeps_its_parent(ours, kind):
     child = getattr(ours, kind)("a", "", ["x"], registry=None).labels("v")
     gc.collect()
@@ -299,3 +322,32 @@ def test_threads_that_ask_for_a_new_child_get_the_same_one(ours, kind):
         for thread in threads:
             thread.join()
         assert len(set(map(id, children))) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_threads_that_make_children_of_several_metrics_do_not_mix_them(ours, kind):
+    class Slow(getattr(ours, kind)):
+        def __init__(self, *arguments, **options):
+            time.sleep(0)  # lets other threads begin with theirs
+            super().__init__(*arguments, **options)
+            time.sleep(0)
+            self.is_complete = True
+
+    def ask(metric):
+        barrier.wait()
+        for index in range(50):
+            asked[metric].append(metric.labels(str(index)))
+            are_complete.append(asked[metric][-1].is_complete)
+
+    metrics = [Slow("a", "", ["x"], registry=None) for _ in range(3)]
+    barrier, are_complete = threading.Barrier(6), []
+    asked = {metric: [] for metric in metrics}
+    threads = [threading.Thread(target=ask, args=[metric]) for metric in metrics * 2]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(are_complete) == 300
+    for metric, children in asked.items():
+        assert {id(child) for child in children} == set(map(id, metric._metrics.values()))
+        assert all(child._parent is metric for child in children)

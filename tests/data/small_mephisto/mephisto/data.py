@@ -1,6 +1,6 @@
 from prometheus_client import Counter, Gauge, Histogram, Summary
 from prometheus_client.utils import INF
-from prometheus_client.twisted import ORIGIN
+from prometheus_client.of_a_later_release import ORIGIN
 import prometheus_client.utils
 TOP = prometheus_client
 COUNTER = Counter("things", "Things", ["kind"])
