@@ -242,8 +242,8 @@ def _parse_value_and_timestamp(text: str) -> tuple[float, float | None]:
     words = [word.strip() for word in text.split(" " if " " in text else "\t") if word.strip()]
     if not words:
         return float(text), None
-    timestamp = _parse_number(words[-1]) / 1000 if len(words) > 1 else None
-    return _parse_number(words[0]), timestamp
+    value = _parse_number(words[0])
+    return value, _parse_number(words[-1]) / 1000 if len(words) > 1 else None
 
 
 def _parse_number(text: str) -> float:

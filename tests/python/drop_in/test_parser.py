@@ -32,6 +32,7 @@ TEXTS = {
     "a quote that is open": 'a{b="c} 1\n',
     "a number with underscores": "a 1_0\n",
     "no number": "a x\n",
+    "neither number nor time": "a x y\n",
     "nothing behind the name": "a\n",
 }
 
