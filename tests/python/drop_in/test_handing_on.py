@@ -16,7 +16,7 @@ import threading
 import pytest
 
 PACKAGE = "mephisto_metrics.prometheus_client"
-HANDED_ON = ["mmap_dict", "multiprocess", "openmetrics.parser", "parser"]
+HANDED_ON = ["mmap_dict", "multiprocess", "openmetrics.parser"]
 
 
 def run(code, **environment):
@@ -135,9 +135,9 @@ def test_in_the_place_of_prometheus_client_each_module_is_there_once():
 
 def test_in_the_place_of_prometheus_client_its_parser_is_still_found():
     code = """
-        from prometheus_client.parser import text_string_to_metric_families as parse
+        from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
         from prometheus_client import Metric
-        (family,) = parse("# TYPE a gauge\\na 1\\n")
+        (family,) = parse("# TYPE a gauge\\na 1\\n# EOF\\n")
         print(json.dumps([isinstance(family, Metric), family.samples[0].value]))
     """
     assert run(textwrap.dedent(IN_ITS_PLACE) + textwrap.dedent(code)) == [True, 1]
@@ -152,7 +152,7 @@ def test_in_the_place_of_prometheus_client_what_is_not_there_is_not_found():
             name = error.name
         sys.path.clear()
         try:
-            import prometheus_client.parser
+            import prometheus_client.openmetrics.parser
         except ImportError as error:
             print(json.dumps([name, importlib.util.find_spec(name), str(error)]))
     """
