@@ -28,8 +28,8 @@ def certificates(needs_program, tmp_path_factory):
     script = """
     set -e
     openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority \
-        -keyout authority.key -out authority.pem
-    echo subjectAltName=DNS:localhost,IP:127.0.0.1 > names
+        -addext keyUsage=critical,keyCertSign -keyout authority.key -out authority.pem
+    printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nauthorityKeyIdentifier=keyid\n' > names
     for who in server client; do
         openssl req -newkey rsa:2048 -nodes -subj /CN=$who -keyout $who.key -out $who.request
         openssl x509 -req -days 2 -in $who.request -extfile names -out $who.pem \
