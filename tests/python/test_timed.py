@@ -524,6 +524,31 @@ def test_arguments_of_every_kind_arrive():
     assert len(seconds) == 4, "a call that never began was counted"
 
 
+@pytest.mark.parametrize("prepare", [lambda it: it, functools.partial])
+def test_of_what_is_no_python_function_every_failure_counts(prepare):
+    """Whether it has refused its arguments or failed with them nobody can tell."""
+    timed_function = timed(seconds := Seconds())(prepare(sorted))
+    for arguments in ([[1, "a"]], []):
+        with pytest.raises(TypeError):
+            timed_function(*arguments)
+    assert len(seconds) == 2
+
+
+def test_a_method_that_never_began_is_not_counted():
+    class Owner:
+        def method(self):
+            raise TypeError("from within")
+
+    for function in (Owner().method, timed(Seconds())(Owner().method)):
+        timed_method = timed(seconds := Seconds())(function)
+        with pytest.raises(TypeError, match="takes 1 positional argument"):
+            timed_method(1)
+        assert not seconds
+        with pytest.raises(TypeError, match="from within"):
+            timed_method()
+        assert len(seconds) == 1
+
+
 def test_threads_lose_no_call(registry, latency):
     step = timed(latency, method="step")(lambda: None)
 
