@@ -169,19 +169,18 @@ def test_an_async_generator_may_take_each_step_in_another_task(block, seconds, h
 
 
 def test_async_generators_that_interleave_in_other_tasks_have_their_own_times(block, seconds):
-    async def wait(lasts_seconds):
+    async def wait(waits_seconds):
+        await asyncio.sleep(waits_seconds)
         with block:
             yield
-            await asyncio.sleep(lasts_seconds)
+            await asyncio.sleep(0.6)
 
     async def run():
         with block:
-            await asyncio.gather(
-                *[step_by_step(wait(lasts), in_a_task) for lasts in (0.9, 0.6, 0.3)]
-            )
+            await asyncio.gather(*[step_by_step(wait(waits), in_a_task) for waits in (0, 0.2, 0.4)])
 
     asyncio.run(run())
-    assert lasted(seconds, 0.3, 0.6, 0.9, 0.9)
+    assert lasted(seconds, 0.6, 0.6, 0.6, 1)
 
 
 def test_an_async_generator_may_be_closed_in_another_task(block, seconds):
