@@ -281,6 +281,9 @@ def test_an_awaitable_that_is_no_coroutine_is_over_with_its_exception(seconds):
         def __next__(self):
             raise LookupError
 
+        def send(self, _value):
+            return next(self)
+
     steps = _core.time_calls(Awaitable, "coroutine", seconds, "observe")()
     with pytest.raises(LookupError):
         drive(steps)
