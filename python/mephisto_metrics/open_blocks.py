@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import CodeType, FrameType
+    from collections.abc import Iterable
+    from types import FrameType
 
     from mephisto_metrics._core import Timer
 
-    Place = tuple[int, CodeType]
-    """A frame, by its identity: the frame itself would keep all of its locals alive."""
+    Place = tuple[int, int]
+    """A frame and its code, by identity: the frame itself would keep all of its locals alive, and
+    once it is gone another one may have its identity, but hardly with the same code."""
 
-
-class Block:
-    """One block that is timed, and where it was entered."""
-
-    __slots__ = ("owner", "place", "timer")
-
-    def __init__(self, owner: OpenBlocks, place: Place, timer: Timer) -> None:
-        self.owner = owner
-        self.place = place
-        self.timer = timer
-
-
-# The blocks that this thread or task has entered, innermost last.
-_entered: contextvars.ContextVar[tuple[Block, ...]] = contextvars.ContextVar(
-    "mephisto_metrics_entered", default=()
+# The blocks that this thread or task has entered, innermost last, each beside all that are open of
+# the same object.
+_entered: contextvars.ContextVar[tuple[tuple[dict[Timer, Place], Timer], ...]] = (
+    contextvars.ContextVar("mephisto_metrics_entered", default=())
 )
 
 
@@ -42,47 +31,48 @@ class OpenBlocks:
     left is then still observed once, and their sum is right.
 
     There is no lock, because the garbage collector may close a generator, and so leave a block,
-    at any moment. Who takes a block out of `_open` has it; `_by_place` may lag behind.
+    at any moment. Who takes a timer out of `_open` has it; `_by_place` may lag behind.
     """
 
     def __init__(self) -> None:
-        self._open: dict[Block, bool] = {}
-        self._by_place: dict[Place, list[Block]] = {}
+        self._open: dict[Timer, Place] = {}
+        self._by_place: dict[Place, tuple[Timer, ...]] = {}
 
     def enter(self, frame: FrameType, timer: Timer) -> None:
         """Note that `frame` enters a block, which `timer` times."""
-        block = Block(self, _place_of(frame), timer)
-        self._open[block] = True
-        self._by_place.setdefault(block.place, []).append(block)
-        _entered.set((*_still_open(), block))
+        place = id(frame), id(frame.f_code)
+        self._open[timer] = place
+        self._by_place[place] = (*self._by_place.get(place, ()), timer)
+        _entered.set((*_still_open(), (self._open, timer)))
 
     def leave(self, frame: FrameType) -> Timer:
         """Return what times the block that `frame` leaves; `RuntimeError` if none is open."""
-        for block in self._candidates(_place_of(frame)):
-            if self._open.pop(block, False):
-                self._tidy_up(block)
-                return block.timer
-        raise RuntimeError("a timed block is left that was not entered: use `with timed(metric):`")
-
-    def _candidates(self, place: Place) -> Iterator[Block]:
-        """Yield what may be left, the likeliest first; it may have been left already."""
-        yield from reversed(self._by_place.get(place, ()))
-        yield from (block for block in reversed(_entered.get()) if block.owner is self)
-        yield from reversed(list(self._open))
-
-    def _tidy_up(self, block: Block) -> None:
-        here = self._by_place.get(block.place, [])
-        with contextlib.suppress(ValueError):
-            here.remove(block)
-        if not here:
-            self._by_place.pop(block.place, None)
+        here = self._by_place.get((id(frame), id(frame.f_code)), ())
+        timer = self._take_last(here) or self._take_last(self._likeliest_last())
+        if timer is None:
+            raise RuntimeError("a timed block is left that was not entered: use `with timed(...):`")
         _entered.set(_still_open())
+        return timer
+
+    def _likeliest_last(self) -> list[Timer]:
+        return [*self._open, *[timer for among, timer in _entered.get() if among is self._open]]
+
+    def _take_last(self, timers: Iterable[Timer]) -> Timer | None:
+        for timer in reversed(tuple(timers)):
+            place = self._open.pop(timer, None)
+            if place is not None:
+                self._forget(timer, place)
+                return timer
+        return None
+
+    def _forget(self, timer: Timer, place: Place) -> None:
+        rest = tuple([other for other in self._by_place.get(place, ()) if other is not timer])
+        if rest:
+            self._by_place[place] = rest
+        else:
+            self._by_place.pop(place, None)
 
 
-def _place_of(frame: FrameType) -> Place:
-    # A frame's identity may be another one's later, of which its code then tells it apart.
-    return id(frame), frame.f_code
-
-
-def _still_open() -> tuple[Block, ...]:
-    return tuple(block for block in _entered.get() if block in block.owner._open)
+def _still_open() -> tuple[tuple[dict[Timer, Place], Timer], ...]:
+    entered = _entered.get()
+    return tuple([one for one in entered if one[1] in one[0]]) if entered else entered

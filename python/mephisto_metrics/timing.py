@@ -68,6 +68,7 @@ class timed:  # noqa: N801 - used as a decorator, where a class name would be th
         _refuse_unknown_names(metric, labels)
         self._metric = metric
         self._labels = labels
+        self._computed = [name for name, value in labels.items() if callable(value)]
         self._blocks = OpenBlocks()
 
     def __call__(self, function: Function) -> Function:
@@ -76,7 +77,7 @@ class timed:  # noqa: N801 - used as a decorator, where a class name would be th
             return type(function)(self(function.__func__))
         form = form_of(function)
         labels = self._complete(function)
-        if any(callable(value) for value in labels.values()):
+        if self._computed:
             choose = ChildByCall(self._metric, _label_names(self._metric), labels)
             timed_function = _core.time_calls_by_choice(function, form, choose)
             return _dress(timed_function, function, self._metric)
@@ -123,15 +124,14 @@ class timed:  # noqa: N801 - used as a decorator, where a class name would be th
             logger.exception("the time of a block could not be observed")
 
     def _make_timer(self) -> _core.Timer:
-        for name, value in self._labels.items():
-            if callable(value):
-                raise TypeError(
-                    f"a block has no arguments to compute the label {name!r} from: "
-                    f"expected its value, received {value!r}"
-                )
-        child = _child(self._metric, self._labels)
-        _raise_if_not_observable(child)
-        return _core.Timer(child, "observe")
+        for name in self._computed:
+            raise TypeError(
+                f"a block has no arguments to compute the label {name!r} from: "
+                f"expected its value, received {self._labels[name]!r}"
+            )
+        if not self._labels:
+            _raise_if_not_observable(self._metric)
+        return _core.Timer(_child(self._metric, self._labels), "observe")
 
     def _complete(self, function: Callable[..., Any]) -> dict[str, object]:
         """Fill in the one label that was left out."""

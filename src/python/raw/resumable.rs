@@ -103,8 +103,12 @@ unsafe fn is_over(work: *mut ffi::PyObject) -> bool {
         (py, Bound::from_borrowed_ptr(py, work))
     };
     let _raised = RaisedApart::new(py);
+    // SAFETY: as above. An asynchronous generator always ends with an exception, hence is not asked
+    // for what it has not.
+    let is_async_generator = unsafe { ffi::PyAsyncGen_CheckExact(work.as_ptr()) } != 0;
     [intern!(py, "cr_frame"), intern!(py, "gi_frame"), intern!(py, "ag_frame")]
         .into_iter()
+        .skip(if is_async_generator { 2 } else { 0 })
         .find_map(|name| work.getattr_opt(name).ok().flatten())
         .is_none_or(|frame| frame.is_none())
 }
