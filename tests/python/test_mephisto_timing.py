@@ -299,6 +299,7 @@ def test_what_is_timed_into_another_family_is_timed_into_this_one_too():
         (lambda: time_database_method(property(len)), TypeError, "below @property"),
         (lambda: time_database_method("label")(dict), TypeError, "dict is a class"),
         (lambda: time_database_method(also=["x"])(len), TypeError, "names methods of a class"),
+        (lambda: time_database_method(also="extra"), TypeError, r"write also=\['extra'\]"),
         (
             lambda: time_database_method(also=["x", "y"])(type("Mine", (), {"x": len})),
             ValueError,
@@ -418,6 +419,9 @@ class Hostile:
         ([], "not_a_number"),
         pytest.param(Hostile, "not_a_number", id="hostile"),
         (2 + 1j, "not_a_number"),
+        (0, "out_of_range"),
+        (-1.5, "out_of_range"),
+        pytest.param(1.7e12, "out_of_range", id="milliseconds"),
     ],
 )
 def test_a_broken_timestamp_is_counted_by_reason_and_the_packet_handled(stamp: Any, reason: str):
@@ -524,6 +528,23 @@ def test_coroutine_handlers_are_observed_until_their_end():
     with Change() as change:
         assert asyncio.run(later(on_its_way("later"))) == "done"
     assert change.by_label("e2e_packet_latency_count", "packet_type") == {"later": len(STAGES)}
+
+
+def test_objects_that_are_called_are_observed_until_their_end():
+    class Later:
+        async def __call__(self, packet: Any) -> Any:
+            await asyncio.sleep(0.01)
+            return packet
+
+    class Generates:
+        def __call__(self, packet: Any) -> Any:
+            yield packet
+
+    with Change() as change:
+        asyncio.run(time_packet_handler(Later())(on_its_way("called")))
+    assert change.of("client_io_handler_latency_seconds_sum", packet_type="called") > 0.009
+    with pytest.raises(TypeError, match="received a generator function"):
+        time_packet_handler(Generates())
 
 
 @pytest.mark.parametrize("failure", [LookupError("x"), asyncio.CancelledError(), StopIteration(3)])

@@ -1,4 +1,4 @@
-"""`timed` as a decorator and as a context manager."""
+"""`timed` as a decorator."""
 
 from __future__ import annotations
 
@@ -160,54 +160,6 @@ def test_recursion_and_nested_blocks_are_each_timed(registry, latency):
     assert counts(registry) == {"count_down": 4, "block": 2}
 
 
-def test_threads_that_share_a_block_do_not_mix_their_clocks(registry):
-    """Each is in the block for 0.2 s and more; clocks that were mixed up would show less."""
-    latency = Histogram("latency_seconds", "Time", ["method"], registry=registry, buckets=[0.15])
-    block = timed(latency, method="block")
-    first_is_in, second_is_in, first_is_out = (threading.Event() for _ in range(3))
-
-    def first():
-        with block:
-            first_is_in.set()
-            second_is_in.wait(timeout=10)
-        first_is_out.set()
-
-    def second():
-        first_is_in.wait(timeout=10)
-        time.sleep(0.2)
-        with block:
-            second_is_in.set()
-            first_is_out.wait(timeout=10)
-            time.sleep(0.2)
-
-    threads = [threading.Thread(target=work) for work in (first, second)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    text = mephisto_metrics.generate_latest(registry).decode()
-    assert 'latency_seconds_bucket{le="0.15",method="block"} 0.0' in text
-    assert counts(registry) == {"block": 2}
-
-
-def test_tasks_that_share_a_block_do_not_mix_their_clocks(registry):
-    latency = Histogram("latency_seconds", "Time", ["method"], registry=registry, buckets=[0.15])
-    block = timed(latency, method="block")
-
-    async def work(delay_seconds):
-        await asyncio.sleep(delay_seconds)
-        with block:
-            await asyncio.sleep(0.3)
-
-    async def run():
-        await asyncio.gather(work(0), work(0.2))
-
-    asyncio.run(run())
-    text = mephisto_metrics.generate_latest(registry).decode()
-    assert 'latency_seconds_bucket{le="0.15",method="block"} 0.0' in text
-    assert counts(registry) == {"block": 2}
-
-
 def test_a_label_is_computed_from_the_call(registry, latency):
     @timed(latency, method=lambda packet, **_: packet["type"])
     def handle(packet, *, urgent=False):
@@ -236,6 +188,43 @@ def test_a_label_that_can_not_be_computed_breaks_nothing_and_is_logged_once(
     assert "'method'" in caplog.text
 
 
+def test_a_label_that_no_exposition_can_show_breaks_nothing_and_is_logged_once(
+    registry, latency, caplog
+):
+    half_a_pair = timed(latency, method=lambda *_: "\ud800")
+    one, two, three, four = map(half_a_pair, (plain, coroutine, generator, async_generator))
+
+    async def run():
+        assert await two(1) == 2
+        assert [item async for item in four(1)] == [2]
+
+    assert [one(1), one(2)] == [2, 3]
+    assert list(three(1)) == [2]
+    asyncio.run(run())
+    assert counts(registry) == {"unknown": 5}
+    assert len(caplog.records) == 4
+    with pytest.raises(UnicodeEncodeError):
+        timed(latency, method="\ud800")(plain)
+
+
+def test_the_first_fault_of_each_label_is_logged(registry, caplog):
+    two = Histogram("two", "", ["method", "code"], registry=registry)
+
+    def fail(*_):
+        raise LookupError
+
+    step = timed(two, method=fail, code=fail)(lambda: 7)
+    assert [step(), step()] == [7, 7]
+    assert [record.args[0] for record in caplog.records] == ["method", "code"]
+    assert registry.get_sample_value("two_count", {"method": "unknown", "code": "unknown"}) == 2
+
+
+def test_a_fixed_label_beside_a_computed_one_is_checked_where_the_function_is_defined(registry):
+    two = Histogram("two", "", ["method", "code"], registry=registry)
+    with pytest.raises(UnicodeEncodeError):
+        timed(two, method="\ud800", code=lambda: "a")(lambda: None)
+
+
 def test_wrong_labels_are_refused_where_the_function_is_defined(registry):
     two = Histogram("two", "", ["method", "code"], registry=registry)
     with pytest.raises(ValueError, match="Incorrect label names: expected method, code"):
@@ -244,6 +233,22 @@ def test_wrong_labels_are_refused_where_the_function_is_defined(registry):
         timed(two, method="a", code="b", path="c")(lambda: None)
     with pytest.raises(ValueError, match="Incorrect label names"):
         timed(two, method=lambda: "a", path="c")(lambda: None)
+    one = Histogram("one", "", ["method"], registry=registry)
+    with pytest.raises(ValueError, match=r"expected method, received path$"):
+        timed(one, path="c")
+    with pytest.raises(ValueError, match="expected none, received method"):
+        timed(Seconds(), method=lambda: "a")
+
+
+def test_a_metric_that_says_nothing_of_its_labels_gets_them():
+    class Labelled(Seconds):
+        def labels(self, **values):
+            self.values = values
+            return self
+
+    timed(labelled := Labelled(), method="a")(lambda: None)()
+    assert len(labelled) == 1
+    assert labelled.values == {"method": "a"}
 
 
 def test_time_of_a_histogram_serves_as_decorator_and_as_block(registry, latency):
@@ -449,6 +454,50 @@ def test_what_can_not_be_called_is_refused(latency):
         timed(latency, method=str)(None)
 
 
+def test_a_class_is_refused_with_what_to_decorate_instead(latency):
+    seconds = Seconds()
+    for decorate in (timed(Seconds()), latency.labels("a").time()):
+        with pytest.raises(TypeError, match=r"a class can not be timed.*decorate its `__init__`"):
+            decorate(Seconds)
+
+    class Made:
+        @timed(seconds)
+        def __init__(self, value):
+            self.value = value
+
+        @timed(seconds)
+        def __new__(cls, _value):
+            return super().__new__(cls)
+
+    class Derived(Made):
+        pass
+
+    assert (Made(1).value, Derived(2).value) == (1, 2)
+    assert len(seconds) == 4
+
+
+@pytest.mark.parametrize("decorate", [timed, lambda seconds: Timer(seconds, "observe")])
+def test_a_function_that_python_makes_a_class_method_of_by_its_name_is_one(decorate):
+    seconds = Seconds()
+
+    class Base:
+        @decorate(seconds)
+        def __init_subclass__(cls, /, note="", **rest):
+            super().__init_subclass__(**rest)
+            cls.note = note
+
+        @decorate(seconds)
+        def __class_getitem__(cls, item):
+            return cls, item
+
+    class Derived(Base, note="kept"):
+        pass
+
+    assert Derived.note == "kept"
+    assert Derived[int] == (Derived, int)
+    assert len(seconds) == 2
+
+
 def test_it_can_only_be_made_by_decorating():
     with pytest.raises(TypeError, match="cannot create"):
         type(importable)()
@@ -473,6 +522,31 @@ def test_arguments_of_every_kind_arrive():
     with pytest.raises(TypeError, match="missing 1 required positional argument"):
         collect()
     assert len(seconds) == 4, "a call that never began was counted"
+
+
+@pytest.mark.parametrize("prepare", [lambda it: it, functools.partial])
+def test_of_what_is_no_python_function_every_failure_counts(prepare):
+    """Whether it has refused its arguments or failed with them nobody can tell."""
+    timed_function = timed(seconds := Seconds())(prepare(sorted))
+    for arguments in ([[1, "a"]], []):
+        with pytest.raises(TypeError):
+            timed_function(*arguments)
+    assert len(seconds) == 2
+
+
+def test_a_method_that_never_began_is_not_counted():
+    class Owner:
+        def method(self):
+            raise TypeError("from within")
+
+    for function in (Owner().method, timed(Seconds())(Owner().method)):
+        timed_method = timed(seconds := Seconds())(function)
+        with pytest.raises(TypeError, match="takes 1 positional argument"):
+            timed_method(1)
+        assert not seconds
+        with pytest.raises(TypeError, match="from within"):
+            timed_method()
+        assert len(seconds) == 1
 
 
 def test_threads_lose_no_call(registry, latency):
@@ -500,9 +574,9 @@ def test_the_time_of_a_child_that_was_removed_goes_nowhere(registry, latency):
 def test_a_child_needs_no_further_labels(registry, latency):
     child = latency.labels("chosen before")
     assert timed(child)(lambda: 7)() == 7
-    with timed(child):
-        pass
-    assert counts(registry) == {"chosen before": 2}
+    assert counts(registry) == {"chosen before": 1}
+    with pytest.raises(ValueError, match="expected none, received method"):
+        timed(child, method="again")
 
 
 def test_partial_functions_of_every_form_are_timed():
@@ -518,6 +592,46 @@ def test_partial_functions_of_every_form_are_timed():
     assert list(three()) == [2]
     asyncio.run(run())
     assert len(seconds) == 4
+
+
+class CallableCoroutine:
+    """Called, it is awaited."""
+
+    async def __call__(self, number, *, step=1):
+        await asyncio.sleep(0.01)
+        return number + step
+
+
+class CallableGenerator:
+    """Called, it is iterated."""
+
+    def __call__(self, number, *, step=1):
+        time.sleep(0.01)
+        yield number + step
+
+
+class CallableAsyncGenerator:
+    """Called, it is iterated asynchronously."""
+
+    async def __call__(self, number, *, step=1):
+        await asyncio.sleep(0.01)
+        yield number + step
+
+
+@pytest.mark.parametrize("prepare", [lambda it: it, functools.partial, timed(Seconds())])
+def test_objects_that_are_called_are_timed_in_their_form(prepare):
+    seconds = Seconds()
+    forms = (CallableCoroutine(), CallableGenerator(), CallableAsyncGenerator())
+    one, two, three = (timed(seconds)(prepare(form)) for form in forms)
+
+    async def run():
+        assert await one(1, step=2) == 3
+        assert [item async for item in three(1)] == [2]
+
+    asyncio.run(run())
+    assert list(two(1)) == [2]
+    assert len(seconds) == 3
+    assert min(seconds) > 0.009
 
 
 def test_asyncio_can_describe_a_task_of_it_in_debug_mode():
@@ -851,12 +965,3 @@ def test_what_is_timed_can_be_timed_again():
     assert list(three(1)) == [2]
     asyncio.run(run())
     assert len(inner) == len(outer) == 4
-
-
-def test_an_async_block_is_timed(registry, latency):
-    async def run():
-        async with timed(latency, method="block"):
-            await asyncio.sleep(0)
-
-    asyncio.run(run())
-    assert counts(registry) == {"block": 1}

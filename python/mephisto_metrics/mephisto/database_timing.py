@@ -36,9 +36,11 @@ def time_database_method(
 
     What is timed into this family already, by Mephisto, `timed` or this, is not timed twice.
 
-    Raises `TypeError` for what is neither a function nor a class, or a label for an entire class,
-    and `ValueError` if the class does not define a method that `also` names.
+    Raises `TypeError` for what is neither a function nor a class, a label for an entire class, or
+    a text as `also`, and `ValueError` if the class does not define a method that `also` names.
     """
+    if isinstance(also, str):
+        raise TypeError(f"`also` is a list of names, received a text: write also=[{also!r}]")
     if method is None or isinstance(method, str):
         return lambda decorated: _time(decorated, method, also)
     return _time(method, None, also)

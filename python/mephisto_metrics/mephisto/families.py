@@ -101,7 +101,7 @@ SLOW_BUCKETS = (15.0, 30.0, 60.0)
 SKEW_BUCKETS = (0.01, 0.1, 1, 10, 60, 600, 3600, 86400, INF)
 """From a clock that drifts, over one that was never set right, to one in another time zone."""
 
-UNMEASURED_REASONS = ("clock_skew", "missing", "not_a_number")
+UNMEASURED_REASONS = ("clock_skew", "missing", "not_a_number", "out_of_range")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import inspect
 from typing import Any, Callable, TypeVar, overload
 
 from mephisto_metrics.mephisto.packets import PacketLatencies
+from mephisto_metrics.timing import form_of
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -26,7 +27,8 @@ def time_packet_handler(handler: Any = None, /, *, packet: str | None = None) ->
     the handler's end, into `e2e_packet_latency`. A stage whose clocks disagree is observed in
     `e2e_packet_clock_skew_seconds` instead; each stage without a latency is counted, by reason, in
     `e2e_packet_unmeasured_total`. Functions, methods, static and class methods and coroutine
-    functions are served; their exceptions pass through, and their time counts.
+    functions are served, and objects that can be called; their exceptions pass through, and their
+    time counts.
 
     The packet is the handler's parameter called `packet`, or else its first that is not `self` or
     `cls`; `packet=` gives another name. It is a `mephisto.data_model.packet.Packet`, any object
@@ -43,10 +45,10 @@ def time_packet_handler(handler: Any = None, /, *, packet: str | None = None) ->
 def _time(handler: Any, packet_name: str | None) -> Any:
     if isinstance(handler, (staticmethod, classmethod)):
         return type(handler)(_time(handler.__func__, packet_name))
-    _refuse_what_does_not_handle(handler)
+    form = _form_of_handler(handler)
     packet_of = _PacketArgument(handler, packet_name)
     latencies = PacketLatencies()
-    if inspect.iscoroutinefunction(handler):
+    if form == "coroutine":
 
         @functools.wraps(handler)
         async def awaited(*arguments: Any, **keywords: Any) -> Any:
@@ -63,11 +65,14 @@ def _time(handler: Any, packet_name: str | None) -> Any:
     return called
 
 
-def _refuse_what_does_not_handle(handler: Any) -> None:
-    is_generator = inspect.isgeneratorfunction(handler) or inspect.isasyncgenfunction(handler)
-    if isinstance(handler, type) or not callable(handler) or is_generator:
-        received = "a generator function" if is_generator else f"a {type(handler).__name__}"
-        raise TypeError(f"time_packet_handler serves functions, received {received}: {handler!r}")
+def _form_of_handler(handler: Any) -> str:
+    received = f"a {type(handler).__name__}"
+    if callable(handler) and not isinstance(handler, type):
+        form = form_of(handler)
+        if "generator" not in form:
+            return form
+        received = "a generator function"
+    raise TypeError(f"time_packet_handler serves functions, received {received}: {handler!r}")
 
 
 class _PacketArgument:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mephisto_metrics.computed_labels import FALLBACK_LABEL_VALUE
 from mephisto_metrics.mephisto import instruments
 from mephisto_metrics.mephisto.families import STAGES
 from mephisto_metrics.mephisto.stages import (
@@ -18,7 +19,6 @@ from mephisto_metrics.mephisto.stages import (
     SERVER,
     measure,
 )
-from mephisto_metrics.timing import FALLBACK_LABEL_VALUE
 
 STAMPS = (CLIENT, ROUTER_INCOMING, ROUTER_OUTGOING, SERVER)
 

@@ -33,9 +33,13 @@ WHOLE = "e2e_time"
 CLOCK_RESOLUTION_SECONDS = 0.001
 """What rounding may turn back: Mephisto's router stamps in whole milliseconds."""
 
+EARLIEST, LATEST = 946_684_800, 4_102_444_800
+"""The years 2000 to 2099. What lies outside was never set, or is not in seconds."""
+
 CLOCK_SKEW = "clock_skew"
 MISSING = "missing"
 NOT_A_NUMBER = "not_a_number"
+OUT_OF_RANGE = "out_of_range"
 
 Elapsed = Union[float, str]
 """Seconds, or the reason why there are none."""
@@ -66,7 +70,7 @@ def measure(timestamps: Mapping[str, object]) -> Measurement:
     """Return the stages of a packet from its timestamps, in seconds since the epoch.
 
     A part is unmeasured if it is negative, and the whole if it is shorter than its measured parts;
-    either if a timestamp that it needs is missing or is no finite number.
+    either if a timestamp that it needs is missing, is no finite number, or is not of this century.
     """
     measurement = Measurement()
     elapsed = {stage: _elapsed(timestamps, *ends) for stage, ends in PARTS.items()}
@@ -82,7 +86,11 @@ def _elapsed(timestamps: Mapping[str, object], start: str, end: str) -> Elapsed:
     if any(stamp is None for stamp in stamps):
         return MISSING
     first, last = map(_number, stamps)
-    return last - first if math.isfinite(last - first) else NOT_A_NUMBER
+    if not math.isfinite(last - first):
+        return NOT_A_NUMBER
+    if not all(EARLIEST <= moment < LATEST for moment in (first, last)):
+        return OUT_OF_RANGE
+    return last - first
 
 
 def _number(stamp: object) -> float:

@@ -18,14 +18,20 @@ pub fn now_ticks() -> u64 {
     CLOCK.raw()
 }
 
-/// Seconds from one moment to another; zero if a second processor's counter is a little behind.
+/// Ticks from a moment until now; zero if a second processor's counter is a little behind.
 #[inline]
-pub fn seconds_between(start_ticks: u64, end_ticks: u64) -> f64 {
-    CLOCK.delta_as_nanos(start_ticks, end_ticks) as f64 * 1e-9
+pub fn ticks_since(start_ticks: u64) -> u64 {
+    now_ticks().saturating_sub(start_ticks)
+}
+
+/// A number of ticks as seconds.
+#[inline]
+pub fn seconds_of(ticks: u64) -> f64 {
+    CLOCK.delta_as_nanos(0, ticks) as f64 * 1e-9
 }
 
 /// Seconds from a moment until now.
 #[inline]
 pub fn seconds_since(start_ticks: u64) -> f64 {
-    seconds_between(start_ticks, now_ticks())
+    seconds_of(ticks_since(start_ticks))
 }

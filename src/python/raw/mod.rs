@@ -22,6 +22,7 @@ mod timed_async_generator;
 mod timed_await;
 mod timed_function;
 mod timed_generator;
+mod timed_work;
 mod timer;
 mod types;
 mod value;

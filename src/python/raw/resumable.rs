@@ -7,25 +7,35 @@
 use std::ffi::{CStr, c_void};
 use std::ptr;
 
-use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::{ffi, intern};
 
+use super::raised_apart::RaisedApart;
 use super::resumption::{Resumed, raise_stop_iteration, send};
 use super::stand_in::{StandIn, call_method};
 use super::types::{Method, TypeBuilder, state_of};
 
 /// What the time of steps is taken for.
 pub trait Resumable: StandIn {
+    /// The coroutine or generator whose steps they are.
+    fn work(&self) -> *mut ffi::PyObject {
+        self.inner()
+    }
+
     /// Whether there was a first step. What never began is not timed, however it ends.
     fn has_begun(&self) -> bool;
 
-    /// Before a step; returns when it began, in ticks.
+    /// Before a step; returns what is to be given to `suspend` after it.
     fn resume(&self) -> u64;
 
     /// After a step.
     ///
     /// # Safety
     /// The thread is attached.
-    unsafe fn suspend(&self, began_ticks: u64, pause: Pause);
+    unsafe fn suspend(&self, resumed: u64, pause: Pause);
+
+    /// It was ended before it began.
+    fn disregard(&self);
 }
 
 /// What a step ended with.
@@ -33,15 +43,19 @@ pub trait Resumable: StandIn {
 pub enum Pause {
     Yielded,
     Returned,
+    /// An exception, with which the work is over.
     Raised,
+    /// An exception that says that there was no step: the work goes on as if nobody had asked.
+    Refused,
 }
 
 impl TypeBuilder {
     /// The ways to resume it that coroutines and generators have in common.
     pub fn resumable<T: Resumable>(self) -> Self {
-        let builder = self.standing_in::<T>();
         #[cfg(Py_3_10)]
-        let builder = builder.slot(ffi::Py_am_send, send_by_slot::<T> as *mut c_void);
+        let builder = self.slot(ffi::Py_am_send, send_by_slot::<T> as *mut c_void);
+        #[cfg(not(Py_3_10))]
+        let builder = self;
         builder
             .slot(ffi::Py_tp_iternext, next::<T> as *mut c_void)
             .method(c"send", Method::OneArgument(send_by_method::<T>), c"Go on with a value.")
@@ -61,16 +75,42 @@ unsafe fn step<T: Resumable>(object: *mut ffi::PyObject, value: *mut ffi::PyObje
     // SAFETY: called with what the interpreter calls slots with.
     unsafe {
         let state = state_of::<T>(object);
-        let began_ticks = state.resume();
-        let resumed = send(state.inner(), value);
-        let pause = match resumed {
+        let resumed = state.resume();
+        let result = send(state.inner(), value);
+        let pause = match result {
             Resumed::Yielded(_) => Pause::Yielded,
             Resumed::Returned(_) => Pause::Returned,
-            Resumed::Raised => Pause::Raised,
+            Resumed::Raised => pause_by_exception(state.work()),
         };
-        state.suspend(began_ticks, pause);
-        resumed
+        state.suspend(resumed, pause);
+        result
     }
+}
+
+/// What the exception that is set means for the work.
+#[cold]
+unsafe fn pause_by_exception(work: *mut ffi::PyObject) -> Pause {
+    // SAFETY: called with a live object by attached threads.
+    if unsafe { is_over(work) } { Pause::Raised } else { Pause::Refused }
+}
+
+/// Whether a coroutine or generator has no frame any more to go on in. What is neither can not be
+/// asked, and is taken to be over.
+unsafe fn is_over(work: *mut ffi::PyObject) -> bool {
+    // SAFETY: called with a live object by attached threads.
+    let (py, work) = unsafe {
+        let py = Python::assume_attached();
+        (py, Bound::from_borrowed_ptr(py, work))
+    };
+    let _raised = RaisedApart::new(py);
+    // SAFETY: as above. An asynchronous generator always ends with an exception, hence is not asked
+    // for what it has not.
+    let is_async_generator = unsafe { ffi::PyAsyncGen_CheckExact(work.as_ptr()) } != 0;
+    [intern!(py, "cr_frame"), intern!(py, "gi_frame"), intern!(py, "ag_frame")]
+        .into_iter()
+        .skip(if is_async_generator { 2 } else { 0 })
+        .find_map(|name| work.getattr_opt(name).ok().flatten())
+        .is_none_or(|frame| frame.is_none())
 }
 
 unsafe extern "C" fn next<T: Resumable>(object: *mut ffi::PyObject) -> *mut ffi::PyObject {
@@ -133,7 +173,7 @@ unsafe extern "C" fn throw<T: Resumable>(
     count: ffi::Py_ssize_t,
 ) -> *mut ffi::PyObject {
     // SAFETY: called by the interpreter with an instance and `count` arguments.
-    unsafe { end_early::<T>(object, c"throw", arguments, count, Pause::Yielded) }
+    unsafe { interrupt::<T>(object, c"throw", arguments, count, Pause::Yielded) }
 }
 
 unsafe extern "C" fn close<T: Resumable>(
@@ -141,11 +181,12 @@ unsafe extern "C" fn close<T: Resumable>(
     _: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     // SAFETY: called by the interpreter with an instance.
-    unsafe { end_early::<T>(object, c"close", ptr::null(), 0, Pause::Returned) }
+    unsafe { interrupt::<T>(object, c"close", ptr::null(), 0, Pause::Returned) }
 }
 
-/// Hands on a method that ends it, unless an exception that is thrown in is caught inside.
-unsafe fn end_early<T: Resumable>(
+/// Hands on a method that raises an exception where it is suspended, which ends it unless that is
+/// caught inside.
+unsafe fn interrupt<T: Resumable>(
     object: *mut ffi::PyObject,
     method: &CStr,
     arguments: *const *mut ffi::PyObject,
@@ -156,11 +197,16 @@ unsafe fn end_early<T: Resumable>(
     unsafe {
         let state = state_of::<T>(object);
         if !state.has_begun() {
-            return call_method(state.inner(), method, arguments, count);
+            let result = call_method(state.inner(), method, arguments, count);
+            if is_over(state.work()) {
+                state.disregard();
+            }
+            return result;
         }
-        let began_ticks = state.resume();
+        let resumed = state.resume();
         let result = call_method(state.inner(), method, arguments, count);
-        state.suspend(began_ticks, if result.is_null() { Pause::Raised } else { success });
+        let pause = if result.is_null() { pause_by_exception(state.work()) } else { success };
+        state.suspend(resumed, pause);
         result
     }
 }

@@ -10,7 +10,7 @@ pub enum Resumed {
     Yielded(*mut ffi::PyObject),
     /// It is over, with this result.
     Returned(*mut ffi::PyObject),
-    /// It is over, with the exception that is set.
+    /// The exception that is set ended it, or refused the step.
     Raised,
 }
 

@@ -15,9 +15,10 @@ pub trait StandIn: State {
 
 impl TypeBuilder {
     /// Attributes that the type does not have, and `__class__`, are those of the object inside, so
-    /// that `inspect` says of both the same.
+    /// that `inspect` says of both the same; only its representation says that it is timed.
     pub fn standing_in<T: StandIn>(self) -> Self {
         self.slot(ffi::Py_tp_getattro, attribute::<T> as *mut c_void)
+            .slot(ffi::Py_tp_repr, represent::<T> as *mut c_void)
             .attribute(c"__class__", class::<T>)
     }
 }
@@ -43,6 +44,11 @@ unsafe extern "C" fn class<T: StandIn>(
 ) -> *mut ffi::PyObject {
     // SAFETY: called by the interpreter with an instance.
     unsafe { ffi::PyObject_GetAttrString(state_of::<T>(object).inner(), c"__class__".as_ptr()) }
+}
+
+unsafe extern "C" fn represent<T: StandIn>(object: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: called by the interpreter with an instance; `%R` wants an object.
+    unsafe { ffi::PyUnicode_FromFormat(c"<timed %R>".as_ptr(), state_of::<T>(object).inner()) }
 }
 
 /// Calls a method with arguments by position; returns null with an exception set if that fails.

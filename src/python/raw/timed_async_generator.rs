@@ -1,76 +1,28 @@
 //! What calling a timed asynchronous generator function returns. As of a generator, the time of
 //! its steps is summed up; a step lasts as long as it is awaited.
 
-use std::cell::UnsafeCell;
 use std::ffi::{CStr, c_int, c_void};
 use std::ptr::{self, NonNull};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-use super::clock::{now_ticks, seconds_between};
-use super::observer::Observer;
 use super::owned::Owned;
 use super::resumable::{Pause, Resumable, itself};
 use super::stand_in::{StandIn, call_method};
-use super::stopwatch::{Stretch, Sum};
-use super::timed_function::Wrapper;
-use super::types::{Class, Method, State, TypeBuilder, allocate, offset_in_object, state_of};
+use super::stopwatch::{Stopwatch, Stretch, Sum};
+use super::timed_work::{Kind, TimedWork};
+use super::types::{Class, Method, State, TypeBuilder, allocate, state_of};
 
 static CLASS: Class = Class::new();
 static STEP_CLASS: Class = Class::new();
 
-/// Observed once: when it is exhausted, raises, is closed, or is forgotten half-way.
-pub struct TimedAsyncGenerator {
-    generator: Owned,
-    observer: Observer,
-    sum: Sum,
-    weak_references: UnsafeCell<*mut ffi::PyObject>,
-}
+pub struct AsyncGenerator;
 
-impl TimedAsyncGenerator {
-    unsafe fn end(&self) {
-        if let Some(ticks) = self.sum.end() {
-            // SAFETY: called from slots only, where the thread is attached.
-            unsafe { self.observer.observe(seconds_between(0, ticks)) };
-        }
-    }
-}
+impl Kind for AsyncGenerator {
+    type Stopwatch = Sum;
 
-impl State for TimedAsyncGenerator {
     const CLASS: &'static Class = &CLASS;
-
-    unsafe fn traverse(&self, visit: ffi::visitproc, argument: *mut c_void) -> c_int {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let stopped = self.generator.traverse(visit, argument);
-            if stopped != 0 { stopped } else { self.observer.traverse(visit, argument) }
-        }
-    }
-
-    unsafe fn on_deallocation(&self, object: *mut ffi::PyObject) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            if !(*self.weak_references.get()).is_null() {
-                ffi::PyObject_ClearWeakRefs(object);
-            }
-            self.end();
-        }
-    }
-}
-
-impl StandIn for TimedAsyncGenerator {
-    fn inner(&self) -> *mut ffi::PyObject {
-        self.generator.as_ptr()
-    }
-}
-
-impl Wrapper for TimedAsyncGenerator {
-    unsafe fn wrap(generator: Owned, observer: Observer) -> *mut ffi::PyObject {
-        let weak_references = UnsafeCell::new(ptr::null_mut());
-        // SAFETY: the caller's promise.
-        unsafe { allocate(Self { generator, observer, sum: Sum::new(), weak_references }) }
-    }
 }
 
 /// What `__anext__`, `asend`, `athrow` and `aclose` return.
@@ -82,14 +34,14 @@ struct TimedStep {
 }
 
 impl TimedStep {
-    fn generator(&self) -> &TimedAsyncGenerator {
-        // SAFETY: `begin_step` put a `TimedAsyncGenerator` here, which `self` keeps alive.
+    fn generator(&self) -> &TimedWork<AsyncGenerator> {
+        // SAFETY: `begin_step` put one here, which `self` keeps alive.
         unsafe { state_of(self.generator.as_ptr()) }
     }
 
     fn end(&self) {
-        if let Some(began_ticks) = self.stretch.end() {
-            self.generator().sum.add(now_ticks().saturating_sub(began_ticks));
+        if let Some(ticks) = self.stretch.end() {
+            self.generator().stopwatch().add(ticks);
         }
     }
 }
@@ -117,24 +69,33 @@ impl StandIn for TimedStep {
 }
 
 impl Resumable for TimedStep {
+    fn work(&self) -> *mut ffi::PyObject {
+        self.generator().inner()
+    }
+
     fn has_begun(&self) -> bool {
         self.stretch.has_begun()
     }
 
     fn resume(&self) -> u64 {
-        self.stretch.begin()
+        self.stretch.resume()
     }
 
-    unsafe fn suspend(&self, _: u64, pause: Pause) {
-        if pause == Pause::Yielded {
-            return;
+    unsafe fn suspend(&self, resumed: u64, pause: Pause) {
+        match pause {
+            Pause::Yielded => return,
+            Pause::Refused => return self.stretch.take_back(resumed),
+            Pause::Returned | Pause::Raised => self.end(),
         }
-        self.end();
         // An exception that leaves a generator ends it; a result is its next item.
         if pause == Pause::Raised || self.is_last {
             // SAFETY: the caller's promise.
             unsafe { self.generator().end() };
         }
+    }
+
+    fn disregard(&self) {
+        self.stretch.end();
     }
 }
 
@@ -176,18 +137,18 @@ unsafe fn begin_step(
 ) -> *mut ffi::PyObject {
     // SAFETY: called with what the interpreter calls methods with.
     unsafe {
-        let timed = state_of::<TimedAsyncGenerator>(object);
+        let timed = state_of::<TimedWork<AsyncGenerator>>(object);
         let Some(step) = NonNull::new(call_method(timed.inner(), method, arguments, count)) else {
             return ptr::null_mut();
         };
         let ends_it = method == c"aclose" || method == c"athrow";
-        if ends_it && !timed.sum.has_begun() {
+        if ends_it && !timed.stopwatch().has_begun() {
             return step.as_ptr();
         }
         allocate(TimedStep {
             step: Owned::from_new(step),
             generator: Owned::from_borrowed(NonNull::new_unchecked(object)),
-            stretch: Stretch::new(),
+            stretch: Stretch::default(),
             is_last: method == c"aclose",
         })
     }
@@ -198,19 +159,19 @@ pub fn make_types(py: Python<'_>) -> PyResult<()> {
     let step = c"mephisto_metrics.TimedStep";
     // SAFETY: all functions are generic over the type's state.
     unsafe { TypeBuilder::new::<TimedStep>(step, c"A step of a timed asynchronous generator.") }
+        .standing_in::<TimedStep>()
         .resumable::<TimedStep>()
         .slot(ffi::Py_am_await, itself as *mut c_void)
         .make(py)?;
     let name = c"mephisto_metrics.TimedAsyncGenerator";
-    // SAFETY: all functions expect a `TimedAsyncGenerator`.
-    unsafe { TypeBuilder::new::<TimedAsyncGenerator>(name, c"A timed asynchronous generator.") }
-        .standing_in::<TimedAsyncGenerator>()
+    let documentation = c"A timed asynchronous generator.";
+    // SAFETY: all functions expect a timed asynchronous generator.
+    unsafe { TimedWork::<AsyncGenerator>::type_builder(name, documentation) }
         .slot(ffi::Py_am_aiter, itself as *mut c_void)
         .slot(ffi::Py_am_anext, next_item as *mut c_void)
         .method(c"asend", Method::OneArgument(send), c"Go on with a value.")
         .method(c"athrow", Method::Fast(throw), c"Go on with an exception.")
         .method(c"aclose", Method::NoArguments(close), c"End it where it is suspended.")
-        .offset(c"__weaklistoffset__", offset_in_object!(TimedAsyncGenerator, weak_references))
         .make(py)?;
     Ok(())
 }

@@ -8,18 +8,19 @@ use std::ffi::{c_int, c_void};
 use std::ptr::{self, NonNull};
 
 use pyo3::exceptions::PyValueError;
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
+use pyo3::{ffi, intern};
 
 use super::clock::{now_ticks, seconds_since};
 use super::observer::Observer;
 use super::owned::Owned;
 use super::raised_apart::RaisedApart;
 use super::stand_in::StandIn;
-use super::timed_async_generator::TimedAsyncGenerator;
-use super::timed_await::TimedAwait;
-use super::timed_generator::TimedGenerator;
+use super::timed_async_generator::AsyncGenerator;
+use super::timed_await::Coroutine;
+use super::timed_generator::Generator;
+use super::timed_work::{Kind, TimedWork};
 use super::types::{Class, Method, State, TypeBuilder, allocate, offset_in_object, state_of};
 
 static CLASS: Class = Class::new();
@@ -30,15 +31,6 @@ unsafe extern "C" {
         function: *mut ffi::PyObject,
         instance: *mut ffi::PyObject,
     ) -> *mut ffi::PyObject;
-}
-
-/// What stands in for the result of a call whose work is done later.
-pub trait Wrapper {
-    /// The stand-in, or null with an exception set.
-    ///
-    /// # Safety
-    /// The thread is attached.
-    unsafe fn wrap(called: Owned, observer: Observer) -> *mut ffi::PyObject;
 }
 
 struct TimedFunction {
@@ -128,7 +120,7 @@ impl TimedFunction {
             let began_ticks = now_ticks();
             let result = self.forward(arguments, count, names);
             let seconds = seconds_since(began_ticks);
-            if !result.is_null() || !is_refusal_of_arguments() {
+            if !result.is_null() || !is_refusal_of_arguments(&self.function) {
                 observer.observe(seconds);
             }
             result
@@ -161,7 +153,7 @@ impl TimedFunction {
 #[cold]
 fn observer_of_chosen(metric: &Owned) -> Option<Observer> {
     Python::attach(|py| {
-        let observe = pyo3::intern!(py, "observe");
+        let observe = intern!(py, "observe");
         Observer::new(metric.bind(py), observe).map_err(|error| error.restore(py)).ok()
     })
 }
@@ -186,22 +178,26 @@ unsafe extern "C" fn call_function(
     }
 }
 
-/// Whether the exception that is set says that a function does not take such arguments: a
+/// Whether the exception that is set says that a Python function does not take such arguments: a
 /// `TypeError` from before its first line. Such a call never began.
+///
+/// What has no code in Python has no lines: of a `TypeError` nobody can tell whether it began.
 ///
 /// # Safety
 /// An exception is set, and the thread is attached.
 #[cold]
-unsafe fn is_refusal_of_arguments() -> bool {
+unsafe fn is_refusal_of_arguments(function: &Owned) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
-        let raised = RaisedApart::new(Python::assume_attached());
+        let py = Python::assume_attached();
+        let raised = RaisedApart::new(py);
         raised.has_no_traceback()
             && ffi::PyErr_GivenExceptionMatches(raised.kind(), ffi::PyExc_TypeError) != 0
+            && function.bind(py).hasattr(intern!(py, "__code__")).unwrap_or(false)
     }
 }
 
-unsafe extern "C" fn call_and_wrap<T: Wrapper>(
+unsafe extern "C" fn call_and_wrap<K: Kind>(
     callable: *mut ffi::PyObject,
     arguments: *const *mut ffi::PyObject,
     count: usize,
@@ -216,7 +212,7 @@ unsafe extern "C" fn call_and_wrap<T: Wrapper>(
         let Some(called) = NonNull::new(timed.forward(arguments, count, names)) else {
             return ptr::null_mut();
         };
-        T::wrap(Owned::from_new(called), observer)
+        TimedWork::<K>::wrap(Owned::from_new(called), observer)
     }
 }
 
@@ -233,14 +229,6 @@ unsafe extern "C" fn bind(
         } else {
             PyMethod_New(object, instance)
         }
-    }
-}
-
-unsafe extern "C" fn represent(object: *mut ffi::PyObject) -> *mut ffi::PyObject {
-    // SAFETY: called by the interpreter with an instance; `%R` wants an object.
-    unsafe {
-        let function = state_of::<TimedFunction>(object).function.as_ptr();
-        ffi::PyUnicode_FromFormat(c"<timed %R>".as_ptr(), function)
     }
 }
 
@@ -285,9 +273,9 @@ fn make<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let vectorcall: ffi::vectorcallfunc = match form {
         "function" => call_function,
-        "coroutine" => call_and_wrap::<TimedAwait>,
-        "generator" => call_and_wrap::<TimedGenerator>,
-        "async generator" => call_and_wrap::<TimedAsyncGenerator>,
+        "coroutine" => call_and_wrap::<Coroutine>,
+        "generator" => call_and_wrap::<Generator>,
+        "async generator" => call_and_wrap::<AsyncGenerator>,
         _ => return Err(PyValueError::new_err(format!("there is no form {form:?} of functions"))),
     };
     let py = function.py();
@@ -310,7 +298,6 @@ pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
         .flag(ffi::Py_TPFLAGS_METHOD_DESCRIPTOR)
         .standing_in::<TimedFunction>()
         .slot(ffi::Py_tp_descr_get, bind as *mut c_void)
-        .slot(ffi::Py_tp_repr, represent as *mut c_void)
         .method(c"__reduce__", Method::NoArguments(qualified_name), c"Pickle it by name.")
         .dictionary()
         .callable(offset_in_object!(TimedFunction, vectorcall))
