@@ -16,9 +16,9 @@ class ChildByCall:
 
     def __init__(self, metric: Any, names: tuple[str, ...], labels: dict[str, object]) -> None:
         self._labels_of = metric.labels
-        self._values = [
-            (name, value if callable(value) else _text(value))
-            for name, value in ((name, labels[name]) for name in names)
+        values = [(name, labels[name]) for name in names]
+        self._values: list[tuple[str, Any]] = [
+            (name, value if callable(value) else _text(value)) for name, value in values
         ]
         self._names_of_failed: set[str] = set()
 
