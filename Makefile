@@ -24,8 +24,8 @@ PYTHON_SOURCES := $(shell find python -type f -not -path '$(PACKAGE)/web/*' \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-rust test-models test-web test-python lint lint-rust lint-web \
-    lint-python lint-dashboards format bench screenshots dashboards wheel web install clean
+.PHONY: help demo test test-rust test-models sanitize test-web test-python lint lint-rust \
+    lint-web lint-python lint-dashboards format bench screenshots dashboards wheel web install clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,17 @@ MODELS := --manifest-path tests/models/Cargo.toml
 test-models: ## Try every order in which threads can meet in the core
 	$(MODEL_CHECK) cargo test --quiet $(MODELS)
 
+# Tests that reach each raw type, cache and C function of the binding.
+SANITIZED_address := $(addprefix tests/python/,test_timed.py test_metrics.py test_mephisto_timing.py \
+    test_aio.py test_interpreters.py $(addprefix drop_in/,test_beyond.py test_instruments.py \
+    test_context_managers.py test_exposition.py test_registry.py test_sequences.py))
+# ThreadSanitizer lets no forked child start threads.
+SANITIZED_thread := $(filter-out %/test_interpreters.py,$(SANITIZED_address))
+SANITIZER ?= address
+
+sanitize: install ## Check what the native binding does with memory; SANITIZER=thread for races
+	scripts/sanitize $(SANITIZER) -n 2 --dist loadfile --timeout 900 $(SANITIZED_$(SANITIZER)) $(ARGS)
+
 test-web: web/node_modules/.ready
 	npm --prefix web test
 
@@ -57,6 +68,7 @@ lint-rust:
 	cargo fmt --check
 	cargo fmt --check --manifest-path benches/floor/Cargo.toml
 	cargo fmt --check $(MODELS)
+	rustfmt --check --edition 2024 tests/sanitize/python.rs
 	cargo clippy --quiet --all-targets --features python -- -D warnings
 	$(MODEL_CHECK) cargo clippy --quiet --tests $(MODELS) -- -D warnings
 
@@ -73,6 +85,7 @@ format: $(VENV)/.ready web/node_modules/.ready ## Format all code
 	cargo fmt
 	cargo fmt --manifest-path benches/floor/Cargo.toml
 	cargo fmt $(MODELS)
+	rustfmt --edition 2024 tests/sanitize/python.rs
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	npm --prefix web run format

@@ -7,7 +7,7 @@ import threading
 
 import prometheus_client
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mephisto_metrics
@@ -30,6 +30,7 @@ def registry():
     return mephisto_metrics.CollectorRegistry()
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -60,6 +61,7 @@ def test_any_sequence_of_operations_gives_the_bytes_that_prometheus_client_gives
     assert texts[0] == texts[1]
 
 
+@settings(deadline=None)
 @given(st.floats())
 def test_any_value_of_a_gauge_is_written_as_prometheus_client_writes_it(value):
     texts = []
