@@ -46,8 +46,9 @@ test-models: ## Try every order in which threads can meet in the core
 	$(MODEL_CHECK) cargo test --quiet $(MODELS)
 
 # Tests that reach each raw type, cache and C function of the binding.
-SANITIZED_address := $(addprefix tests/python/,test_timed.py test_metrics.py test_mephisto_timing.py \
-    test_aio.py test_interpreters.py $(addprefix drop_in/,test_beyond.py test_instruments.py \
+SANITIZED_address := $(addprefix tests/python/,test_timed.py test_timed_blocks.py \
+    test_timed_steps.py test_metrics.py test_mephisto_timing.py test_aio.py test_interpreters.py \
+    $(addprefix drop_in/,test_beyond.py test_instruments.py \
     test_context_managers.py test_exposition.py test_registry.py test_sequences.py))
 # ThreadSanitizer lets no forked child start threads.
 SANITIZED_thread := $(filter-out %/test_interpreters.py,$(SANITIZED_address))
