@@ -2,14 +2,24 @@
 //! is not constant; either way time that does not go back.
 
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use quanta::Clock;
 
 static CLOCK: LazyLock<Clock> = LazyLock::new(Clock::new);
 
+/// The bits of a float. The clock's own conversion goes through whole nanoseconds, which takes
+/// longer than reading the counter's rate.
+static SECONDS_PER_TICK: AtomicU64 = AtomicU64::new(0);
+
+/// So many that the rate has all the digits of a float's.
+const TICKS_OF_CALIBRATION: u64 = 1 << 53;
+
 /// Calibrates the counter, which takes a millisecond that no timed call should pay.
 pub fn calibrate() {
-    LazyLock::force(&CLOCK);
+    let nanoseconds = CLOCK.delta_as_nanos(0, TICKS_OF_CALIBRATION);
+    let seconds_per_tick = nanoseconds as f64 * 1e-9 / TICKS_OF_CALIBRATION as f64;
+    SECONDS_PER_TICK.store(seconds_per_tick.to_bits(), Ordering::Relaxed);
 }
 
 /// A moment, in ticks; only their difference means something.
@@ -27,7 +37,7 @@ pub fn ticks_since(start_ticks: u64) -> u64 {
 /// A number of ticks as seconds.
 #[inline]
 pub fn seconds_of(ticks: u64) -> f64 {
-    CLOCK.delta_as_nanos(0, ticks) as f64 * 1e-9
+    ticks as f64 * f64::from_bits(SECONDS_PER_TICK.load(Ordering::Relaxed))
 }
 
 /// Seconds from a moment until now.

@@ -99,8 +99,17 @@ impl TimedFunction {
         count: usize,
         names: *mut ffi::PyObject,
     ) -> *mut ffi::PyObject {
-        // SAFETY: the caller's promise.
-        unsafe { ffi::PyObject_Vectorcall(self.function.as_ptr(), arguments, count, names) }
+        let function = self.function.as_ptr();
+        // SAFETY: the caller's promise; functions in Python are laid out like that. What they
+        // return is checked by who has called us.
+        unsafe {
+            if ffi::Py_TYPE(function) == &raw mut ffi::PyFunction_Type
+                && let Some(call) = (*function.cast::<ffi::PyFunctionObject>()).vectorcall
+            {
+                return call(function, arguments, count, names);
+            }
+            ffi::PyObject_Vectorcall(function, arguments, count, names)
+        }
     }
 
     /// Calls the function and takes the time.
@@ -296,6 +305,7 @@ pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // SAFETY: all functions expect a `TimedFunction`.
     let class = unsafe { TypeBuilder::new::<TimedFunction>(name, documentation) }
         .flag(ffi::Py_TPFLAGS_METHOD_DESCRIPTOR)
+        .unchanging()
         .standing_in::<TimedFunction>()
         .slot(ffi::Py_tp_descr_get, bind as *mut c_void)
         .method(c"__reduce__", Method::NoArguments(qualified_name), c"Pickle it by name.")

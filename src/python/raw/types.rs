@@ -180,6 +180,15 @@ impl TypeBuilder {
         self
     }
 
+    /// Lets nobody change the type. Only methods of such types are found by a quicker way, which
+    /// the interpreter has from Python 3.11 on.
+    pub fn unchanging(self) -> Self {
+        #[cfg(Py_3_10)]
+        return self.flag(ffi::Py_TPFLAGS_IMMUTABLETYPE);
+        #[cfg(not(Py_3_10))]
+        self
+    }
+
     pub fn slot(mut self, slot: c_int, function: *mut c_void) -> Self {
         // The last one of a kind counts.
         self.slots.retain(|earlier| earlier.slot != slot);
