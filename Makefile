@@ -65,12 +65,17 @@ test-python: install
 
 lint: lint-rust lint-web lint-python lint-dashboards ## Check format, style and types
 
+# As for a Python without a GIL, which need not be there.
+FREE_THREADED := PYO3_CONFIG_FILE=$(CURDIR)/tests/free_threaded_python.cfg \
+    CARGO_TARGET_DIR=target/free-threaded
+
 lint-rust:
 	cargo fmt --check
 	cargo fmt --check --manifest-path benches/floor/Cargo.toml
 	cargo fmt --check $(MODELS)
 	rustfmt --check --edition 2024 tests/sanitize/python.rs
 	cargo clippy --quiet --all-targets --features python -- -D warnings
+	$(FREE_THREADED) cargo clippy --quiet --features python -- -D warnings
 	$(MODEL_CHECK) cargo clippy --quiet --tests $(MODELS) -- -D warnings
 
 lint-web: web/node_modules/.ready
