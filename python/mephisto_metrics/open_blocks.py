@@ -31,18 +31,21 @@ class OpenBlocks:
     left is then still observed once, and their sum is right.
 
     There is no lock, because the garbage collector may close a generator, and so leave a block,
-    at any moment. Who takes a timer out of `_open` has it; `_by_place` may lag behind.
+    at any moment. Each step is one that no thread can interrupt: who takes a timer out of `_open`
+    has it. Between the steps a place can be forgotten that another thread has just found, which is
+    why `_by_place` may lack a timer, and then the latest is taken; it never keeps one.
     """
 
     def __init__(self) -> None:
         self._open: dict[Timer, Place] = {}
-        self._by_place: dict[Place, tuple[Timer, ...]] = {}
+        self._by_place: dict[Place, dict[Timer, None]] = {}
 
     def enter(self, frame: FrameType, timer: Timer) -> None:
         """Note that `frame` enters a block, which `timer` times."""
         place = id(frame), id(frame.f_code)
+        # In this order: whoever takes it from `_open` finds it here to forget it.
+        self._by_place.setdefault(place, {})[timer] = None
         self._open[timer] = place
-        self._by_place[place] = (*self._by_place.get(place, ()), timer)
         _entered.set((*_still_open(), (self._open, timer)))
 
     def leave(self, frame: FrameType) -> Timer:
@@ -66,10 +69,9 @@ class OpenBlocks:
         return None
 
     def _forget(self, timer: Timer, place: Place) -> None:
-        rest = tuple([other for other in self._by_place.get(place, ()) if other is not timer])
-        if rest:
-            self._by_place[place] = rest
-        else:
+        here = self._by_place.get(place, {})
+        here.pop(timer, None)
+        if not here:
             self._by_place.pop(place, None)
 
 

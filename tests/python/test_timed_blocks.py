@@ -8,6 +8,7 @@ import contextvars
 import gc
 import os
 import re
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -273,13 +274,24 @@ def test_who_enters_here_and_leaves_elsewhere_leaves_nothing_behind(block, secon
     assert len(seconds) == 4
 
 
+@pytest.fixture
+def hasty_threads():
+    """Let threads take turns all the time."""
+    interval_seconds = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval_seconds)
+
+
+@pytest.mark.usefixtures("hasty_threads")
 def test_threads_in_any_order_observe_each_block_once(block, seconds):
     """Who enters by hand and leaves in another thread says nothing about which one it is."""
-    stacks = [contextlib.ExitStack() for _ in range(200)]
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda stack: stack.enter_context(block), stacks))
-        list(pool.map(lambda stack: stack.close(), reversed(stacks)))
-    assert len(seconds) == 200
+    for _ in range(5):
+        stacks = [contextlib.ExitStack() for _ in range(200)]
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda stack: stack.enter_context(block), stacks))
+            list(pool.map(lambda stack: stack.close(), reversed(stacks)))
+    assert len(seconds) == 1000
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
