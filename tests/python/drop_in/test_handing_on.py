@@ -277,7 +277,7 @@ def test_a_graphite_that_cannot_be_reached_is_an_error(both, graphite):
 
 
 def test_aiohttp_is_answered_alike(both):
-    web = pytest.importorskip("aiohttp.web")
+    from aiohttp import web
     from aiohttp.test_utils import TestClient, TestServer
 
     async def fetch(library):
@@ -293,7 +293,6 @@ def test_aiohttp_is_answered_alike(both):
 
 
 def test_django_is_answered_by_the_view():
-    pytest.importorskip("django")
     status, text, allowed = run("""
         import json
         from django.conf import settings
@@ -313,7 +312,7 @@ def test_django_is_answered_by_the_view():
 
 
 def test_twisted_is_given_a_resource(both):
-    wsgi = pytest.importorskip("twisted.web.wsgi")
+    from twisted.web import wsgi
 
     def make(library):
         return isinstance(library.module("twisted").MetricsResource(), wsgi.WSGIResource)

@@ -65,12 +65,7 @@ def public_names(module: str) -> set[str]:
 
 
 def load(library, module):
-    try:
-        return library.package if module == "__init__" else library.module(module)
-    except ModuleNotFoundError as error:
-        if error.name and error.name.partition(".")[0] in ("aiohttp", "django", "twisted"):
-            pytest.skip(f"{error.name} is not installed")
-        raise
+    return library.package if module == "__init__" else library.module(module)
 
 
 @pytest.mark.parametrize("module", MODULES)
