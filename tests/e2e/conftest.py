@@ -214,3 +214,16 @@ def browser_page(browser: Any) -> Iterator[Any]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def problems(browser_page: Any) -> Iterator[list[str]]:
+    """Console errors, uncaught exceptions and policy violations; a test fails if any are left."""
+    found: list[str] = []
+    browser_page.on("pageerror", lambda error: found.append(f"uncaught: {error}"))
+    browser_page.on(
+        "console",
+        lambda message: found.append(message.text) if message.type == "error" else None,
+    )
+    yield found
+    assert found == []

@@ -1,18 +1,24 @@
 """The built-in page in a real browser, over live data of a running Operator.
 
-`page_url` is the address of a running page. `browser_page` is a fresh Playwright page. What the
-panels show is read through `window.__mephistoMetrics` (web/README.md).
+`page_url` is the address of a running page. `browser_page` is a fresh Playwright page.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, Request, Route, expect
+from playwright.sync_api import Page, Route, expect
+from tests.e2e.browsing import (
+    address_range,
+    axis_ranges_ms,
+    drag_across,
+    drawn,
+    open_page,
+    panel,
+    refreshes,
+)
 
 # The least and the most that a value of the panel can plausibly be.
 PLAUSIBLE_VALUES = {
@@ -24,78 +30,7 @@ PLAUSIBLE_VALUES = {
     "Live unit status": (0, 100_000),
     "Launched unit counts": (0, 100_000),
 }
-TIME_PANELS = [title for title in PLAUSIBLE_VALUES if title != "Launched unit counts"]
 HOSTILE = "<img src=x onerror=document.title='broken'>"
-
-RangeMs = tuple[float, float]
-
-
-@pytest.fixture
-def problems(browser_page: Page) -> Iterator[list[str]]:
-    """Console errors, uncaught exceptions and policy violations; a test fails if any are left."""
-    found: list[str] = []
-    browser_page.on("pageerror", lambda error: found.append(f"uncaught: {error}"))
-    browser_page.on(
-        "console",
-        lambda message: found.append(message.text) if message.type == "error" else None,
-    )
-    yield found
-    assert found == []
-
-
-def open_page(page: Page, page_url: str, query: str = "") -> None:
-    page.goto(page_url.rstrip("/") + "/" + query)
-    ready = page.locator('section.panel[data-state="ready"]')
-    expect(ready).to_have_count(len(PLAUSIBLE_VALUES), timeout=30_000)
-
-
-def panel(page: Page, title: str) -> Locator:
-    return page.locator(f'section.panel[data-panel-title="{title}"]')
-
-
-def drawn(page: Page, title: str) -> list[dict[str, Any]]:
-    series: list[dict[str, Any]] = page.evaluate(
-        "title => window.__mephistoMetrics.panels[title].data()", title
-    )
-    return series
-
-
-def axis_ranges_ms(page: Page) -> set[RangeMs]:
-    """The ends of each time panel's x axis; one element when all show the same range."""
-    ends = page.evaluate(
-        """titles => titles.map((title) => {
-            const { min, max } = window.__mephistoMetrics.panels[title].option().xAxis;
-            return [min, max];
-        })""",
-        TIME_PANELS,
-    )
-    return {(low, high) for low, high in ends}
-
-
-def address_range(page: Page) -> tuple[str, str]:
-    parameters = parse_qs(urlsplit(page.url).query)
-    return parameters["from"][0], parameters["to"][0]
-
-
-def refreshes(page: Page, action: Callable[[], object]) -> Request:
-    """Does `action` and waits for the first query that it leads to."""
-    with page.expect_request(lambda request: "/api/v1/query_range" in request.url) as request:
-        action()
-    return request.value
-
-
-def drag_across(page: Page, title: str, start: float, end: float) -> None:
-    """Drags over the chart from one share of its width to another."""
-    chart = panel(page, title).locator(".chart")
-    chart.scroll_into_view_if_needed()
-    box = chart.bounding_box()
-    assert box is not None
-    middle = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + start * box["width"], middle)
-    page.mouse.down()
-    page.mouse.move(box["x"] + (start + end) / 2 * box["width"], middle)
-    page.mouse.move(box["x"] + end * box["width"], middle)
-    page.mouse.up()
 
 
 def answer_with_hostile_label(route: Route) -> None:

@@ -1,0 +1,87 @@
+"""The built-in page as a test sees it: panels by title, and what is drawn in them.
+
+What the panels show is read through `window.__mephistoMetrics` (web/README.md).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Locator, Page, Request, expect
+
+GENERAL_HEALTH = (
+    "P99 E2E processing by packet type",
+    "Estimated Active Worker Count",
+    "Live task agent status",
+    "Incoming requests per minute",
+    "Connecting Agent Responses",
+    "Live unit status",
+    "Launched unit counts",
+)
+
+RangeMs = tuple[float, float]
+
+
+def open_page(page: Page, page_url: str, query: str = "") -> None:
+    """Open the page and wait until every panel of its first row is drawn."""
+    page.goto(page_url.rstrip("/") + "/" + query)
+    for title in GENERAL_HEALTH:
+        show(page, title)
+
+
+def show(page: Page, title: str) -> Locator:
+    """Bring a panel onto the screen and wait until it is drawn."""
+    found = panel(page, title)
+    found.scroll_into_view_if_needed(timeout=30_000)
+    expect(found).to_have_attribute("data-state", "ready", timeout=30_000)
+    return found
+
+
+def panel(page: Page, title: str) -> Locator:
+    return page.locator(f'section.panel[data-panel-title="{title}"]')
+
+
+def drawn(page: Page, title: str) -> list[dict[str, Any]]:
+    series: list[dict[str, Any]] = page.evaluate(
+        "title => window.__mephistoMetrics.panels[title].data()", title
+    )
+    return series
+
+
+def axis_ranges_ms(page: Page) -> set[RangeMs]:
+    """The ends of each x axis of the first row; one element when all show the same range."""
+    ends = page.evaluate(
+        """titles => titles.map((title) => {
+            const { min, max } = window.__mephistoMetrics.panels[title].option().xAxis;
+            return [min, max];
+        })""",
+        [title for title in GENERAL_HEALTH if title != "Launched unit counts"],
+    )
+    return {(low, high) for low, high in ends}
+
+
+def address_range(page: Page) -> tuple[str, str]:
+    parameters = parse_qs(urlsplit(page.url).query)
+    return parameters["from"][0], parameters["to"][0]
+
+
+def refreshes(page: Page, action: Callable[[], object]) -> Request:
+    """Does `action` and waits for the first query that it leads to."""
+    with page.expect_request(lambda request: "/api/v1/query_range" in request.url) as request:
+        action()
+    return request.value
+
+
+def drag_across(page: Page, title: str, start: float, end: float) -> None:
+    """Drags over the chart from one share of its width to another."""
+    chart = panel(page, title).locator(".chart")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + start * box["width"], middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + (start + end) / 2 * box["width"], middle)
+    page.mouse.move(box["x"] + end * box["width"], middle)
+    page.mouse.up()
