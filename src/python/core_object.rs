@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use crate::python::interned::interned;
 use pyo3::PyTraverseError;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::gc::PyVisit;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
@@ -233,7 +233,7 @@ pub fn object_for<'py, C: CoreClass>(
     let parent = parent.as_any();
     if core.class_makes_children.load(Ordering::Relaxed) {
         let label_values = label_tuple(py, family, child)?;
-        return parent.call_method1(intern!(py, "_make_child"), (label_values,));
+        return parent.call_method1(interned!(py, "_make_child"), (label_values,));
     }
     let object = new_object(&parent.get_type())?;
     let core = object.cast::<C>()?.get().core();
@@ -266,7 +266,7 @@ fn child_of<V: Value>(
 
 /// What `time.time()` says, because tests of users put clocks of their own in its place.
 pub fn now_seconds(py: Python<'_>) -> PyResult<f64> {
-    py.import(intern!(py, "time"))?.call_method0(intern!(py, "time"))?.extract()
+    py.import(interned!(py, "time"))?.call_method0(interned!(py, "time"))?.extract()
 }
 
 /// Makes an object that a subclass makes one of a child of `parent`.

@@ -1,8 +1,8 @@
 //! Families that collectors in Python give, ours or `prometheus_client`'s: whatever has
 //! their attributes.
 
+use crate::python::interned::interned;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat, PyInt, PyString, PyTuple};
 
@@ -25,7 +25,7 @@ pub fn encode_all(metrics: &Bound<'_, PyAny>, encoder: &mut Encoder) -> PyResult
 
 /// All families that a collector gives.
 pub fn collect(collector: &Bound<'_, PyAny>) -> PyResult<Vec<MetricFamily>> {
-    let metrics = collector.call_method0(intern!(collector.py(), "collect"))?;
+    let metrics = collector.call_method0(interned!(collector.py(), "collect"))?;
     metrics.try_iter()?.map(|metric| family_of(&metric?)).collect()
 }
 
@@ -49,10 +49,10 @@ fn naming(metric: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
     let py = metric.py();
     let add = || {
         let exception = error.value(py);
-        let arguments = exception.getattr(intern!(py, "args"))?.cast_into::<PyTuple>()?;
+        let arguments = exception.getattr(interned!(py, "args"))?.cast_into::<PyTuple>()?;
         let arguments = if arguments.is_empty() { PyTuple::new(py, [""])? } else { arguments };
         let with_metric = arguments.as_sequence().concat(PyTuple::new(py, [metric])?.as_sequence());
-        exception.setattr(intern!(py, "args"), with_metric?.to_tuple()?)
+        exception.setattr(interned!(py, "args"), with_metric?.to_tuple()?)
     };
     // An exception that does not let itself be changed is told as it is.
     let _: PyResult<()> = add();
@@ -61,13 +61,13 @@ fn naming(metric: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
 
 fn family_of(metric: &Bound<'_, PyAny>) -> PyResult<MetricFamily> {
     let py = metric.py();
-    let kind = text(&metric.getattr(intern!(py, "type"))?)?;
-    let samples = metric.getattr(intern!(py, "samples"))?;
+    let kind = text(&metric.getattr(interned!(py, "type"))?)?;
+    let samples = metric.getattr(interned!(py, "samples"))?;
     Ok(MetricFamily {
-        name: text(&metric.getattr(intern!(py, "name"))?)?,
-        documentation: text(&metric.getattr(intern!(py, "documentation"))?)?,
+        name: text(&metric.getattr(interned!(py, "name"))?)?,
+        documentation: text(&metric.getattr(interned!(py, "documentation"))?)?,
         kind: kind_of(&kind)?,
-        unit: given(metric, intern!(py, "unit"))?
+        unit: given(metric, interned!(py, "unit"))?
             .map_or_else(|| Ok(String::new()), |unit| text(&unit))?,
         samples: samples.try_iter()?.map(|sample| sample_of(&sample?)).collect::<PyResult<_>>()?,
     })
@@ -86,12 +86,12 @@ fn kind_of(word: &str) -> PyResult<FamilyKind> {
 
 fn sample_of(sample: &Bound<'_, PyAny>) -> PyResult<Sample> {
     let py = sample.py();
-    let value = sample.getattr(intern!(py, "value"))?;
-    let exemplar = given(sample, intern!(py, "exemplar"))?;
-    let native_histogram = given(sample, intern!(py, "native_histogram"))?;
+    let value = sample.getattr(interned!(py, "value"))?;
+    let exemplar = given(sample, interned!(py, "exemplar"))?;
+    let native_histogram = given(sample, interned!(py, "native_histogram"))?;
     Ok(Sample {
-        name: text(&sample.getattr(intern!(py, "name"))?)?,
-        labels: labels_of(&sample.getattr(intern!(py, "labels"))?)?,
+        name: text(&sample.getattr(interned!(py, "name"))?)?,
+        labels: labels_of(&sample.getattr(interned!(py, "labels"))?)?,
         value: if value.is_none() { None } else { Some(float(&value)?) },
         timestamp: timestamp_of(sample)?,
         exemplar: exemplar.map(|exemplar| exemplar_of(&exemplar)).transpose()?,
@@ -119,7 +119,7 @@ pub fn labels_of(labels: &Bound<'_, PyAny>) -> PyResult<Labels> {
         let pair = |(name, value)| Ok((text(&name)?, text(&value)?));
         labels.iter().map(pair).collect::<PyResult<Labels>>()?
     } else {
-        let items = labels.call_method0(intern!(labels.py(), "items"))?;
+        let items = labels.call_method0(interned!(labels.py(), "items"))?;
         let pair = |item: PyResult<Bound<'_, PyAny>>| {
             let (name, value) = item?.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
             Ok((text(&name)?, text(&value)?))
@@ -133,8 +133,8 @@ pub fn labels_of(labels: &Bound<'_, PyAny>) -> PyResult<Labels> {
 fn exemplar_of(exemplar: &Bound<'_, PyAny>) -> PyResult<Exemplar> {
     let py = exemplar.py();
     Ok(Exemplar {
-        labels: labels_of(&exemplar.getattr(intern!(py, "labels"))?)?,
-        value: float(&exemplar.getattr(intern!(py, "value"))?)?,
+        labels: labels_of(&exemplar.getattr(interned!(py, "labels"))?)?,
+        value: float(&exemplar.getattr(interned!(py, "value"))?)?,
         timestamp: timestamp_of(exemplar)?,
     })
 }
@@ -142,21 +142,21 @@ fn exemplar_of(exemplar: &Bound<'_, PyAny>) -> PyResult<Exemplar> {
 /// The timestamp of a sample or of an exemplar: a number, or exact in two.
 fn timestamp_of(owner: &Bound<'_, PyAny>) -> PyResult<Option<Timestamp>> {
     let py = owner.py();
-    let timestamp = owner.getattr(intern!(py, "timestamp"))?;
+    let timestamp = owner.getattr(interned!(py, "timestamp"))?;
     if timestamp.is_none() {
         return Ok(None);
     }
-    let Some(nanoseconds) = timestamp.getattr_opt(intern!(py, "nsec"))? else {
+    let Some(nanoseconds) = timestamp.getattr_opt(interned!(py, "nsec"))? else {
         return Ok(Some(Timestamp::Seconds(number(&timestamp)?)));
     };
-    let seconds = timestamp.getattr(intern!(py, "sec"))?.extract()?;
+    let seconds = timestamp.getattr(interned!(py, "sec"))?.extract()?;
     Ok(Some(Timestamp::Exact { seconds, nanoseconds: nanoseconds.extract()? }))
 }
 
 fn native_of(native: &Bound<'_, PyAny>) -> PyResult<NativeHistogram> {
     let py = native.py();
     let number_at = |name| number(&native.getattr(name)?);
-    let exemplars = match given(native, intern!(py, "nh_exemplars"))? {
+    let exemplars = match given(native, interned!(py, "nh_exemplars"))? {
         Some(exemplars) => exemplars
             .try_iter()?
             .map(|exemplar| exemplar_of(&exemplar?))
@@ -164,13 +164,13 @@ fn native_of(native: &Bound<'_, PyAny>) -> PyResult<NativeHistogram> {
         None => Vec::new(),
     };
     Ok(NativeHistogram {
-        count: number_at(intern!(py, "count_value"))?,
-        sum: number_at(intern!(py, "sum_value"))?,
-        schema: native.getattr(intern!(py, "schema"))?.extract()?,
-        zero_threshold: number_at(intern!(py, "zero_threshold"))?,
-        zero_count: number_at(intern!(py, "zero_count"))?,
-        positive: spans_of(native, intern!(py, "pos_spans"), intern!(py, "pos_deltas"))?,
-        negative: spans_of(native, intern!(py, "neg_spans"), intern!(py, "neg_deltas"))?,
+        count: number_at(interned!(py, "count_value"))?,
+        sum: number_at(interned!(py, "sum_value"))?,
+        schema: native.getattr(interned!(py, "schema"))?.extract()?,
+        zero_threshold: number_at(interned!(py, "zero_threshold"))?,
+        zero_count: number_at(interned!(py, "zero_count"))?,
+        positive: spans_of(native, interned!(py, "pos_spans"), interned!(py, "pos_deltas"))?,
+        negative: spans_of(native, interned!(py, "neg_spans"), interned!(py, "neg_deltas"))?,
         exemplars,
     })
 }
@@ -214,6 +214,6 @@ fn text(value: &Bound<'_, PyAny>) -> PyResult<String> {
     if let Ok(text) = value.cast::<PyString>() {
         return Ok(text.to_str()?.to_owned());
     }
-    value.getattr(intern!(value.py(), "replace"))?;
+    value.getattr(interned!(value.py(), "replace"))?;
     Err(PyTypeError::new_err(format!("expected a string, received {}", value.repr()?)))
 }

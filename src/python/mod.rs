@@ -6,6 +6,7 @@ mod errors;
 mod exposition;
 mod foreign;
 mod instruments;
+mod interned;
 mod page;
 mod process;
 mod raw;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::python::interned::interned;
 use parking_lot::RwLock;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
@@ -112,7 +112,7 @@ impl Collectors {
         let mut steps = self.steps().into_iter();
         while let Some(collector) = write_until_collector(&mut steps, &mut encoder)? {
             Python::attach(|py| {
-                let metrics = collector.bind(py).call_method0(intern!(py, "collect"))?;
+                let metrics = collector.bind(py).call_method0(interned!(py, "collect"))?;
                 foreign::encode_all(&metrics, &mut encoder)
             })?;
         }

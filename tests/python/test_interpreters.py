@@ -149,6 +149,27 @@ print(statuses)
     assert (result.returncode, result.stdout, result.stderr) == (0, "{7}\n", "")
 
 
+@pytest.mark.parametrize("attempt", range(5))
+def test_children_forked_while_a_thread_shows_metrics_first_end_in_order(attempt: int):
+    # What the first showing makes for all others is made once in a process, hence several.
+    result = run(
+        f"""
+import mephisto_metrics
+show = mephisto_metrics.generate_latest
+threading.Thread(target=show, daemon=True, name="{attempt}").start()
+children = []
+for round in range(20):
+    child = os.fork()
+    if child == 0:
+        show()
+        os._exit(7)
+    children.append(child)
+print(set(map(finish, children)))
+"""
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (0, "{7}\n", "")
+
+
 def test_a_forked_child_starts_at_zero_and_its_parent_goes_on():
     result = run(
         """

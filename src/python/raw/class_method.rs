@@ -3,8 +3,8 @@
 use std::ffi::CStr;
 use std::ptr::null_mut;
 
+use crate::python::interned::interned;
 use pyo3::ffi;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyMappingProxy, PyString, PyType};
 
@@ -93,9 +93,9 @@ pub fn definition_of(method: &Bound<'_, PyAny>) -> *mut ffi::PyMethodDef {
 #[pyo3(signature = (class, /))]
 fn own_methods<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyType>> {
     let py = class.py();
-    let base = class.getattr(intern!(py, "__base__"))?;
-    let own = class.getattr(intern!(py, "__dict__"))?;
-    for item in base.getattr(intern!(py, "__dict__"))?.cast_into::<PyMappingProxy>()?.items()? {
+    let base = class.getattr(interned!(py, "__base__"))?;
+    let own = class.getattr(interned!(py, "__dict__"))?;
+    for item in base.getattr(interned!(py, "__dict__"))?.cast_into::<PyMappingProxy>()?.items()? {
         let (name, method): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
         let definition = definition_of(&method);
         if !definition.is_null() && !own.contains(&name)? {

@@ -4,9 +4,10 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::python::interned::interned;
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use pyo3::{ffi, intern};
 
 use super::class_method::definition_of;
 use super::owned::Owned;
@@ -90,7 +91,7 @@ impl Observer {
     pub fn method<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
         match self {
             Self::Method(_, method) => method.bind(py).clone(),
-            _ => intern!(py, "observe").clone().into_any(),
+            _ => interned!(py, "observe").clone().into_any(),
         }
     }
 
@@ -155,7 +156,7 @@ fn has_native_observe<C: Observed>(metric: &Bound<'_, C>) -> PyResult<bool> {
         return Ok(true);
     }
     let py = metric.py();
-    let observe = intern!(py, "observe");
+    let observe = interned!(py, "observe");
     let (class, native_class) = (metric.as_any().get_type(), py.get_type::<C>());
     // The same definition stands behind the methods of derived classes that `own_methods` makes.
     let definition = definition_of(&class.getattr(observe)?);

@@ -7,8 +7,9 @@
 use std::ffi::{CStr, c_void};
 use std::ptr;
 
+use crate::python::interned::interned;
+use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::{ffi, intern};
 
 use super::raised_apart::RaisedApart;
 use super::resumption::{Resumed, raise_stop_iteration, send};
@@ -106,7 +107,7 @@ unsafe fn is_over(work: *mut ffi::PyObject) -> bool {
     // SAFETY: as above. An asynchronous generator always ends with an exception, hence is not asked
     // for what it has not.
     let is_async_generator = unsafe { ffi::PyAsyncGen_CheckExact(work.as_ptr()) } != 0;
-    [intern!(py, "cr_frame"), intern!(py, "gi_frame"), intern!(py, "ag_frame")]
+    [interned!(py, "cr_frame"), interned!(py, "gi_frame"), interned!(py, "ag_frame")]
         .into_iter()
         .skip(if is_async_generator { 2 } else { 0 })
         .find_map(|name| work.getattr_opt(name).ok().flatten())

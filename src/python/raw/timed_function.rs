@@ -7,10 +7,11 @@ use std::cell::UnsafeCell;
 use std::ffi::{c_int, c_void};
 use std::ptr::{self, NonNull};
 
+use crate::python::interned::interned;
 use pyo3::exceptions::PyValueError;
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use pyo3::{ffi, intern};
 
 use super::clock::{now_ticks, seconds_since};
 use super::observer::Observer;
@@ -162,7 +163,7 @@ impl TimedFunction {
 #[cold]
 fn observer_of_chosen(metric: &Owned) -> Option<Observer> {
     Python::attach(|py| {
-        let observe = intern!(py, "observe");
+        let observe = interned!(py, "observe");
         Observer::new(metric.bind(py), observe).map_err(|error| error.restore(py)).ok()
     })
 }
@@ -202,7 +203,7 @@ unsafe fn is_refusal_of_arguments(function: &Owned) -> bool {
         let raised = RaisedApart::new(py);
         raised.has_no_traceback()
             && ffi::PyErr_GivenExceptionMatches(raised.kind(), ffi::PyExc_TypeError) != 0
-            && function.bind(py).hasattr(intern!(py, "__code__")).unwrap_or(false)
+            && function.bind(py).hasattr(interned!(py, "__code__")).unwrap_or(false)
     }
 }
 

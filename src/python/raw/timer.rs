@@ -5,10 +5,11 @@ use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::python::interned::interned;
 use pyo3::exceptions::PyRuntimeError;
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use pyo3::{ffi, intern};
 
 use super::class_method::ClassMethod;
 use super::clock::{now_ticks, seconds_since};
@@ -228,7 +229,7 @@ unsafe extern "C" fn time<C: Observed>(
         let metric = Bound::from_borrowed_ptr(py, metric).cast_into_unchecked::<C>();
         match Observer::native(&metric) {
             Ok(Some(observer)) => allocate(Timer::new(observer)),
-            Ok(None) => answer(timer_of(metric.as_any(), intern!(py, "observe"))),
+            Ok(None) => answer(timer_of(metric.as_any(), interned!(py, "observe"))),
             Err(error) => raise(error),
         }
     }
@@ -239,8 +240,8 @@ fn decorate(timer: &Timer, function: &Owned) -> PyResult<Owned> {
     Python::attach(|py| {
         let observer = timer.observer();
         let arguments = (function.bind(py), observer.metric().bind(py), observer.method(py));
-        let module = py.import(intern!(py, "mephisto_metrics.timing"))?;
-        Ok(Owned::from(module.call_method1(intern!(py, "time_calls_of"), arguments)?))
+        let module = py.import(interned!(py, "mephisto_metrics.timing"))?;
+        Ok(Owned::from(module.call_method1(interned!(py, "time_calls_of"), arguments)?))
     })
 }
 
