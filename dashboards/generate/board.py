@@ -6,10 +6,14 @@ from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.models import dashboard as models
 
 from .general_health import GENERAL_HEALTH
+from .network_health import NETWORK_HEALTH
+from .onboarding import ONBOARDING
+from .operator_health import OPERATOR_HEALTH
 from .panels import Row
+from .validation import VALIDATION
 from .variables import data_source, target_label
 
-ROWS = (GENERAL_HEALTH,)
+ROWS = (GENERAL_HEALTH, OPERATOR_HEALTH, NETWORK_HEALTH, ONBOARDING, VALIDATION)
 
 
 def build() -> models.Dashboard:
@@ -36,6 +40,12 @@ def _settings() -> dashboard.Dashboard:
 
 
 def _add(board: dashboard.Dashboard, row: Row) -> None:
-    board.with_row(dashboard.Row(row.title).id(row.first_id))
-    for panel_id, panel in enumerate(row.panels, start=row.first_id + 1):
-        board.with_panel(panel.id(panel_id))
+    heading = dashboard.Row(row.title).id(row.first_id)
+    panels = [panel.id(panel_id) for panel_id, panel in enumerate(row.panels, row.first_id + 1)]
+    if row.is_collapsed:
+        for panel in panels:
+            heading.with_panel(panel)
+    board.with_row(heading)
+    if not row.is_collapsed:
+        for panel in panels:
+            board.with_panel(panel)

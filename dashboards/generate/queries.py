@@ -39,6 +39,12 @@ def quantile_by(label: str, quantile: float, histogram: str, *matchers: str) -> 
     return f"histogram_quantile({quantile}, sum by (le, {label}) ({buckets}))"
 
 
+def increase_by_bucket(histogram: str, *matchers: str) -> str:
+    """Give how many observations each bucket of a histogram and those below got in a window."""
+    buckets = series(f"{histogram}_bucket", *matchers)
+    return f"sum by (le) (increase({buckets}[{WINDOW}]))"
+
+
 def one_of(label: str, values: tuple[str, ...]) -> str:
     """Match the series whose `label` has one of these values."""
     return label + '=~"' + "|".join(values) + '"'

@@ -34,7 +34,7 @@ def render(board: models.Dashboard) -> str:
 
 def _section(panel: models.Panel | models.RowPanel) -> str:
     if isinstance(panel, models.RowPanel):
-        return f"## {panel.title}\n"
+        return "\n".join([f"## {panel.title}\n", *map(_section, panel.panels)])
     queries = "\n".join(_query(target) for target in panel.targets or [])
     return f"### {panel.title}\n\n{panel.description}\n\n```promql\n{queries}\n```\n"
 
