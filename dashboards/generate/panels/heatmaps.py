@@ -10,20 +10,25 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from ..queries import WINDOW, Query, increase_by_bucket
 from .about import About
-from .parts import described, target
+from .parts import PANEL_HEIGHT, described, target
 
 # A bucket without an observation is left without colour.
 LEAST_COUNT = 1e-9
 
 
 def heatmap_panel(
-    about: About, histogram: str, *matchers: str, unit: str = units.Seconds, width: int
+    about: About,
+    histogram: str,
+    *matchers: str,
+    unit: str = units.Seconds,
+    width: int,
+    height: int = PANEL_HEIGHT,
 ) -> heatmap.Panel:
     """Draw how many observations fall into each bucket of a histogram, in each step of time."""
     query = Query("{{le}}", increase_by_bucket(histogram, *matchers))
     # The step is the window of the query, so that no observation is in two columns.
     columns = target("A", query).range().format(PromQueryFormat.HEATMAP).interval(WINDOW)
-    panel = described(heatmap.Panel(), about, width).with_target(columns)
+    panel = described(heatmap.Panel(), about, width, height).with_target(columns)
     return (
         panel.unit(units.NoUnit)
         .decimals(0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grafana_foundation_sdk.builders import gauge
+from grafana_foundation_sdk.builders import gauge, stat
 from grafana_foundation_sdk.models import common as common_models
 from grafana_foundation_sdk.models import units
 
@@ -22,5 +22,30 @@ def gauge_panel(about: About, queries: list[Query], *, width: int) -> gauge.Pane
         .orientation(common_models.VizOrientation.AUTO)
         .show_threshold_labels(False)
         .show_threshold_markers(False)
+        .reduce_options(last_value())
+    )
+
+
+def stat_panel(
+    about: About,
+    queries: list[Query],
+    *,
+    unit: str,
+    width: int,
+    height: int = 4,
+    decimals: int | None = None,
+) -> stat.Panel:
+    """Draw the last value of each query as a number, over the shape of its course."""
+    panel = asked(described(stat.Panel(), about, width, height), queries)
+    if decimals is not None:
+        panel.decimals(decimals)
+    return (
+        panel.unit(unit)
+        .color_scheme(fixed(LIVE))
+        .color_mode(common_models.BigValueColorMode.VALUE)
+        .graph_mode(common_models.BigValueGraphMode.AREA)
+        .text_mode(common_models.BigValueTextMode.AUTO)
+        .justify_mode(common_models.BigValueJustifyMode.AUTO)
+        .orientation(common_models.VizOrientation.AUTO)
         .reduce_options(last_value())
     )
