@@ -98,6 +98,9 @@ FUNNEL = table_panel(
     height=9,
 )
 
+INCOMPLETE = _agents(one_of("status", AGENT_INCOMPLETE))
+BY_STATUS = f'label_replace({INCOMPLETE}, "reason", "$1", "status", "(.*)")'
+
 LOST = table_panel(
     About(
         title="Losses",
@@ -114,10 +117,7 @@ LOST = table_panel(
     [
         Column(
             "Visits",
-            _one_row_each("reason", LOSSES)
-            + " or label_replace(sum by (status) ("
-            + _agents(one_of("status", AGENT_INCOMPLETE))
-            + '), "reason", "$1", "status", "(.*)")',
+            _one_row_each("reason", LOSSES) + f" or sum by (reason) ({BY_STATUS})",
             bar(),
         )
     ],
