@@ -1,6 +1,6 @@
-"""What must hold for the committed board, whatever wrote it.
+"""What must hold for the committed boards, whatever wrote them.
 
-That it is what its generator writes is for `python -m dashboards.generate --check`, which needs
+That each is what its generator writes is for `python -m dashboards.generate --check`, which needs
 Python 3.11 and is part of `make lint`; here nothing beyond the standard library is needed.
 """
 
@@ -15,19 +15,49 @@ from typing import Any
 import pytest
 
 DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
-BOARD: dict[str, Any] = json.loads((DASHBOARDS / "mephisto.json").read_text(encoding="utf-8"))
-ENTRIES = [inner for entry in BOARD["panels"] for inner in (entry, *entry.get("panels", []))]
-PANELS = {entry["title"]: entry for entry in ENTRIES if entry["type"] != "row"}
+BOARDS: dict[str, dict[str, Any]] = {
+    path.name: json.loads(path.read_text(encoding="utf-8"))
+    for path in sorted(DASHBOARDS.glob("*.json"))
+}
+DEFAULT = "mephisto.json"
+
+
+def entries(board: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give rows and panels as they follow on one another, those of collapsed rows too."""
+    return [inner for entry in board["panels"] for inner in (entry, *entry.get("panels", []))]
+
+
+PANELS = {
+    (name, entry["title"]): entry
+    for name, board in BOARDS.items()
+    for entry in entries(board)
+    if entry["type"] != "row"
+}
+EACH_PANEL = [pytest.param(panel, id="/".join(place)) for place, panel in PANELS.items()]
 TARGETS = [
-    pytest.param(target, id=f"{title}/{target['refId']}")
-    for title, panel in PANELS.items()
+    pytest.param(target, id="/".join((*place, target["refId"])))
+    for place, panel in PANELS.items()
     for target in panel["targets"]
 ]
+ANNOTATIONS = BOARDS[DEFAULT]["annotations"]["list"]
+EXPRESSIONS = [
+    *(pytest.param(target.values[0]["expr"], id=target.id) for target in TARGETS),
+    *(pytest.param(mark["expr"], id=mark["name"]) for mark in ANNOTATIONS),
+]
+EACH_BOARD = [pytest.param(board, id=name) for name, board in BOARDS.items()]
 GRID_COLUMNS = 24
 
-# Mephisto's families by the names of their series, and Prometheus's own.
+# Mephisto's families by the names of their series, ours, and those of Prometheus and of the
+# built-in store about each scrape.
 SERIES = {
     "up",
+    "scrape_duration_seconds",
+    "scrape_samples_scraped",
+    "scrape_series_added",
+    "operator_start_time_seconds",
+    "task_run_launch_time_seconds",
+    "task_run_expiry_time_seconds",
+    "e2e_packet_unmeasured_total",
     "active_agent_statuses",
     "active_unit_statuses",
     "active_workers",
@@ -40,6 +70,7 @@ SERIES = {
     for histogram in (
         "client_io_handler_latency_seconds",
         "database_latency_seconds",
+        "e2e_packet_clock_skew_seconds",
         "e2e_packet_latency",
         "external_function_latency",
         "task_runner_thread_duration",
@@ -58,13 +89,29 @@ UNIT_STATUSES = {
 }  # fmt: skip
 SELECTOR = re.compile(r"(\w+)\{([^}]*)\}")
 GROUPING = re.compile(r"\b(?:by|without|on|ignoring) \([^)]*\)")
-FUNCTIONS = {"count", "histogram_quantile", "or", "rate", "sum", "vector"}
+TEXT = re.compile(r'"[^"]*"')
+WINDOW = re.compile(r"\[([^\]]*)\]")
+WORDS = {
+    *("and", "count", "histogram_quantile", "increase", "label_replace", "max", "max_over_time"),
+    *("min", "or", "rate", "sum", "time", "timestamp", "unless", "vector"),
+}
+ROWS = {
+    "General Health": 7,
+    "Operator Health": 7,
+    "Network Health": 13,
+    "Onboarding Metrics": 4,
+    "Other Validation Metrics": 3,
+}
 
 
-def titles_of_row(title: str) -> list[str]:
-    start = next(i for i, entry in enumerate(ENTRIES) if entry["title"] == title) + 1
-    end = next((i for i in range(start, len(ENTRIES)) if ENTRIES[i]["type"] == "row"), None)
-    return [entry["title"] for entry in ENTRIES[start:end]]
+def titles_by_row(board: dict[str, Any]) -> dict[str, list[str]]:
+    titles: dict[str, list[str]] = {}
+    for entry in entries(board):
+        if entry["type"] == "row":
+            row = titles.setdefault(entry["title"], [])
+        else:
+            row.append(entry["title"])
+    return titles
 
 
 def statuses_by_target(panel: dict[str, Any], statuses: set[str]) -> list[set[str]]:
@@ -83,8 +130,10 @@ def overlap(one: dict[str, int], other: dict[str, int]) -> bool:
     return not (beside or above)
 
 
-def test_general_health_has_the_seven_panels_of_mephistos_guide() -> None:
-    assert titles_of_row("General Health") == [
+def test_the_default_board_has_the_34_panels_of_mephistos_guide_in_five_rows() -> None:
+    titles = titles_by_row(BOARDS[DEFAULT])
+    assert {row: len(panels) for row, panels in titles.items()} == ROWS
+    assert titles["General Health"] == [
         "P99 E2E processing by packet type",
         "Estimated Active Worker Count",
         "Live task agent status",
@@ -95,37 +144,56 @@ def test_general_health_has_the_seven_panels_of_mephistos_guide() -> None:
     ]
 
 
-def test_ids_are_unique() -> None:
-    ids = [entry["id"] for entry in ENTRIES]
+def test_the_lower_three_rows_of_the_default_board_are_folded() -> None:
+    rows = [entry for entry in BOARDS[DEFAULT]["panels"] if entry["type"] == "row"]
+    assert [row["collapsed"] for row in rows] == [False, False, True, True, True]
+
+
+def test_the_default_board_comes_first_in_a_list_by_file_name() -> None:
+    assert next(iter(BOARDS)) == DEFAULT
+
+
+@pytest.mark.parametrize("board", EACH_BOARD)
+def test_a_board_is_found_by_its_files_name_and_leads_to_the_others(board: dict[str, Any]) -> None:
+    assert BOARDS[f"{board['uid']}.json"] is board
+    assert board["description"]
+    (link,) = board["links"]
+    assert set(link["tags"]) <= set(board["tags"])
+    assert link["includeVars"]
+    assert link["keepTime"]
+
+
+@pytest.mark.parametrize("board", EACH_BOARD)
+def test_ids_are_unique(board: dict[str, Any]) -> None:
+    ids = [entry["id"] for entry in entries(board)]
     assert len(ids) == len(set(ids))
 
 
-def test_panels_lie_within_the_grid_and_do_not_overlap() -> None:
-    places = [entry["gridPos"] for entry in BOARD["panels"]]
+@pytest.mark.parametrize("board", EACH_BOARD)
+def test_panels_lie_within_the_grid_and_do_not_overlap(board: dict[str, Any]) -> None:
+    places = [entry["gridPos"] for entry in entries(board)]
     assert all(place["x"] + place["w"] <= GRID_COLUMNS for place in places)
     assert not [pair for pair in combinations(places, 2) if overlap(*pair)]
 
 
-@pytest.mark.parametrize("title", PANELS)
-def test_a_panel_says_what_it_means_and_in_which_unit(title: str) -> None:
-    panel = PANELS[title]
+@pytest.mark.parametrize("panel", EACH_PANEL)
+def test_a_panel_says_what_it_means_and_in_which_unit(panel: dict[str, Any]) -> None:
     assert "**Healthy:**" in panel["description"]
     assert "**If not:**" in panel["description"]
     assert panel["fieldConfig"]["defaults"]["unit"]
     assert panel["datasource"]["uid"] == "${datasource}"
 
 
-@pytest.mark.parametrize("title", PANELS)
-def test_the_readme_has_each_panel_with_its_meaning_and_queries(title: str) -> None:
+@pytest.mark.parametrize("panel", EACH_PANEL)
+def test_the_readme_has_each_panel_with_its_meaning_and_queries(panel: dict[str, Any]) -> None:
     readme = (DASHBOARDS / "README.md").read_text(encoding="utf-8")
-    panel = PANELS[title]
-    texts = [title, panel["description"], *(target["expr"] for target in panel["targets"])]
+    texts = [panel["title"], panel["description"], *(each["expr"] for each in panel["targets"])]
     assert [text for text in texts if text not in readme] == []
 
 
-@pytest.mark.parametrize("title", PANELS)
-def test_ref_ids_are_unique_within_a_panel(title: str) -> None:
-    ref_ids = [target["refId"] for target in PANELS[title]["targets"]]
+@pytest.mark.parametrize("panel", EACH_PANEL)
+def test_ref_ids_are_unique_within_a_panel(panel: dict[str, Any]) -> None:
+    ref_ids = [target["refId"] for target in panel["targets"]]
     assert len(ref_ids) == len(set(ref_ids))
 
 
@@ -136,45 +204,109 @@ def test_a_target_has_query_legend_and_the_chosen_data_source(target: dict[str, 
     assert target["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
 
 
-@pytest.mark.parametrize("target", TARGETS)
-def test_a_query_names_only_series_that_are_known(target: dict[str, Any]) -> None:
-    selectors = SELECTOR.findall(target["expr"])
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_a_query_names_only_series_that_are_known(expression: str) -> None:
+    selectors = SELECTOR.findall(expression)
     assert selectors
     assert {name for name, _ in selectors} <= SERIES
-    rest = SELECTOR.sub("", GROUPING.sub("", target["expr"])).replace("$__rate_interval", "")
-    assert set(re.findall(r"[A-Za-z_]\w*", rest)) <= FUNCTIONS
+    rest = expression
+    for known in (SELECTOR, GROUPING, TEXT, WINDOW):
+        rest = known.sub("", rest)
+    assert set(re.findall(r"[A-Za-z_]\w*", rest)) <= WORDS
 
 
-@pytest.mark.parametrize("target", TARGETS)
-def test_a_query_is_limited_to_the_chosen_operators_and_tasks(target: dict[str, Any]) -> None:
-    for _, matchers in SELECTOR.findall(target["expr"]):
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_a_query_is_limited_to_the_chosen_operators_and_tasks(expression: str) -> None:
+    for _, matchers in SELECTOR.findall(expression):
         assert 'operator=~"$operator", task_name=~"$task"' in matchers
 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_window_follows_the_scrape_interval(target: dict[str, Any]) -> None:
-    assert set(re.findall(r"\[([^\]]*)\]", target["expr"])) <= {"$__rate_interval"}
+    assert set(WINDOW.findall(target["expr"])) <= {"$__rate_interval"}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_quantile_is_of_what_came_in_a_window_and_never_of_all_since_the_start(
+    target: dict[str, Any],
+) -> None:
+    buckets = re.findall(r"(\w+\()?\w+_bucket{[^}]*}(\[)?", target["expr"])
+    assert all(function in ("rate(", "increase(") and window for function, window in buckets)
+
+
+@pytest.mark.parametrize("panel", EACH_PANEL)
+def test_columns_of_a_heatmap_are_as_wide_as_what_they_count(panel: dict[str, Any]) -> None:
+    if panel["type"] == "heatmap":
+        (target,) = panel["targets"]
+        assert target["format"] == "heatmap"
+        assert target["interval"] == "$__rate_interval"
+        assert "increase(" in target["expr"]
+        assert panel["options"]["yAxis"]["unit"] == "s"
+
+
+@pytest.mark.parametrize("panel", EACH_PANEL)
+def test_overrides_and_columns_of_a_table_are_there(panel: dict[str, Any]) -> None:
+    if panel["type"] == "table":
+        (organize,) = [one for one in panel["transformations"] if one["id"] == "organize"]
+        titles = set(organize["options"]["renameByName"].values())
+        overrides = panel["fieldConfig"]["overrides"]
+        named = {name for one in overrides for name in one["matcher"]["options"]["names"]}
+        sorted_by = {one["displayName"] for one in panel["options"]["sortBy"]}
+        assert named | sorted_by <= titles
+        assert all(target["instant"] for target in panel["targets"])
+
+
+@pytest.mark.parametrize("board", EACH_BOARD)
+def test_every_board_marks_the_same_moments_in_milliseconds(board: dict[str, Any]) -> None:
+    marks = board["annotations"]["list"]
+    assert marks == ANNOTATIONS
+    assert [mark["name"] for mark in marks] == [
+        "Operator starts",
+        "Operator ends",
+        "Task run launches",
+        "Task run expiries",
+    ]
+    for mark in marks:
+        assert mark["useValueForTime"]
+        assert mark["expr"].startswith("1000 * ")
+        assert mark["enable"]
 
 
 @pytest.mark.parametrize(
     ("title", "statuses"),
-    [("Live task agent status", AGENT_STATUSES), ("Live unit status", UNIT_STATUSES)],
+    [
+        ("Live task agent status", AGENT_STATUSES),
+        ("Live unit status", UNIT_STATUSES),
+        ("Live onboarding agent status", AGENT_STATUSES),
+    ],
 )
 def test_every_status_is_counted_once(title: str, statuses: set[str]) -> None:
-    counted = [status for group in statuses_by_target(PANELS[title], statuses) for status in group]
+    groups = statuses_by_target(PANELS[DEFAULT, title], statuses)
+    counted = [status for group in groups for status in group]
     assert sorted(counted) == sorted(statuses)
 
 
-def test_an_agent_whose_partner_left_is_incomplete() -> None:
-    panel = PANELS["Live task agent status"]
-    by_target = statuses_by_target(panel, AGENT_STATUSES)
+def statuses_by_legend(title: str) -> dict[str, set[str]]:
+    panel = PANELS[DEFAULT, title]
     legends = [target["legendFormat"] for target in panel["targets"]]
-    assert "partner disconnect" in by_target[legends.index("all incomplete")]
+    return dict(zip(legends, statuses_by_target(panel, AGENT_STATUSES)))
+
+
+def test_an_agent_whose_partner_left_is_incomplete() -> None:
+    assert "partner disconnect" in statuses_by_legend("Live task agent status")["all incomplete"]
+
+
+def test_an_onboarding_that_waits_for_its_judgement_is_neither_success_nor_failure() -> None:
+    groups = statuses_by_legend("Live onboarding agent status")
+    assert "waiting" in groups["{{status}}"]
+    assert groups["Success"] == {"approved"}
+    assert groups["Failures"] == {"rejected", "soft_rejected"}
 
 
 @pytest.mark.parametrize("name", ["operator", "task"])
-def test_all_takes_in_series_without_the_label(name: str) -> None:
-    [variable] = [each for each in BOARD["templating"]["list"] if each["name"] == name]
+@pytest.mark.parametrize("board", EACH_BOARD)
+def test_all_takes_in_series_without_the_label(board: dict[str, Any], name: str) -> None:
+    [variable] = [each for each in board["templating"]["list"] if each["name"] == name]
     assert variable["includeAll"]
     assert variable["multi"]
     assert variable["allValue"] == ".*"

@@ -6,13 +6,14 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mephisto_metrics import CollectorRegistry, generate_latest
 from mephisto_metrics.mephisto.families import FAMILIES
-from mephisto_metrics.simulation.pace import BRISK, LIVELY, Pace
+from mephisto_metrics.simulation.pace import BRISK, KINDS, LIVELY, Pace
 from mephisto_metrics.simulation.packaged import Model
 
 ORIGINAL_SERIES = Path(__file__).parents[1] / "data" / "original_series.txt"
@@ -65,6 +66,48 @@ def test_all_twelve_families_move() -> None:
     assert expected - moved == set()
 
 
+def test_a_clock_that_is_ahead_leaves_stages_unmeasured_and_shows_by_how_much() -> None:
+    registry = CollectorRegistry()
+    all_skewed = replace(BRISK, skewed_share=1.0, skew_seconds=(50.0, 50.0))
+    Model(all_skewed, 0, registry).advance(30)
+
+    def value(name: str, **labels: str) -> float | None:
+        return registry.get_sample_value(name, labels)
+
+    packet = {"packet_type": "register_agent"}
+    packets = value("client_io_handler_latency_seconds_count", **packet)
+    reason = {"stage": "e2e_time", "reason": "clock_skew"}
+    assert packets == value("e2e_packet_unmeasured_total", **packet, **reason) != 0
+    assert packets == value("e2e_packet_latency_count", **packet, stage="router_to_server")
+    assert value("e2e_packet_latency_count", **packet, stage="client_to_router") == 0
+    skew = "e2e_packet_clock_skew_seconds_bucket"
+    assert value(skew, stage="e2e_time", le="10.0") == 0
+    assert value(skew, stage="e2e_time", le="60.0") != 0
+
+
+def test_task_runs_are_launched_at_the_begin_and_their_open_units_expire_at_the_end() -> None:
+    registry = CollectorRegistry()
+    begin = time.time()
+    model = Model(BRISK, 0, registry)
+    model.advance(1)
+    launches = moments_of(registry, "launch")
+    assert len(launches) == len(KINDS)
+    assert all(begin <= launch <= time.time() for launch in launches)
+    assert moments_of(registry, "expiry") == []
+
+    model.close()
+    assert all(expiry >= max(launches) for expiry in moments_of(registry, "expiry"))
+    assert len(moments_of(registry, "expiry")) == len(KINDS)
+    statuses = 'active_unit_statuses{status="%s",unit_type="standard"}'
+    assert exposition(registry)[statuses % "launched"] == 0
+    assert exposition(registry)[statuses % "expired"] > 0
+
+
+def moments_of(registry: CollectorRegistry, what: str) -> list[float]:
+    name = f"task_run_{what}_time_seconds{{"
+    return [value for series, value in exposition(registry).items() if series.startswith(name)]
+
+
 @pytest.mark.parametrize("pace", [BRISK, LIVELY])
 def test_nothing_is_negative_and_the_states_add_up_at_every_moment(pace: Pace) -> None:
     registry = CollectorRegistry()
@@ -92,7 +135,8 @@ def test_nothing_is_negative_and_the_states_add_up_at_every_moment(pace: Pace) -
 
 def test_the_same_seed_gives_the_same_run_and_another_one_does_not() -> None:
     def without_times(seed: int) -> dict[str, float]:
-        return {s: v for s, v in at(BRISK, 30, seed).items() if "_created" not in s}
+        times = re.compile("_created|_time_seconds")
+        return {s: v for s, v in at(BRISK, 30, seed).items() if not times.search(s)}
 
     assert without_times(1) == without_times(1)
     assert without_times(1) != without_times(2)

@@ -1,14 +1,22 @@
-"""Mephisto's 12 families without Mephisto, as its own code would move them."""
+"""Mephisto's 12 families, and ours beside them, as Mephisto's own code would move them."""
 
 from __future__ import annotations
 
 import itertools
 import math
 import random
+import time
 from typing import Any
 
 from mephisto_metrics import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
-from mephisto_metrics.mephisto.families import FAMILIES, STAGES, Family, buckets_for
+from mephisto_metrics.mephisto.families import (
+    ADDED_FAMILIES,
+    FAMILIES,
+    STAGES,
+    Family,
+    buckets_for,
+)
+from mephisto_metrics.mephisto.stages import CLOCK_SKEW
 
 # Median seconds of what is timed: plausible for one Operator on a laptop.
 DATABASE_SECONDS = 0.0004
@@ -20,26 +28,48 @@ STAGE_SECONDS = {
     "router_to_server": 0.015,
     "server_processing": HANDLER_SECONDS,
 }
+OF_THE_CLIENT = ("client_to_router", "e2e_time")
+"""The stages that begin by the clock of the worker's machine."""
 SPREAD = 0.7
 """Standard deviation of the logarithm: one in a hundred takes five times the median."""
 
 
 class Instruments:
-    """The 12 families, with all children that Mephisto creates ahead."""
+    """All families, with the children that are created ahead."""
 
     def __init__(self, rng: random.Random, registry: CollectorRegistry = REGISTRY) -> None:
         self._rng = rng
-        self._metrics = {family.name: _make(family, registry) for family in FAMILIES}
+        self._metrics = {
+            family.name: _make(family, registry) for family in (*FAMILIES, *ADDED_FAMILIES)
+        }
 
-    def packet(self, packet_type: str) -> None:
-        """Observe one packet on its way from the client, through all stages."""
+    def operator_started(self) -> None:
+        """Note that the Operator has started now."""
+        self._metrics["operator_start_time_seconds"].set(time.time())
+
+    def run_launched(self, task: str, task_run_id: str) -> None:
+        """Note that a task run was launched now."""
+        launch = self._metrics["task_run_launch_time_seconds"]
+        launch.labels(task=task, task_run_id=task_run_id).set(time.time())
+
+    def run_expired(self, task: str, task_run_id: str) -> None:
+        """Note that a task run expires now."""
+        expiry = self._metrics["task_run_expiry_time_seconds"]
+        expiry.labels(task=task, task_run_id=task_run_id).set(time.time())
+
+    def packet(self, packet_type: str, clock_ahead_seconds: float = 0.0) -> None:
+        """Observe one packet on its way, through all stages that the client's clock lets see."""
         handler = self._metrics["client_io_handler_latency_seconds"]
         handler.labels(packet_type=packet_type).observe(self._about(HANDLER_SECONDS))
         stages = {stage: self._about(median) for stage, median in STAGE_SECONDS.items()}
         stages["e2e_time"] = sum(stages.values())
+        backwards_seconds = clock_ahead_seconds - stages["client_to_router"]
         latency = self._metrics["e2e_packet_latency"]
         for stage in STAGES:
-            latency.labels(packet_type=packet_type, stage=stage).observe(stages[stage])
+            if backwards_seconds > 0 and stage in OF_THE_CLIENT:
+                self._unmeasured(packet_type, stage, backwards_seconds)
+            else:
+                latency.labels(packet_type=packet_type, stage=stage).observe(stages[stage])
 
     def database(self, *methods: str) -> None:
         """Observe one call of each of these methods."""
@@ -94,6 +124,11 @@ class Instruments:
         if before is not None:
             gauge.labels(status=before, unit_type=unit_type).dec()
         gauge.labels(status=after, unit_type=unit_type).inc()
+
+    def _unmeasured(self, packet_type: str, stage: str, skew_seconds: float) -> None:
+        labels = {"packet_type": packet_type, "stage": stage, "reason": CLOCK_SKEW}
+        self._metrics["e2e_packet_unmeasured"].labels(**labels).inc()
+        self._metrics["e2e_packet_clock_skew_seconds"].labels(stage=stage).observe(skew_seconds)
 
     def _about(self, median: float) -> float:
         return median * math.exp(self._rng.gauss(0, SPREAD))

@@ -29,10 +29,19 @@ class Pace:
     """Steps at which the worker's browser reports a script error."""
     returning_share: float = 0.7
     """Workers that ask for more after a unit is done or refused."""
+    skewed_share: float = 0.05
+    """Workers whose clock is ahead."""
+    skew_seconds: tuple[float, float] = (1.0, 90.0)
+    """By how much a clock that is ahead is so, at least and at most."""
 
     def work(self, rng: random.Random) -> float:
         """Return how many seconds one step takes."""
         return rng.uniform(*self.work_seconds)
+
+    def clock_ahead(self, rng: random.Random) -> float:
+        """Return by how many seconds a worker's clock is ahead: mostly by none."""
+        is_skewed = rng.random() < self.skewed_share
+        return rng.uniform(*self.skew_seconds) if is_skewed else 0.0
 
     def arrival(self, rng: random.Random) -> float:
         """Return how many seconds pass until the next worker comes."""

@@ -12,6 +12,7 @@ import itertools
 import random
 import threading
 import time
+from dataclasses import dataclass
 from typing import Callable
 
 from mephisto_metrics import REGISTRY, CollectorRegistry
@@ -22,6 +23,11 @@ from mephisto_metrics.simulation.signals import stop_on_signal
 
 STATUS_CHECK_SECONDS = 4.0
 """How often Mephisto asks its router who is still there."""
+
+
+def task_name(kind: str) -> str:
+    """Return the name of the task that has a run of this kind."""
+    return f"simulated-{kind}"
 
 
 class Model:
@@ -62,15 +68,25 @@ class Model:
         return self._events[0][0] - self.now
 
     def _open(self) -> None:
-        for kind in KINDS:
+        for task_run_id, kind in enumerate(KINDS, start=1):
+            self.instruments.run_launched(task_name(kind), str(task_run_id))
             for _ in range(self.open_units[kind]):
                 self.instruments.database("new_assignment", "new_unit", "update_unit")
                 self.instruments.unit_moves("standard", None, "launched")
             self.after(self.pace.arrival(self.rng), lambda kind=kind: self._welcome(kind))  # type: ignore[misc]
         self._check_statuses()
 
+    def close(self) -> None:
+        """Take back the units that nobody has taken."""
+        for task_run_id, kind in enumerate(KINDS, start=1):
+            self.instruments.run_expired(task_name(kind), str(task_run_id))
+            for _ in range(self.open_units[kind]):
+                self.instruments.unit_moves("standard", "launched", "expired")
+            self.open_units[kind] = 0
+
     def _welcome(self, kind: str) -> None:
-        Visit(self, kind, worker_id=str(next(self._ids)), is_qualified=None).register()
+        worker = Worker(str(next(self._ids)), self.pace.clock_ahead(self.rng))
+        Visit(self, kind, worker, is_qualified=None).register()
         self.after(self.pace.arrival(self.rng), lambda: self._welcome(kind))
 
     def _check_statuses(self) -> None:
@@ -78,14 +94,22 @@ class Model:
         self.after(STATUS_CHECK_SECONDS, self._check_statuses)
 
 
+@dataclass(frozen=True)
+class Worker:
+    """Who comes, and the clock they come with."""
+
+    id: str
+    clock_ahead_seconds: float
+
+
 class Visit:
     """One worker's stay on a task's page, from registration to submission."""
 
-    def __init__(self, model: Model, kind: str, worker_id: str, is_qualified: bool | None) -> None:
+    def __init__(self, model: Model, kind: str, worker: Worker, is_qualified: bool | None) -> None:
         self._model = model
         self._show = model.instruments
         self._kind = kind
-        self._worker_id = worker_id
+        self._worker = worker
         self._is_qualified = is_qualified
         """None until an onboarding, screening or gold unit has decided it."""
         self._status = "none"
@@ -94,7 +118,7 @@ class Visit:
 
     def register(self) -> None:
         """Ask for work."""
-        self._show.packet("register_agent")
+        self._send("register_agent")
         self._show.database("find_workers", "get_worker", "check_granted_qualifications")
         if self._is_qualified is False:
             self._refuse("not_qualified")
@@ -125,7 +149,7 @@ class Visit:
         self._step(self._submit_onboarding, self._end_onboarding)
 
     def _submit_onboarding(self) -> None:
-        self._show.packet("submit_onboarding")
+        self._send("submit_onboarding")
         self._move("onboarding", "waiting")
         self._show.functions("validate_onboarding")
         self._show.database("update_onboarding_agent", "grant_qualification")
@@ -186,14 +210,14 @@ class Visit:
         )
 
     def _live_update(self, thread_type: str | None) -> None:
-        self._show.packet("mephisto_bound_live_update")
+        self._send("mephisto_bound_live_update")
         self._step(
             lambda: self._submit_unit(thread_type),
             lambda status: self._end_unit(thread_type, status),
         )
 
     def _submit_unit(self, thread_type: str | None) -> None:
-        self._show.packet("submit_unit")
+        self._send("submit_unit")
         if self._unit_type != "standard":
             self._is_qualified = not self._model.happens(self._model.pace.failing_share)
             self._show.database("grant_qualification")
@@ -220,24 +244,27 @@ class Visit:
         """Let a step of work end in `done`, or in `gone` if the worker disconnects."""
         pace = self._model.pace
         if self._model.happens(pace.error_share):
-            self._show.packet("log_error")
+            self._send("log_error")
         if self._model.happens(pace.disconnecting_share):
             self._model.after_work(lambda: gone("disconnect"))
             return
         if self._model.happens(pace.reloading_share):
-            self._show.packet("register_agent")
+            self._send("register_agent")
             self._show.response("reconnection")
         self._model.after_work(done)
 
+    def _send(self, packet_type: str) -> None:
+        self._show.packet(packet_type, self._worker.clock_ahead_seconds)
+
     def _perhaps_return(self) -> None:
         if self._model.happens(self._model.pace.returning_share):
-            again = Visit(self._model, self._kind, self._worker_id, self._is_qualified)
+            again = Visit(self._model, self._kind, self._worker, self._is_qualified)
             self._model.after_work(again.register)
 
     def _enter(self, agent_type: str) -> None:
         self._status = "none"
         self._show.agent_moves(agent_type, None, "none")
-        self._show.workers(self._worker_id, agent_type, +1)
+        self._show.workers(self._worker.id, agent_type, +1)
 
     def _move(self, agent_type: str, status: str) -> None:
         self._show.agent_moves(agent_type, self._status, status)
@@ -245,7 +272,7 @@ class Visit:
 
     def _leave(self, agent_type: str, status: str) -> None:
         self._move(agent_type, status)
-        self._show.workers(self._worker_id, agent_type, -1)
+        self._show.workers(self._worker.id, agent_type, -1)
 
     def _start_thread(self, thread_type: str) -> None:
         self._started = self._model.now
@@ -264,11 +291,12 @@ def run(stop: threading.Event, pace: Pace, duration_seconds: float, seed: int) -
     serving.ensure_store()
     serving.add_operator()
     for kind in KINDS:
-        serving.add_task(f"simulated-{kind}")
+        serving.add_task(task_name(kind))
     begun = time.monotonic()
     while (now := time.monotonic() - begun) < duration_seconds and not stop.is_set():
         model.advance(now)
         stop.wait(min(model.seconds_to_next_event(), duration_seconds - now))
+    model.close()
     serving.remove_operator()
 
 

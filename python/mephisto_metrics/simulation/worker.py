@@ -19,15 +19,16 @@ DISCONNECT = "disconnect"
 IN_TASK = "in task"
 
 
-def timestamps(rng: random.Random) -> dict[str, float]:
+def timestamps(rng: random.Random, clock_ahead_seconds: float = 0.0) -> dict[str, float]:
     """Return the four stamps of a packet that has just reached the Operator from a browser.
 
-    The way behind it is made up (120 ms at most), because here all is one machine.
+    The way behind it is made up (120 ms at most), because here all is one machine. The browser's
+    clock may be ahead of the others.
     """
     stages = [rng.uniform(0.005, limit) for limit in (0.08, 0.01, 0.03)]
     client = time.time() - sum(stages)
     return {
-        "client_timestamp": client,
+        "client_timestamp": client + clock_ahead_seconds,
         "router_incoming_timestamp": client + stages[0],
         "router_outgoing_timestamp": client + stages[0] + stages[1],
         "server_timestamp": client + sum(stages),
@@ -60,6 +61,7 @@ class Worker:
         self._name = name
         self._rng = rng
         self._pace = pace
+        self._clock_ahead_seconds = pace.clock_ahead(rng)
         self._wire = wire
         self._visit = 0
         self._requests = 0
@@ -171,4 +173,4 @@ class Worker:
 
     def _send(self, packet_type: str, subject_id: str, data: dict[str, Any]) -> None:
         packet = {"packet_type": packet_type, "subject_id": subject_id, "data": data}
-        self._wire.send({**packet, **timestamps(self._rng)})
+        self._wire.send({**packet, **timestamps(self._rng, self._clock_ahead_seconds)})
