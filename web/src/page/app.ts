@@ -2,7 +2,7 @@
 
 import { StoreUnreachable } from "../api/fetch";
 import { findSeries, type TimeRange } from "../api/prometheus";
-import { fetchConfig, fetchDashboard, listDashboards, type DashboardEntry } from "../api/server";
+import type { Config, DashboardEntry } from "../api/server";
 import { loadChoices } from "../query/choices";
 import { rowsOf } from "../dashboard/layout";
 import type { Dashboard } from "../dashboard/model";
@@ -11,11 +11,12 @@ import type { Choice } from "../query/template";
 import { absolute, resolveRange, zoomOut, type RawRange } from "../query/time";
 import { h } from "../dom";
 import * as notices from "./notices";
+import { RefreshCycle } from "./refreshCycle";
 import { RowView } from "./rowView";
 import { clearProbes } from "./testInterface";
 import { onSystemTheme, toggleTheme } from "./theme";
 import { renderToolbar, type ToolbarActions } from "./toolbar";
-import { dashboardUid, formatState, parseState, type PageState } from "./urlState";
+import { formatState, parseState, type PageState } from "./urlState";
 import { closeOtherPickers } from "./variablePicker";
 
 /** How soon to look for a store that was away, whatever the auto-refresh says. */
@@ -30,42 +31,20 @@ export class App {
   private rows: RowView[] = [];
   private choices: Choice[] = [];
   private drawnToolbar = "";
-  private running = new AbortController();
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly cycle = new RefreshCycle((signal) => this.refreshed(signal));
   private lastReadMs: number | undefined;
   private state: PageState;
 
-  private constructor(
+  constructor(
     private readonly dashboards: readonly DashboardEntry[],
     private readonly dashboard: Dashboard,
-    private readonly scrapeIntervalMs: number,
+    private readonly config: Config,
   ) {
     this.state = parseState(location.search, dashboard);
   }
 
-  /** Shows the dashboard that the address names; tries again until the page's server answers. */
-  static async start(host: HTMLElement): Promise<void> {
-    try {
-      const app = await App.load();
-      app.mount(host);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      host.replaceChildren(notices.cannotStart(reason));
-      setTimeout(() => void App.start(host), RETRY_MS);
-    }
-  }
-
-  private static async load(): Promise<App> {
-    const { signal } = new AbortController();
-    const [config, dashboards] = await Promise.all([fetchConfig(signal), listDashboards(signal)]);
-    const uid = dashboardUid(location.search);
-    const entry = dashboards.find((one) => one.uid === uid) ?? dashboards[0];
-    if (entry === undefined) throw new Error("The page's server has no dashboard");
-    const dashboard = await fetchDashboard(entry.file, signal);
-    return new App(dashboards, dashboard, config.scrape_interval_seconds * 1000);
-  }
-
-  private mount(host: HTMLElement): void {
+  /** Puts the page into `host` and reads. */
+  mount(host: HTMLElement): void {
     document.title = this.dashboard.title;
     this.title.textContent = this.dashboard.title;
     clearProbes();
@@ -76,7 +55,7 @@ export class App {
           (range) => {
             this.setRange(absolute(range));
           },
-          () => void this.refresh(),
+          () => void this.cycle.now(),
         ),
     );
     this.main.replaceChildren(...this.rows.map(({ element }) => element));
@@ -86,16 +65,13 @@ export class App {
       this.main,
     );
     this.listen();
-    void this.refresh();
+    void this.cycle.now();
   }
 
   private listen(): void {
     window.addEventListener("popstate", () => {
       this.state = parseState(location.search, this.dashboard);
-      void this.refresh();
-    });
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible") void this.refresh();
+      void this.cycle.now();
     });
     document.addEventListener("click", closeOtherPickers);
     onSystemTheme(() => {
@@ -103,17 +79,15 @@ export class App {
     });
   }
 
-  /** Reads everything anew; a refresh that still runs is given up. */
-  private async refresh(): Promise<void> {
-    this.running.abort();
-    clearTimeout(this.timer);
-    const { signal } = (this.running = new AbortController());
+  /** Reads everything anew; answers when to do so again. */
+  private async refreshed(signal: AbortSignal): Promise<number | undefined> {
     this.renderToolbar();
     try {
       await this.read(signal);
-      if (!signal.aborted) this.schedule(parseDurationMs(this.state.refresh));
+      return parseDurationMs(this.state.refresh) || undefined;
     } catch (error) {
       if (!signal.aborted) this.reportFailure(error);
+      return RETRY_MS;
     }
   }
 
@@ -138,7 +112,8 @@ export class App {
   }
 
   private readPanels(range: TimeRange, signal: AbortSignal): Promise<void>[] {
-    const { choices, scrapeIntervalMs } = this;
+    const { choices } = this;
+    const scrapeIntervalMs = this.config.scrape_interval_seconds * 1000;
     const request = { range, choices, scrapeIntervalMs };
     const open = this.rows.filter(({ isOpen }) => isOpen);
     return open.flatMap(({ panels }) => panels.map((panel) => panel.refresh(request, signal)));
@@ -151,15 +126,6 @@ export class App {
     } else {
       this.notice.replaceChildren(notices.storeUnreachable(reason, this.lastReadMs));
     }
-    this.schedule(RETRY_MS);
-  }
-
-  private schedule(delayMs: number | undefined): void {
-    if (delayMs === undefined || delayMs === 0) return;
-    this.timer = setTimeout(() => {
-      // A page that nobody looks at asks for nothing; it catches up when it is seen again.
-      if (document.visibilityState === "visible") void this.refresh();
-    }, delayMs);
   }
 
   private renderToolbar(): void {
@@ -194,7 +160,7 @@ export class App {
       zoomOut: () => {
         this.zoomOut();
       },
-      refresh: () => void this.refresh(),
+      refresh: () => void this.cycle.now(),
       toggleTheme: () => {
         toggleTheme();
         this.redraw();
@@ -224,7 +190,7 @@ export class App {
   private go(state: PageState): void {
     this.state = state;
     history.pushState(null, "", formatState(state));
-    void this.refresh();
+    void this.cycle.now();
   }
 
   private redraw(): void {
