@@ -84,7 +84,7 @@ export class App {
     this.renderToolbar();
     try {
       await this.read(signal);
-      return parseDurationMs(this.state.refresh) || undefined;
+      return parseDurationMs(this.state.refresh);
     } catch (error) {
       if (!signal.aborted) this.reportFailure(error);
       return RETRY_MS;

@@ -25,7 +25,7 @@ export class RefreshCycle {
     this.isDue = false;
     const { signal } = (this.running = new AbortController());
     const delayMs = await this.read(signal);
-    if (signal.aborted || delayMs === undefined) return;
+    if (signal.aborted || delayMs === undefined || delayMs === 0) return;
     this.timer = setTimeout(() => {
       this.due();
     }, delayMs);

@@ -6,6 +6,7 @@ import { formatDuration, parseDurationMs } from "./duration";
 import { alignRange, intervalMs, rateIntervalMs } from "./interval";
 import { seriesOf, withUniqueNames, type Series } from "./series";
 import { substitute, type Choice } from "./template";
+import { utcOffsetMs } from "./zone";
 import type { TimeRange } from "../api/prometheus";
 
 export interface LoadRequest {
@@ -29,11 +30,11 @@ export interface Loaded {
   stepMs: number;
 }
 
-/** Substitutes the variables and aligns the range; `utcOffsetMs` is the viewer's. */
+/** Substitutes the variables and aligns the range; `offsetMs` is the viewer's from UTC. */
 export function prepareQuery(
   target: Target,
   request: LoadRequest,
-  utcOffsetMs: number,
+  offsetMs: number,
 ): PreparedQuery {
   const { panel, range, scrapeIntervalMs, choices } = request;
   const wanted = substitute(target.interval ?? panel.interval ?? "", choices);
@@ -50,16 +51,16 @@ export function prepareQuery(
     __range_s: String(rangeSeconds),
     __range_ms: String(rangeSeconds * 1000),
   });
-  return { expr, stepMs, range: alignRange(range, stepMs, utcOffsetMs) };
+  return { expr, stepMs, range: alignRange(range, stepMs, offsetMs) };
 }
 
 /** Runs the panel's targets side by side; the first that fails fails the panel. */
 export async function loadPanel(request: LoadRequest, signal: AbortSignal): Promise<Loaded> {
-  const utcOffsetMs = -new Date(request.range.toMs).getTimezoneOffset() * 60_000;
+  const offsetMs = utcOffsetMs(request.range.toMs);
   const targets = (request.panel.targets ?? []).filter(({ hide }) => hide !== true);
   const answers = await Promise.all(
     targets.map(async (target) => {
-      const query = prepareQuery(target, request, utcOffsetMs);
+      const query = prepareQuery(target, request, offsetMs);
       const result = await run(target, query, request.range, signal);
       return { series: seriesOf(target, result, query.stepMs), stepMs: query.stepMs };
     }),
