@@ -47,12 +47,19 @@ describe("instants", () => {
     expect(iso(parseTimeMs(text, NOW_MS))).toBe(expected);
   });
 
-  it.each(["", "yesterday", "now-", "now-5", "now-15", "now-5x", "now/q", "2026-02-30", "2026-11-22 24:00"])(
-    "refuses “%s”",
-    (text) => {
-      expect(parseTimeMs(text, NOW_MS)).toBeUndefined();
-    },
-  );
+  it.each([
+    "",
+    "yesterday",
+    "now-",
+    "now-5",
+    "now-15",
+    "now-5x",
+    "now/q",
+    "2026-02-30",
+    "2026-11-22 24:00",
+  ])("refuses “%s”", (text) => {
+    expect(parseTimeMs(text, NOW_MS)).toBeUndefined();
+  });
 
   it.each([
     ["now/d", "2026-11-26T23:59:59.999Z"],

@@ -25,7 +25,12 @@ export class RefreshCycle {
     this.isDue = false;
     const { signal } = (this.running = new AbortController());
     const delayMs = await this.read(signal);
-    if (signal.aborted || delayMs === undefined || delayMs === 0) return;
+    if (!signal.aborted && delayMs !== undefined && delayMs > 0) this.planIn(delayMs);
+  }
+
+  /** Reads anew after a while, unless something else makes it do so before. */
+  planIn(delayMs: number): void {
+    clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.due();
     }, delayMs);
