@@ -2,6 +2,7 @@
 
 import type { Mark } from "./annotationLayer";
 import type { PointerPlace } from "./pointerInput";
+import type { Sharing } from "./sharing";
 import { hideTooltip } from "./tooltip";
 
 export interface TimeChart {
@@ -14,9 +15,6 @@ export interface TimeChart {
   /** Draws the annotations anew. */
   annotate: () => void;
 }
-
-/** By the dashboard's `graphTooltip`: 0, 1 and 2. */
-export type Sharing = "nothing" | "crosshair" | "tooltip";
 
 class TimeCharts {
   sharing: Sharing = "crosshair";
@@ -87,8 +85,3 @@ class TimeCharts {
 
 /** One for the page, which shows one dashboard. */
 export const timeCharts = new TimeCharts();
-
-export function sharingOf(graphTooltip: number | undefined): Sharing {
-  if (graphTooltip === 2) return "tooltip";
-  return graphTooltip === 1 ? "crosshair" : "nothing";
-}

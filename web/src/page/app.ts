@@ -3,7 +3,8 @@
 import { StoreUnreachable } from "../api/fetch";
 import type { TimeRange } from "../api/prometheus";
 import { fetchConfig, type Config, type DashboardEntry } from "../api/server";
-import { sharingOf, timeCharts } from "../chart/timeCharts";
+import { sharingOf } from "../chart/sharing";
+import { timeCharts } from "../chart/timeCharts";
 import type { Dashboard } from "../dashboard/model";
 import { h } from "../dom";
 import { loadChoices } from "../query/choices";
