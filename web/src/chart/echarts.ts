@@ -1,17 +1,11 @@
 /** ECharts with only the parts that the panels draw with. */
 
 import { CustomChart, GaugeChart, LineChart, BarChart } from "echarts/charts";
-import {
-  AxisPointerComponent,
-  GridComponent,
-  MarkAreaComponent,
-  MarkLineComponent,
-} from "echarts/components";
-import { connect, graphic, init, use } from "echarts/core";
+import { GridComponent, MarkAreaComponent, MarkLineComponent } from "echarts/components";
+import { graphic, init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 
 use([
-  AxisPointerComponent,
   BarChart,
   CanvasRenderer,
   CustomChart,
@@ -31,5 +25,5 @@ const Boxes = graphic.extendShape({
 });
 graphic.registerShape("boxes", Boxes);
 
-export { connect, init };
+export { init };
 export type { ECharts } from "echarts/core";

@@ -9,7 +9,7 @@ import { customOption, fieldsOf, lastValues, visibleFields, type Field } from ".
 import type { ChartType, Drawing, PanelInput, Pointer, Tooltip } from "./panel";
 import { withNulls } from "./stacking";
 import { stateLegend } from "./stateLegend";
-import { grid, timeAxis } from "./timeAxis";
+import { grid, timeAxis, tooltipMode } from "./timeAxis";
 
 const LABEL_PADDING_PIXELS = 6;
 /** A little more than the width of a digit, so that a label that is drawn fits. */
@@ -171,7 +171,7 @@ function tooltipAt(
   { theme }: PanelInput,
 ): Tooltip | null {
   const row = Math.round(pointer.y);
-  const mode = tooltip?.mode ?? "single";
+  const mode = tooltipMode(pointer, tooltip?.mode);
   const rows = fields.flatMap((field, index) => {
     if (mode === "none" || (mode === "single" && index !== row)) return [];
     const band = bandAt(bands[index] ?? [], pointer.timeMs);

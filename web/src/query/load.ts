@@ -6,6 +6,7 @@ import { formatDuration, parseDurationMs } from "./duration";
 import { alignRange, intervalMs, rateIntervalMs } from "./interval";
 import { seriesOf, withUniqueNames, type Series } from "./series";
 import { substitute, type Choice } from "./template";
+import { utcOffsetMs } from "./zone";
 import type { TimeRange } from "../api/prometheus";
 
 const RATE_INTERVAL = /^\$(__rate_interval|\{__rate_interval\})$/;
@@ -31,11 +32,11 @@ export interface Loaded {
   stepMs: number;
 }
 
-/** Substitutes the variables and aligns the range; `utcOffsetMs` is the viewer's. */
+/** Substitutes the variables and aligns the range; `offsetMs` is the viewer's from UTC. */
 export function prepareQuery(
   target: Target,
   request: LoadRequest,
-  utcOffsetMs: number,
+  offsetMs: number,
 ): PreparedQuery {
   const { range, choices } = request;
   const { stepMs, rateMs } = stepsOf(target, request);
@@ -49,7 +50,7 @@ export function prepareQuery(
     __range_s: String(rangeSeconds),
     __range_ms: String(rangeSeconds * 1000),
   });
-  return { expr, stepMs, range: alignRange(range, stepMs, utcOffsetMs) };
+  return { expr, stepMs, range: alignRange(range, stepMs, offsetMs) };
 }
 
 /** The step and `$__rate_interval`: one and the same where the target wants the latter as its step. */
@@ -64,11 +65,11 @@ function stepsOf(target: Target, request: LoadRequest): { stepMs: number; rateMs
 
 /** Runs the panel's targets side by side; the first that fails fails the panel. */
 export async function loadPanel(request: LoadRequest, signal: AbortSignal): Promise<Loaded> {
-  const utcOffsetMs = -new Date(request.range.toMs).getTimezoneOffset() * 60_000;
+  const offsetMs = utcOffsetMs(request.range.toMs);
   const targets = (request.panel.targets ?? []).filter(({ hide }) => hide !== true);
   const answers = await Promise.all(
     targets.map(async (target) => {
-      const query = prepareQuery(target, request, utcOffsetMs);
+      const query = prepareQuery(target, request, offsetMs);
       const result = await run(target, query, request.range, signal);
       return { series: seriesOf(target, result, query.stepMs), stepMs: query.stepMs };
     }),
