@@ -3,12 +3,19 @@ import { describe, expect, it } from "vitest";
 import type { FieldConfig, ValueMapping } from "../src/dashboard/model";
 import { paletteColor, readableOn, resolveColor } from "../src/field/colors";
 import { fieldConfigOf } from "../src/field/config";
-import { boundsOf, displayColor, displayText, thresholdSteps } from "../src/field/display";
+import {
+  boundsOf,
+  displayColor,
+  displayText,
+  extentOf,
+  thresholdSteps,
+} from "../src/field/display";
 import { reduce } from "../src/field/reduce";
 import { formatTick, formatValue } from "../src/field/units";
 import { panelOf, seriesNamed, THEME } from "./fixtures";
 
 const BOUNDS = { min: 0, max: 200 };
+const fieldWith = (config: FieldConfig) => ({ name: "a", config, bounds: BOUNDS, index: 0 });
 const THRESHOLDS: FieldConfig = {
   color: { mode: "thresholds" },
   thresholds: {
@@ -63,8 +70,9 @@ describe("units", () => {
 
 describe("colours", () => {
   it("knows Grafana's names and leaves CSS colours alone", () => {
-    expect(resolveColor("green", THEME)).toBe("#73BF69");
-    expect(resolveColor("semi-dark-red", THEME)).toBe("#E02F44");
+    expect(resolveColor("green", THEME)).toBe("#73bf69");
+    expect(resolveColor("semi-dark-red", THEME)).toBe("#c63c4b");
+    expect(resolveColor("super-light-blue", THEME)).toBe("#bcd4fa");
     expect(resolveColor("text", THEME)).toBe(THEME.text);
     expect(resolveColor("#123456", THEME)).toBe("#123456");
   });
@@ -81,11 +89,11 @@ describe("colours", () => {
 
 describe("thresholds", () => {
   it.each([
-    [79.9, "#73BF69"],
-    [80, "#F2495C"],
-    [-10, "#73BF69"],
+    [79.9, "#73bf69"],
+    [80, "#f2495c"],
+    [-10, "#73bf69"],
   ])("colours %d", (value, expected) => {
-    expect(displayColor(value, THRESHOLDS, 0, BOUNDS, THEME)).toBe(expected);
+    expect(displayColor(value, fieldWith(THRESHOLDS), THEME)).toBe(expected);
   });
 
   it("reads percentages over the bounds", () => {
@@ -108,12 +116,12 @@ describe("value mappings", () => {
 
   it.each([
     [0, "none", "transparent"],
-    [5, "5", "#5794F2"],
-    [10, "many", "#F2495C"],
-    [null, "nothing", "#5794F2"],
+    [5, "5", "#5794f2"],
+    [10, "many", "#f2495c"],
+    [null, "nothing", "#5794f2"],
   ])("shows %s as %s", (value, text, color) => {
     expect(displayText(value, config)).toBe(text);
-    expect(displayColor(value, config, 0, BOUNDS, THEME)).toBe(color);
+    expect(displayColor(value, fieldWith(config), THEME)).toBe(color);
   });
 });
 
@@ -176,12 +184,15 @@ describe("bounds", () => {
   const series = [seriesNamed("a", [[0, 3]]), seriesNamed("b", [[0, 9]])];
 
   it("are the configuration's, and where it has none the data's", () => {
-    expect(boundsOf({ min: 0 }, series)).toEqual({ min: 0, max: 9 });
-    expect(boundsOf({ min: 0, max: 50 }, series)).toEqual({ min: 0, max: 50 });
+    expect(boundsOf({ min: 0 }, extentOf(series))).toEqual({ min: 0, max: 9 });
+    expect(boundsOf({ min: 0, max: 50 }, extentOf(series))).toEqual({ min: 0, max: 50 });
   });
 
   it("are never empty", () => {
-    expect(boundsOf({ min: 0 }, [seriesNamed("a", [[0, 0]])])).toEqual({ min: 0, max: 1 });
-    expect(boundsOf({}, [])).toEqual({ min: 0, max: 1 });
+    expect(boundsOf({ min: 0 }, extentOf([seriesNamed("a", [[0, 0]])]))).toEqual({
+      min: 0,
+      max: 1,
+    });
+    expect(boundsOf({}, extentOf([]))).toEqual({ min: 0, max: 1 });
   });
 });

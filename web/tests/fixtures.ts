@@ -13,6 +13,14 @@ export const THEME: ChartTheme = {
   track: "#dddddd",
   fontFamily: "sans-serif",
   palette: ["#000001", "#000002", "#000003"],
+  hues: {
+    red: "#f2495c",
+    orange: "#ff9830",
+    yellow: "#fade2a",
+    green: "#73bf69",
+    blue: "#5794f2",
+    purple: "#b877d9",
+  },
 };
 
 export function seriesNamed(name: string, points: Point[], refId = "A"): Series {

@@ -4,7 +4,8 @@ import type { FieldConfig } from "../src/dashboard/model";
 import { cellsOf, gauge } from "../src/panels/gauge";
 import type { Drawing } from "../src/panels/panel";
 import { panelType } from "../src/panels/registry";
-import { bandsOf, stateTimeline } from "../src/panels/stateTimeline";
+import { bandsOf } from "../src/panels/bands";
+import { stateTimeline } from "../src/panels/stateTimeline";
 import { timeseries } from "../src/panels/timeseries";
 import { inputOf, panelOf, seriesNamed, THEME } from "./fixtures";
 
@@ -42,17 +43,20 @@ describe("timeseries", () => {
   it("draws each series over exactly the range", () => {
     const { option } = timeseries.draw(inputOf(panelOf("timeseries", config), [A, B]));
     expect(option.xAxis).toMatchObject({ type: "time", min: 0, max: 60_000 });
-    expect(option.yAxis).toMatchObject({ min: 0 });
+    expect(option.yAxis).toMatchObject([{ min: 0 }]);
     expect(option.series).toMatchObject([
       { name: "a", color: "#000001", lineStyle: { width: 2 }, areaStyle: { opacity: 0.1 } },
+      { name: "a", data: [[30_000, 5]] },
       { name: "b", color: "#000002" },
     ]);
   });
 
   it("gives a point only to a value that no line would show", () => {
-    const [line] = seriesOptions(timeseries.draw(inputOf(panelOf("timeseries", config), [A])));
-    const sizes = (line?.data as { symbolSize: number }[]).map(({ symbolSize }) => symbolSize);
-    expect(sizes).toEqual([0, 0, 0, 5]);
+    const [line, dots] = seriesOptions(
+      timeseries.draw(inputOf(panelOf("timeseries", config), [A])),
+    );
+    expect(line?.showSymbol).toBe(false);
+    expect(dots).toMatchObject({ data: [[30_000, 5]], symbolSize: 5, lineStyle: { width: 0 } });
   });
 
   it("leaves hidden series out of the chart but not out of legend and table", () => {
@@ -84,7 +88,7 @@ describe("timeseries", () => {
     };
     const [line] = seriesOptions(timeseries.draw(inputOf(panelOf("timeseries", marked), [A])));
     expect(line?.markLine).toMatchObject({
-      data: [{ yAxis: 5, lineStyle: { color: "#F2495C", type: "dashed" } }],
+      data: [{ yAxis: 5, lineStyle: { color: "#f2495c", type: "dashed" } }],
     });
   });
 
@@ -108,7 +112,7 @@ describe("timeseries", () => {
   it("has legend values where the panel asks for them", () => {
     const options = { legend: { showLegend: true, calcs: ["max"] } };
     const { legend } = timeseries.draw(inputOf(panelOf("timeseries", config, options), [A]));
-    expect(legend[0]?.values).toEqual([{ title: "Max", text: "5 s" }]);
+    expect(legend[0]?.values).toEqual([{ title: "Max", text: "5 s", value: 5 }]);
   });
 
   it("has no legend where the panel wants none", () => {
@@ -129,7 +133,7 @@ describe("state-timeline", () => {
   ]);
 
   it("joins equal neighbours, ends at a gap, and holds the last value for a step", () => {
-    expect(bandsOf(status, 10_000, 60_000, true)).toEqual([
+    expect(bandsOf(status.points, 10_000, 60_000, true)).toEqual([
       { fromMs: 0, toMs: 10_000, value: 0 },
       { fromMs: 10_000, toMs: 30_000, value: 3 },
       { fromMs: 50_000, toMs: 60_000, value: 3 },
@@ -137,7 +141,7 @@ describe("state-timeline", () => {
   });
 
   it("keeps every value apart where the panel asks for it", () => {
-    expect(bandsOf(status, 10_000, 60_000, false)).toHaveLength(4);
+    expect(bandsOf(status.points, 10_000, 60_000, false)).toHaveLength(4);
   });
 
   it("has one named row for each series, the first on top", () => {
@@ -152,7 +156,7 @@ describe("state-timeline", () => {
     };
     const { tooltip } = stateTimeline.draw(inputOf(panelOf("state-timeline", config), [status]));
     expect(tooltip?.({ timeMs: 15_000, y: 0.2 })?.rows).toEqual([
-      { name: "waiting", text: "three", color: "#FF9830", isNearest: false },
+      { name: "waiting", text: "three for 20 s", color: "#ff9830", isNearest: false },
     ]);
     expect(tooltip?.({ timeMs: 40_000, y: 0 })).toBeNull();
   });
@@ -195,13 +199,13 @@ describe("gauge", () => {
       },
     };
     const [arc, marker] = seriesOptions(gauge.draw(inputOf(panelOf("gauge", thresholds), [A])));
-    expect(arc).toMatchObject({ progress: { itemStyle: { color: "#F2495C" } } });
+    expect(arc).toMatchObject({ progress: { itemStyle: { color: "#f2495c" } } });
     expect(marker).toMatchObject({
       axisLine: {
         lineStyle: {
           color: [
-            [0.4, "#73BF69"],
-            [1, "#F2495C"],
+            [0.4, "#73bf69"],
+            [1, "#f2495c"],
           ],
         },
       },
@@ -215,12 +219,12 @@ describe("gauge", () => {
   });
 
   it("stands arcs side by side in a wide panel and one below the other in a narrow one", () => {
-    expect(cellsOf(2, { width: 800, height: 200 }, "auto").map(({ x }) => x)).toEqual([0, 400]);
-    expect(cellsOf(2, { width: 200, height: 800 }, "auto").map(({ y }) => y)).toEqual([0, 400]);
+    expect(cellsOf(2, { width: 800, height: 200 }, {}).map(({ x }) => x)).toEqual([0, 400]);
+    expect(cellsOf(2, { width: 200, height: 800 }, {}).map(({ y }) => y)).toEqual([0, 400]);
   });
 });
 
 it("colours come from the theme alone", () => {
   const { option } = timeseries.draw(inputOf(panelOf("timeseries"), [A]));
-  expect(option.yAxis).toMatchObject({ axisLabel: { color: THEME.mutedText } });
+  expect(option.yAxis).toMatchObject([{ axisLabel: { color: THEME.mutedText } }]);
 });

@@ -25,6 +25,7 @@ export interface Panel {
   /** Minimal step of the panel's queries, such as `30s`. */
   interval?: string;
   maxDataPoints?: number | null;
+  transformations?: Transformation[];
   /** Of rows only. */
   collapsed?: boolean;
   /** The panels inside a collapsed row. */
@@ -43,10 +44,18 @@ export interface Target {
   refId: string;
   expr: string;
   legendFormat?: string;
+  /** `time_series`, `table` or `heatmap`. */
+  format?: string;
   interval?: string;
   instant?: boolean;
   range?: boolean;
   hide?: boolean;
+}
+
+export interface Transformation {
+  id: string;
+  disabled?: boolean;
+  options?: unknown;
 }
 
 /** Each panel type narrows this to the options it knows. */
@@ -62,13 +71,22 @@ export interface FieldConfig {
   thresholds?: Thresholds;
   mappings?: ValueMapping[];
   noValue?: string;
+  links?: DataLink[];
   /** Options of the panel type for a field, such as `lineWidth`. */
   custom?: Readonly<Record<string, unknown>>;
+}
+
+export interface DataLink {
+  title?: string;
+  url: string;
+  targetBlank?: boolean;
 }
 
 export interface FieldColor {
   mode: string;
   fixedColor?: string;
+  /** The calculation whose result colours a series where colours go by value. */
+  seriesBy?: string;
 }
 
 export interface Thresholds {

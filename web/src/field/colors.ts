@@ -1,4 +1,6 @@
-/** Colours: Grafana's names, and a palette of series that colour-blind people can tell apart. */
+/** Colours by Grafana's names, and a palette of series that colour-blind people can tell apart. */
+
+import { contrast, mixed } from "./colorMath";
 
 /** What of the page's theme goes into a chart's option; read from the style sheet. */
 export interface ChartTheme {
@@ -10,32 +12,32 @@ export interface ChartTheme {
   fontFamily: string;
   /** One colour for each series; after the last they begin again. */
   palette: readonly string[];
+  /** Grafana's hues by name, in shades that this theme's background carries. */
+  hues: Readonly<Record<Hue, string>>;
 }
 
-type Shades = readonly [string, string, string, string, string];
+export const HUES = ["red", "orange", "yellow", "green", "blue", "purple"] as const;
+export type Hue = (typeof HUES)[number];
 
-const SHADES = ["dark-", "semi-dark-", "", "light-", "super-light-"] as const;
+/** Grafana's shades of a hue: what is mixed into it, and how much. */
+const SHADES: ReadonlyMap<string, readonly [string, number]> = new Map([
+  ["dark-", ["#000000", 0.35]],
+  ["semi-dark-", ["#000000", 0.18]],
+  ["light-", ["#ffffff", 0.3]],
+  ["super-light-", ["#ffffff", 0.6]],
+]);
 
-/** Hue to its five shades, dark to light (Grafana's visualization palette). */
-const HUES: Readonly<Record<string, Shades>> = {
-  red: ["#C4162A", "#E02F44", "#F2495C", "#FF7383", "#FFA6B0"],
-  orange: ["#FA6400", "#FF780A", "#FF9830", "#FFB357", "#FFCB7D"],
-  yellow: ["#E0B400", "#F2CC0C", "#FADE2A", "#FFEE52", "#FFF899"],
-  green: ["#37872D", "#56A64B", "#73BF69", "#96D98D", "#C8F2C2"],
-  blue: ["#1F60C4", "#3274D9", "#5794F2", "#8AB8FF", "#C0D8FF"],
-  purple: ["#8F3BB8", "#A352CC", "#B877D9", "#CA95E5", "#DEB6F2"],
-};
-
-const NAMED: ReadonlyMap<string, string> = new Map(
-  Object.entries(HUES).flatMap(([hue, shades]) =>
-    SHADES.map((shade, index) => [shade + hue, shades[index] ?? hue] as const),
-  ),
-);
+const NAME = /^(dark-|semi-dark-|light-|super-light-)?(red|orange|yellow|green|blue|purple)$/;
 
 /** A CSS colour for one of Grafana's names; what is not a name is a CSS colour already. */
 export function resolveColor(name: string, theme: ChartTheme): string {
   if (name === "text") return theme.text;
-  return NAMED.get(name) ?? name;
+  if (name === "panel-bg") return theme.background;
+  const [, shade, hue] = NAME.exec(name) ?? [];
+  if (hue === undefined) return name;
+  const base = theme.hues[hue as Hue];
+  const [other, share] = SHADES.get(shade ?? "") ?? [base, 0];
+  return share === 0 ? base : mixed(base, other, share);
 }
 
 /** The colour of the series at `index`. */
@@ -43,10 +45,38 @@ export function paletteColor(index: number, theme: ChartTheme): string {
   return theme.palette[index % theme.palette.length] ?? theme.text;
 }
 
+/** The palette's colour for a name, the same wherever the name is. */
+export function colorOfName(name: string, theme: ChartTheme): string {
+  let hash = 5381;
+  for (const character of name) hash = (hash * 33 + (character.codePointAt(0) ?? 0)) % 4294967296;
+  return paletteColor(hash, theme);
+}
+
+/** The colour at `index` of a row of lighter and darker ones around `base`. */
+export function shadeOf(base: string, index: number): string {
+  const place = index % 7;
+  if (place === 0) return base;
+  return mixed(base, place % 2 === 1 ? "#ffffff" : "#000000", 0.16 * Math.ceil(place / 2));
+}
+
+/** What text needs to be read easily. */
+const TEXT_CONTRAST = 4.5;
+
+/** `color` for a text on the panel, as far towards the theme's own text as it has to be. */
+export function asText(color: string, theme: ChartTheme): string {
+  if (Number.isNaN(contrast(color, theme.background))) return theme.text;
+  const shares = Array.from({ length: 10 }, (_, step) => step / 10);
+  const candidates = shares.map((share) => mixed(color, theme.text, share));
+  const isReadable = (one: string) => contrast(one, theme.background) >= TEXT_CONTRAST;
+  return candidates.find(isReadable) ?? theme.text;
+}
+
+const INK = "#111217";
+const PAPER = "#ffffff";
+
 /** Black or white, whichever reads better on the hexadecimal colour `background`. */
 export function readableOn(background: string, theme: ChartTheme): string {
-  const channels = /^#(..)(..)(..)/.exec(background)?.slice(1);
-  if (channels === undefined) return theme.text;
-  const [red = 0, green = 0, blue = 0] = channels.map((pair) => parseInt(pair, 16));
-  return 0.299 * red + 0.587 * green + 0.114 * blue > 130 ? "#111217" : "#ffffff";
+  const onInk = contrast(background, INK);
+  if (Number.isNaN(onInk)) return theme.text;
+  return onInk >= contrast(background, PAPER) ? INK : PAPER;
 }

@@ -1,28 +1,37 @@
-/** A field's configuration: the panel's defaults with the overrides that match the series. */
+/** A field's configuration: the panel's defaults with the overrides that match the field. */
 
 import type { FieldConfig, FieldOverride, Panel } from "../dashboard/model";
-import type { Series } from "../query/series";
+
+/** What overrides look at. */
+export interface FieldIdentity {
+  name: string;
+  refId?: string;
+  /** A number where nothing is said. */
+  type?: "number" | "string" | "time";
+}
 
 /** Defaults and overrides, the later winning. */
-export function fieldConfigOf(panel: Panel, series: Series): FieldConfig {
+export function fieldConfigOf(panel: Panel, field: FieldIdentity): FieldConfig {
   const overrides = panel.fieldConfig?.overrides ?? [];
   return overrides
-    .filter((override) => matches(override, series))
+    .filter((override) => matches(override, field))
     .flatMap(({ properties }) => properties)
     .reduce(withProperty, panel.fieldConfig?.defaults ?? {});
 }
 
-function matches({ matcher }: FieldOverride, series: Series): boolean {
+function matches({ matcher }: FieldOverride, field: FieldIdentity): boolean {
   const { id, options } = matcher;
   switch (id) {
     case "byName":
-      return options === series.name;
+      return options === field.name;
     case "byNames":
-      return matchesNames(options, series.name);
+      return matchesNames(options, field.name);
     case "byRegexp":
-      return typeof options === "string" && toRegExp(options).test(series.name);
+      return typeof options === "string" && toRegExp(options).test(field.name);
+    case "byType":
+      return options === (field.type ?? "number");
     case "byFrameRefID":
-      return options === series.refId;
+      return options === field.refId;
     default:
       return false;
   }

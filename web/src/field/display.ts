@@ -1,10 +1,11 @@
-/** A number as it is shown: text by unit and mapping, colour by mapping, threshold or palette. */
+/** A value as it is shown: text by unit and mapping, colour by mapping, threshold or palette. */
 
-import type { FieldConfig, MappingResult, ValueMapping } from "../dashboard/model";
+import type { FieldConfig } from "../dashboard/model";
 import type { Series } from "../query/series";
-import { paletteColor, resolveColor, type ChartTheme } from "./colors";
-import { toRegExp } from "./config";
-import { formatValue } from "./units";
+import { colorOfName, paletteColor, resolveColor, shadeOf, type ChartTheme } from "./colors";
+import { mappingOf, type Value } from "./mappings";
+import { continuousColor } from "./schemes";
+import { formatTick, formatValue } from "./units";
 
 /** What a percentage threshold is a percentage of. */
 export interface Bounds {
@@ -12,42 +13,53 @@ export interface Bounds {
   max: number;
 }
 
-export interface DisplayValue {
-  text: string;
-  color: string;
+/** What of a field its colours depend on. */
+export interface Colored {
+  name: string;
+  config: FieldConfig;
+  bounds: Bounds;
+  /** Its place in the palette. */
+  index: number;
 }
 
 const NO_VALUE = "–";
 
 /** Text of a value, or the field's word for none. */
-export function displayText(value: number | null, config: FieldConfig): string {
+export function displayText(value: Value, config: FieldConfig): string {
   const mapped = mappingOf(value, config.mappings)?.text;
   if (mapped !== undefined) return mapped;
   if (value === null) return config.noValue ?? NO_VALUE;
-  return formatValue(value, config.unit, config.decimals);
+  return typeof value === "string" ? value : formatValue(value, config.unit, config.decimals);
+}
+
+/** Text of a tick: a mapping's words, else the number without zeros at its end. */
+export function tickText(value: number, config: FieldConfig): string {
+  const mapped = mappingOf(value, config.mappings)?.text;
+  return mapped ?? formatTick(value, config.unit, config.decimals);
 }
 
 /** Colour of one value: its mapping, else by the field's colour mode. */
-export function displayColor(
-  value: number | null,
-  config: FieldConfig,
-  index: number,
-  bounds: Bounds,
-  theme: ChartTheme,
-): string {
-  const mapped = mappingOf(value, config.mappings)?.color;
+export function displayColor(value: Value, field: Colored, theme: ChartTheme): string {
+  const mapped = mappingOf(value, field.config.mappings)?.color;
   if (mapped !== undefined) return resolveColor(mapped, theme);
-  if (config.color?.mode === "thresholds" && value !== null) {
-    return thresholdColor(value, config, bounds, theme);
-  }
-  return fieldColor(config, index, theme);
+  return colorByMode(typeof value === "number" ? value : null, field, theme);
 }
 
-/** The colour of a whole field, whatever its values. */
-export function fieldColor(config: FieldConfig, index: number, theme: ChartTheme): string {
+/** Colour of a value without its mapping: that of the whole field where the mode is not by value. */
+export function colorByMode(value: number | null, field: Colored, theme: ChartTheme): string {
+  const { config, bounds, index, name } = field;
   const { mode, fixedColor } = config.color ?? { mode: "palette-classic" };
-  if (mode === "fixed" && fixedColor) return resolveColor(fixedColor, theme);
-  return paletteColor(index, theme);
+  if (mode === "fixed") return resolveColor(fixedColor ?? "text", theme);
+  if (mode === "shades") return shadeOf(resolveColor(fixedColor ?? "text", theme), index);
+  if (mode === "palette-classic-by-name") return colorOfName(name, theme);
+  if (value === null) return paletteColor(index, theme);
+  if (mode === "thresholds") return thresholdColor(value, config, bounds, theme);
+  return continuousColor(mode, shareOf(value, bounds), theme) ?? paletteColor(index, theme);
+}
+
+/** Where between the bounds a value lies: 0 to 1. */
+export function shareOf(value: number, { min, max }: Bounds): number {
+  return Math.min(1, Math.max(0, (value - min) / (max - min)));
 }
 
 /** A threshold in the field's own unit; the first one is minus infinity. */
@@ -82,51 +94,23 @@ export function thresholdColor(
   return steps.findLast((step) => value >= step.value)?.color ?? theme.text;
 }
 
+/** The least and the greatest finite value of all series; undefined where there is none. */
+export function extentOf(series: readonly Series[]): Bounds | undefined {
+  let min = Infinity;
+  let max = -Infinity;
+  for (const { points } of series) {
+    for (const [, value] of points) {
+      if (value === null || !Number.isFinite(value)) continue;
+      min = Math.min(min, value);
+      max = Math.max(max, value);
+    }
+  }
+  return min <= max ? { min, max } : undefined;
+}
+
 /** The field's own minimum and maximum, and where it has none those of the data. */
-export function boundsOf(config: FieldConfig, series: readonly Series[]): Bounds {
-  const values = series.flatMap(({ points }) => points.map(([, value]) => value));
-  const present = values.filter((value) => value !== null && Number.isFinite(value)) as number[];
-  const lowest = present.reduce((least, value) => Math.min(least, value), Infinity);
-  const highest = present.reduce((most, value) => Math.max(most, value), -Infinity);
-  const min = config.min ?? (Number.isFinite(lowest) ? lowest : 0);
-  const max = config.max ?? (Number.isFinite(highest) ? highest : min + 1);
+export function boundsOf(config: FieldConfig, extent: Bounds | undefined): Bounds {
+  const min = config.min ?? extent?.min ?? 0;
+  const max = config.max ?? extent?.max ?? min + 1;
   return { min, max: max > min ? max : min + 1 };
-}
-
-/** The first mapping that applies to the value. */
-export function mappingOf(
-  value: number | null,
-  mappings: readonly ValueMapping[] | undefined,
-): MappingResult | undefined {
-  for (const mapping of mappings ?? []) {
-    const result = resultOf(mapping, value);
-    if (result !== undefined) return result;
-  }
-  return undefined;
-}
-
-function resultOf(mapping: ValueMapping, value: number | null): MappingResult | undefined {
-  switch (mapping.type) {
-    case "value":
-      return value === null ? undefined : mapping.options[String(value)];
-    case "range":
-      return isWithin(value, mapping.options) ? mapping.options.result : undefined;
-    case "regex":
-      return value !== null && toRegExp(mapping.options.pattern).test(String(value))
-        ? mapping.options.result
-        : undefined;
-    case "special":
-      return isSpecial(value, mapping.options.match) ? mapping.options.result : undefined;
-  }
-}
-
-function isWithin(
-  value: number | null,
-  { from, to }: { from: number | null; to: number | null },
-): boolean {
-  return value !== null && value >= (from ?? -Infinity) && value <= (to ?? Infinity);
-}
-
-function isSpecial(value: number | null, match: string): boolean {
-  return value === null && (match === "null" || match === "nan" || match === "null+nan");
 }

@@ -1,6 +1,8 @@
 /** Values with units, written as Grafana writes them. */
 
-type Formatter = (value: number, decimals: number | undefined) => string;
+import { binary, count, currency, metric, plain, prefixed, scaled } from "./numbers";
+import { toFixed, type Formatter } from "./numbers";
+import { clockFace, fromNow, instant, inWords, span } from "./times";
 
 /** `value` in the Grafana unit `unit`; without `decimals`, as many as the value's size asks for. */
 export function formatValue(
@@ -23,103 +25,95 @@ export function formatTick(
   );
 }
 
-/** More digits than a double has; a denormal number would ask for hundreds. */
-const MAX_DECIMALS = 20;
+/** The signature of a family of units with prefixes: kilo, mega and so on. */
+type Family = (symbol: string, power?: number) => Formatter;
 
-/** Rounds for display; without `decimals` to three significant digits, as in Grafana. */
-export function toFixed(value: number, decimals: number | undefined): string {
-  if (!Number.isFinite(value)) return value.toLocaleString("en");
-  const places = Math.min(decimals ?? usefulDecimals(value), MAX_DECIMALS);
-  const factor = 10 ** places;
-  return (Math.round(value * factor) / factor).toFixed(places);
+/** A unit for each power of a family, by names such as `bytes`, `kbytes`, `mbytes`. */
+function powers(family: Family, symbol: string, names: readonly string[]) {
+  return Object.fromEntries(names.map((name, power) => [name, family(symbol, power)]));
 }
 
-function usefulDecimals(value: number): number {
-  if (Number.isInteger(value)) return 0;
-  return Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
-}
+const counts = (units: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(units).map(([unit, symbol]) => [unit, count(symbol)]));
 
-function plain(suffix: string): Formatter {
-  return (value, decimals) => toFixed(value, decimals) + suffix;
-}
-
-/** Powers of `factor`, each with its suffix; `offset` is the place of the plain unit. */
-function scaled(factor: number, suffixes: readonly string[], offset = 0): Formatter {
-  return (value, decimals) => {
-    if (value === 0 || !Number.isFinite(value))
-      return toFixed(value, decimals) + (suffixes[offset] ?? "");
-    const exponent = Math.floor(Math.log(Math.abs(value)) / Math.log(factor) + 1e-9);
-    const power = Math.min(Math.max(exponent, -offset), suffixes.length - 1 - offset);
-    return toFixed(value / factor ** power, decimals) + (suffixes[power + offset] ?? "");
-  };
-}
-
-function count(symbol: string): Formatter {
-  return scaled(
-    1000,
-    ["", "K", "M", "B", "T"].map((prefix) => `${prefix} ${symbol}`),
-  );
-}
-
-function metric(symbol: string): Formatter {
-  const prefixes = ["f", "p", "n", "µ", "m", "", "k", "M", "G", "T", "P", "E", "Z", "Y"];
-  return scaled(
-    1000,
-    prefixes.map((prefix) => ` ${prefix}${symbol}`),
-    5,
-  );
-}
-
-/** Upper limit in seconds, length in seconds, suffix. */
-const SPANS: readonly (readonly [number, number, string])[] = [
-  [1e-6, 1e-9, " ns"],
-  [1e-3, 1e-6, " µs"],
-  [1, 1e-3, " ms"],
-  [60, 1, " s"],
-  [3600, 60, " mins"],
-  [86_400, 3600, " hours"],
-  [604_800, 86_400, " days"],
-  [31_536_000, 604_800, " weeks"],
-  [Infinity, 31_556_900, " years"],
-];
-
-function span(unitSeconds: number): Formatter {
-  return (value, decimals) => {
-    if (value === 0)
-      return `0 ${{ 1: "s", 0.001: "ms", 60: "mins", 3600: "hours" }[unitSeconds] ?? "s"}`;
-    const seconds = value * unitSeconds;
-    const [, length, suffix] = SPANS.find(([limit]) => Math.abs(seconds) < limit) ?? [0, 1, " s"];
-    return toFixed(Number((seconds / length).toPrecision(12)), decimals) + suffix;
-  };
-}
+const words = (yes: string, no: string): Formatter => {
+  return (value) => (value === 0 ? no : yes);
+};
 
 const FORMATTERS: Readonly<Record<string, Formatter>> = {
   none: plain(""),
+  string: (value) => String(value),
   short: scaled(1000, ["", " K", " Mil", " Bil", " Tri", " Quadr", " Quint", " Sext", " Sept"]),
   sishort: metric(""),
   percent: plain("%"),
   percentunit: (value, decimals) => `${toFixed(100 * value, decimals)}%`,
-  ms: span(0.001),
-  s: span(1),
-  m: span(60),
-  h: span(3600),
-  bytes: scaled(1024, [" B", " KiB", " MiB", " GiB", " TiB", " PiB"]),
-  decbytes: scaled(1000, [" B", " kB", " MB", " GB", " TB", " PB"]),
-  cps: count("c/s"),
-  ops: count("ops/s"),
-  reqps: count("req/s"),
-  eps: count("evt/s"),
-  cpm: count("c/m"),
-  opm: count("ops/m"),
-  reqpm: count("req/m"),
-  epm: count("evts/m"),
+  sci: (value, decimals) => value.toExponential(decimals),
+  locale: (value, decimals) => value.toLocaleString(undefined, { maximumFractionDigits: decimals }),
+  hex: (value) => Math.round(value).toString(16).toUpperCase(),
+  hex0x: (value) => `0x${Math.round(value).toString(16).toUpperCase()}`,
+  bool: words("True", "False"),
+  bool_yes_no: words("Yes", "No"),
+  bool_on_off: words("On", "Off"),
+
+  ns: span(1e-9, "ns"),
+  µs: span(1e-6, "µs"),
+  ms: span(0.001, "ms"),
+  s: span(1, "s"),
+  m: span(60, "mins"),
+  h: span(3600, "hours"),
+  d: span(86_400, "days"),
   hertz: metric("Hz"),
+  timeticks: span(0.01, "s"),
+  dtdurationms: inWords(0.001, "milliseconds"),
+  dtdurations: inWords(1, "seconds"),
+  dthms: clockFace(false),
+  dtdhms: clockFace(true),
+  dateTimeAsIso: instant(false),
+  dateTimeAsIsoNoDateIfToday: instant(true),
+  dateTimeAsLocal: instant(false),
+  dateTimeAsLocalNoDateIfToday: instant(true),
+  dateTimeAsSystem: instant(false),
+  dateTimeFromNow: fromNow,
+
+  ...powers(binary, "B", ["bytes", "kbytes", "mbytes", "gbytes", "tbytes", "pbytes"]),
+  ...powers(metric, "B", ["decbytes", "deckbytes", "decmbytes", "decgbytes", "dectbytes"]),
+  bits: binary("b"),
+  decbits: metric("b"),
+  ...powers(binary, "B/s", ["binBps", "KiBs", "MiBs", "GiBs", "TiBs", "PiBs"]),
+  ...powers(metric, "B/s", ["Bps", "KBs", "MBs", "GBs", "TBs", "PBs"]),
+  ...powers(binary, "b/s", ["binbps", "Kibits", "Mibits", "Gibits", "Tibits", "Pibits"]),
+  ...powers(metric, "b/s", ["bps", "Kbits", "Mbits", "Gbits", "Tbits", "Pbits"]),
+  pps: metric("p/s"),
+
+  ...counts({ cps: "c/s", ops: "ops/s", reqps: "req/s", rps: "rd/s", wps: "wr/s", iops: "io/s" }),
+  ...counts({ eps: "evt/s", mps: "msg/s", recps: "rec/s", rowsps: "rows/s" }),
+  ...counts({ cpm: "c/m", opm: "ops/m", reqpm: "req/m", rpm: "rd/m", wpm: "wr/m" }),
+  ...counts({ epm: "evts/m", mpm: "msgs/m", recpm: "rec/m", rowspm: "rows/m" }),
+
+  celsius: plain(" °C"),
+  humidity: plain(" %H"),
+  currencyUSD: currency("$"),
+  currencyEUR: currency("€"),
+  currencyGBP: currency("£"),
 };
 
-/** A unit that is in no list is shown behind the number, as in Grafana; so is `suffix:xyz`. */
+/** `prefix:x`, `suffix:x`, `count:x`, `si:x`, `currency:x`, `bool:yes/no`, `time:` of Grafana. */
+const CUSTOM: Readonly<Record<string, (argument: string) => Formatter>> = {
+  prefix: prefixed,
+  suffix: (symbol) => plain(` ${symbol}`),
+  count,
+  si: metric,
+  currency,
+  bool: (argument) => {
+    const [yes = "", no = "-"] = argument.split("/");
+    return words(yes, no);
+  },
+  time: () => instant(false),
+};
+
+/** A unit that is in no list is shown behind the number, as in Grafana. */
 function customUnit(unit: string): Formatter {
-  if (unit.startsWith("prefix:")) {
-    return (value, decimals) => unit.slice("prefix:".length) + toFixed(value, decimals);
-  }
-  return plain(` ${unit.replace(/^suffix:/, "")}`);
+  const [, kind = "", argument = ""] = /^(\w+):(.*)$/.exec(unit) ?? [];
+  const make = Object.hasOwn(CUSTOM, kind) ? CUSTOM[kind] : undefined;
+  return make?.(argument) ?? plain(` ${unit}`);
 }

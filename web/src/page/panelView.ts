@@ -3,14 +3,16 @@
 import { StoreUnreachable } from "../api/fetch";
 import { Chart } from "../chart/chart";
 import type { Panel } from "../dashboard/model";
-import type { Drawing, PanelType } from "../panels/panel";
+import { placesAfter } from "../panels/colorPlaces";
+import type { Content, Drawing, PanelType } from "../panels/panel";
 import { panelType } from "../panels/registry";
 import { formatInstant } from "../query/clock";
 import { loadPanel, type Loaded, type LoadRequest } from "../query/load";
 import { presentPoints, type Series } from "../query/series";
 import type { TimeRange } from "../api/prometheus";
 import { h } from "../dom";
-import { afterClick, legendOptions, renderLegend } from "./legendView";
+import { ContentView } from "./contentView";
+import { LegendView, legendPlacement } from "./legendView";
 import { panelHeader } from "./panelHeader";
 import { publishProbe } from "./testInterface";
 import { readChartTheme } from "./theme";
@@ -25,14 +27,15 @@ export class PanelView {
   readonly element: HTMLElement;
   private readonly type: PanelType | undefined;
   private readonly chartHost = h("div", { class: "chart" });
-  private readonly legendHost = h("div", { class: "legend-host" });
+  private readonly contentView = new ContentView(this.chartHost);
+  private readonly legend: LegendView;
   private readonly tableHost = h("div", { class: "values visually-hidden" });
   private readonly message = h("div", { class: "panel-message", role: "status" });
   private readonly chart: Chart;
   private loaded: Loaded = { series: [], stepMs: 0 };
   private range: TimeRange = { fromMs: 0, toMs: 1 };
-  private drawing: Drawing | undefined;
-  private hidden: ReadonlySet<string> = new Set();
+  private drawing: Drawing | Content | undefined;
+  private colorPlaces: ReadonlyMap<string, number> = new Map();
 
   constructor(
     private readonly panel: Panel,
@@ -40,6 +43,9 @@ export class PanelView {
   ) {
     this.type = panelType(panel.type);
     this.chart = new Chart(this.chartHost, this.type?.hasTimeAxis ?? false, zoom);
+    this.legend = new LegendView(panel, () => {
+      this.redraw();
+    });
     this.element = this.build();
     this.setState("loading", "Loading…");
     new ResizeObserver(() => {
@@ -47,7 +53,7 @@ export class PanelView {
     }).observe(this.chartHost);
     publishProbe(
       this.title,
-      () => this.drawing,
+      () => (this.drawing && "option" in this.drawing ? this.drawing : undefined),
       () => this.loaded.series,
     );
   }
@@ -71,13 +77,16 @@ export class PanelView {
   /** Draws again what is loaded: after a change of size, theme or legend. */
   redraw(): void {
     if (this.type === undefined || this.element.dataset.state !== "ready") return;
-    const { panel, range, hidden } = this;
+    const { panel, range, colorPlaces } = this;
     const { series, stepMs } = this.loaded;
     const theme = readChartTheme();
-    const input = { panel, series, range, stepMs, hidden, theme, size: this.chart.size };
+    const { hidden } = this.legend;
+    const size = this.chart.size;
+    const input = { panel, series, range, stepMs, hidden, colorPlaces, theme, size };
     if (input.size.width === 0 || input.size.height === 0) return;
     this.drawing = this.type.draw(input);
-    this.chart.draw(this.drawing);
+    if ("option" in this.drawing) this.chart.draw(this.drawing);
+    else this.contentView.draw(this.drawing);
     this.drawWords(this.drawing);
   }
 
@@ -86,7 +95,7 @@ export class PanelView {
   }
 
   private build(): HTMLElement {
-    const placement = legendOptions(this.panel).placement ?? "bottom";
+    const placement = legendPlacement(this.panel);
     const header = panelHeader(this.panel, this.title, (isShown) => {
       this.tableHost.classList.toggle("visually-hidden", !isShown);
     });
@@ -94,9 +103,9 @@ export class PanelView {
       "div",
       { class: `panel-body legend-${placement}` },
       this.chartHost,
-      this.legendHost,
+      this.legend.element,
     );
-    this.chartHost.setAttribute("role", "img");
+    if (this.type?.isContent !== true) this.chartHost.setAttribute("role", "img");
     return h(
       "section",
       {
@@ -114,6 +123,7 @@ export class PanelView {
 
   private show(loaded: Loaded, request: RefreshRequest): void {
     this.loaded = loaded;
+    this.colorPlaces = placesAfter(this.colorPlaces, loaded.series);
     this.range = request.range;
     this.element.dataset.range = `${request.range.fromMs}/${request.range.toMs}`;
     const reason = emptyReason(loaded.series, request.range);
@@ -141,7 +151,7 @@ export class PanelView {
   private clear(): void {
     this.chart.clear();
     this.drawing = undefined;
-    this.legendHost.replaceChildren();
+    this.legend.clear();
     this.tableHost.replaceChildren();
   }
 
@@ -152,18 +162,12 @@ export class PanelView {
     this.message.replaceChildren(...(state === "ready" ? [] : nodes));
   }
 
-  private drawWords({ legend, values }: Drawing): void {
-    const names = legend.map(({ name }) => name);
-    const options = legendOptions(this.panel);
-    this.legendHost.replaceChildren(
-      renderLegend(legend, this.hidden, options, (name, isModified) => {
-        this.hidden = afterClick(names, this.hidden, name, isModified);
-        this.redraw();
-      }),
-    );
-    this.legendHost.hidden = legend.length === 0;
+  private drawWords(drawing: Drawing | Content): void {
+    const { legend, values } = drawing;
+    this.legend.draw(legend, "option" in drawing ? drawing.colorScale : undefined);
     this.tableHost.replaceChildren(valueTable(this.title, values));
     const summary = values.map(({ name, text }) => `${name} ${text}`).join(", ");
+    if (!("option" in drawing)) return;
     this.chartHost.setAttribute("aria-label", `${this.title}, ${this.panel.type}. ${summary}`);
   }
 }

@@ -1,6 +1,6 @@
 /** Dark and light: the system's wish, or the person's own, remembered. */
 
-import type { ChartTheme } from "../field/colors";
+import { HUES, type ChartTheme, type Hue } from "../field/colors";
 
 type Mode = "dark" | "light";
 
@@ -32,7 +32,7 @@ export function onSystemTheme(changed: () => void): void {
   });
 }
 
-const PALETTE_SIZE = 10;
+const PALETTE_SIZE = 8;
 
 /** The colours of the style sheet, which is their one home. */
 export function readChartTheme(): ChartTheme {
@@ -46,5 +46,6 @@ export function readChartTheme(): ChartTheme {
     track: token("--track"),
     fontFamily: token("--font"),
     palette: Array.from({ length: PALETTE_SIZE }, (_, index) => token(`--series-${index + 1}`)),
+    hues: Object.fromEntries(HUES.map((hue) => [hue, token(`--${hue}`)])) as Record<Hue, string>,
   };
 }

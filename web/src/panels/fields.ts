@@ -1,34 +1,41 @@
 /** What the panel types share: fields, legends, tables and rows of a tooltip. */
 
 import type { FieldConfig } from "../dashboard/model";
-import { boundsOf, displayColor, displayText, type Bounds } from "../field/display";
+import { boundsOf, colorByMode, displayText, extentOf, type Colored } from "../field/display";
 import { fieldConfigOf } from "../field/config";
 import { calculationTitle, reduce } from "../field/reduce";
-import type { Point, Series } from "../query/series";
+import type { Series } from "../query/series";
 import type { LegendItem, PanelInput, ValueRow } from "./panel";
 
 /** A series with everything that is known about how to show it. */
-export interface Field {
+export interface Field extends Colored {
   series: Series;
-  name: string;
-  config: FieldConfig;
-  bounds: Bounds;
-  /** Of the field as a whole, by its last value where thresholds colour it. */
+  /** Of the field as a whole, by its last value where values have colours. */
   color: string;
-  index: number;
 }
 
 /** All fields of the panel; bounds that the configuration leaves open span all series together. */
 export function fieldsOf(input: PanelInput): Field[] {
-  return input.series.map((series, index) => {
+  const extent = extentOf(input.series);
+  return input.series.map((series, position) => {
     const config = fieldConfigOf(input.panel, series);
-    const bounds = boundsOf(config, input.series);
-    const last = reduce(series, "lastNotNull");
+    const colored = {
+      name: config.displayName ?? series.name,
+      config,
+      bounds: boundsOf(config, extent),
+      index: input.colorPlaces?.get(series.name) ?? position,
+    };
     // A mapping tells the colour of a value, not that of the whole field.
-    const whole = { ...config, mappings: [] };
-    const color = displayColor(last, whole, index, bounds, input.theme);
-    return { series, name: config.displayName ?? series.name, config, bounds, color, index };
+    const color = colorByMode(reduce(series, seriesBy(config)), colored, input.theme);
+    return { ...colored, series, color };
   });
+}
+
+/** The calculation whose result colours a series where colours go by value. */
+function seriesBy({ color }: FieldConfig): string {
+  return color?.seriesBy === undefined || color.seriesBy === "last"
+    ? "lastNotNull"
+    : color.seriesBy;
 }
 
 export function visibleFields(fields: readonly Field[], input: PanelInput): Field[] {
@@ -43,14 +50,21 @@ interface LegendOptions {
 export function legendOf(fields: readonly Field[], input: PanelInput): LegendItem[] {
   const options = (input.panel.options?.legend ?? {}) as LegendOptions;
   if (options.showLegend === false) return [];
-  return fields.map(({ series, name, config, color }) => ({
+  const listed = fields.filter(({ config }) => !isHiddenFrom(config, "legend"));
+  return listed.map(({ series, name, config, color }) => ({
     name,
     color,
-    values: (options.calcs ?? []).map((calculation) => ({
-      title: calculationTitle(calculation),
-      text: displayText(reduce(series, calculation), config),
-    })),
+    values: (options.calcs ?? []).map((calculation) => {
+      const value = reduce(series, calculation);
+      const text = displayText(value, calculation === "count" ? {} : config);
+      return { title: calculationTitle(calculation), text, value };
+    }),
   }));
+}
+
+/** Whether an override hides a field from the legend, the tooltip or the drawing (`viz`). */
+export function isHiddenFrom(config: FieldConfig, where: "legend" | "tooltip" | "viz"): boolean {
+  return customOption<Record<string, boolean>>(config, "hideFrom", {})[where] === true;
 }
 
 export function lastValues(fields: readonly Field[]): ValueRow[] {
@@ -58,15 +72,6 @@ export function lastValues(fields: readonly Field[]): ValueRow[] {
     name,
     text: displayText(reduce(series, "lastNotNull"), config),
   }));
-}
-
-/** The index of the point that is nearest in time. */
-export function nearestPoint(points: readonly Point[], timeMs: number): Point | undefined {
-  return points.reduce<Point | undefined>(
-    (best, point) =>
-      best === undefined || Math.abs(point[0] - timeMs) < Math.abs(best[0] - timeMs) ? point : best,
-    undefined,
-  );
 }
 
 /** An option of the panel type for a field, with its default. */

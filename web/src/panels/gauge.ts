@@ -1,17 +1,22 @@
 /** One arc for each series, with its reduced value inside: Grafana's `gauge`. */
 
 import type { GaugeSeriesOption } from "echarts";
-import { displayColor, displayText, thresholdSteps } from "../field/display";
+import { asText } from "../field/colors";
+import { displayColor, displayText, shareOf, thresholdSteps } from "../field/display";
 import { reduce } from "../field/reduce";
 import { fieldsOf, type Field } from "./fields";
-import type { Drawing, PanelInput, PanelType } from "./panel";
+import type { ChartType, Drawing, PanelInput } from "./panel";
+import { tileGrid, type Orientation, type Size } from "./tiles";
 
-export const gauge: PanelType = { hasTimeAxis: false, draw };
+export const gauge: ChartType = { hasTimeAxis: false, draw };
 
-interface Options {
-  orientation?: "auto" | "horizontal" | "vertical";
+export interface Options {
+  orientation?: Orientation;
   reduceOptions?: { calcs?: string[] };
   showThresholdMarkers?: boolean;
+  showThresholdLabels?: boolean;
+  minVizWidth?: number;
+  minVizHeight?: number;
 }
 
 const TITLE_PIXELS = 26;
@@ -24,12 +29,12 @@ function draw(input: PanelInput): Drawing {
   const options = (input.panel.options ?? {}) as Options;
   const calculation = options.reduceOptions?.calcs?.[0] ?? "lastNotNull";
   const fields = fieldsOf(input);
-  const cells = cellsOf(fields.length, input.size, options.orientation ?? "auto");
+  const cells = cellsOf(fields.length, input.size, options);
   return {
     option: {
       animation: false,
       series: fields.flatMap((field, index) =>
-        arcs(field, reduce(field.series, calculation), cells[index] ?? WHOLE, options, input),
+        arcs(field, reduce(field.series, calculation), cells[index] ?? NOWHERE, options, input),
       ),
     },
     legend: [],
@@ -40,35 +45,29 @@ function draw(input: PanelInput): Drawing {
   };
 }
 
-export interface Cell {
+export interface Cell extends Size {
   x: number;
   y: number;
-  width: number;
-  height: number;
 }
 
-const WHOLE: Cell = { x: 0, y: 0, width: 0, height: 0 };
-
-/** Cells side by side or one below the other; "auto" takes the way with the larger arcs. */
-export function cellsOf(
-  count: number,
-  { width, height }: PanelInput["size"],
-  orientation: "auto" | "horizontal" | "vertical",
-): Cell[] {
-  const beside = { width: width / count, height };
-  const below = { width, height: height / count };
-  const isBeside =
-    orientation === "vertical" || (orientation === "auto" && radiusIn(beside) >= radiusIn(below));
-  const cell = isBeside ? beside : below;
+/** Cells for all gauges: the way that "auto" takes has the largest arcs. */
+export function cellsOf(count: number, size: Size, options: Options): Cell[] {
+  const { orientation = "auto", minVizWidth = 0, minVizHeight = 0 } = options;
+  const isLarge = ({ width, height }: Size) => width >= minVizWidth && height >= minVizHeight;
+  // Arcs that are too small are worse than any that are not.
+  const goodness = (tile: Size): number => radiusIn(tile) - (isLarge(tile) ? 0 : size.width);
+  const { columns, tile } = tileGrid(count, size, orientation, goodness);
   return Array.from({ length: count }, (_, index) => ({
-    ...cell,
-    x: isBeside ? index * cell.width : 0,
-    y: isBeside ? 0 : index * cell.height,
+    ...tile,
+    x: (index % columns) * tile.width,
+    y: Math.floor(index / columns) * tile.height,
   }));
 }
 
+const NOWHERE: Cell = { x: 0, y: 0, width: 0, height: 0 };
+
 /** The largest radius whose arc and title fit. */
-function radiusIn({ width, height }: Pick<Cell, "width" | "height">): number {
+function radiusIn({ width, height }: Size): number {
   const byHeight = (height - TITLE_PIXELS - 8) / (1 + BELOW_MIDDLE);
   return Math.max(10, Math.min(width / 2 - 12, byHeight));
 }
@@ -99,11 +98,16 @@ function arcs(
   const inner = valueArc(field, value, showsMarkers ? radius * 0.93 : radius, input);
   const title = { ...inner.title, offsetCenter: [0, radius * BELOW_MIDDLE + TITLE_PIXELS / 2] };
   const marker = { ...place, ...thresholdArc(field, radius, input) };
-  return [{ ...place, ...inner, title }, ...(showsMarkers ? [marker] : [])];
+  const labels = { ...place, ...thresholdLabels(field, radius, input) };
+  return [
+    { ...place, ...inner, title },
+    ...(showsMarkers ? [marker] : []),
+    ...(options.showThresholdLabels === true ? [labels] : []),
+  ];
 }
 
 function valueArc(field: Field, value: number | null, radius: number, { theme }: PanelInput) {
-  const color = displayColor(value, field.config, field.index, field.bounds, theme);
+  const color = displayColor(value, field, theme);
   const width = radius * 0.22;
   const text = displayText(value, field.config);
   return {
@@ -120,7 +124,7 @@ function valueArc(field: Field, value: number | null, radius: number, { theme }:
     },
     detail: {
       formatter: () => text,
-      color: color === "transparent" ? theme.text : color,
+      color: asText(color, theme),
       fontFamily: theme.fontFamily,
       fontSize: Math.min(48, Math.max(14, (radius * 1.1) / Math.max(2, text.length * 0.6))),
       fontWeight: 500 as const,
@@ -133,10 +137,8 @@ function valueArc(field: Field, value: number | null, radius: number, { theme }:
 /** A thin arc around the gauge in the colours of the thresholds. */
 function thresholdArc({ config, bounds }: Field, radius: number, { theme }: PanelInput) {
   const steps = thresholdSteps(config, bounds, theme);
-  const share = (value: number): number =>
-    Math.min(1, Math.max(0, (value - bounds.min) / (bounds.max - bounds.min)));
   const color = steps.map((step, index): [number, string] => [
-    share(steps[index + 1]?.value ?? bounds.max),
+    shareOf(steps[index + 1]?.value ?? bounds.max, bounds),
     step.color,
   ]);
   const lineStyle = { width: Math.max(2, radius * 0.04), color };
@@ -146,5 +148,27 @@ function thresholdArc({ config, bounds }: Field, radius: number, { theme }: Pane
     detail: { show: false },
     title: { show: false },
     data: [],
+  };
+}
+
+/** The thresholds' values inside the arc, each where its colour begins. */
+function thresholdLabels({ config, bounds }: Field, radius: number, { theme }: PanelInput) {
+  const steps = thresholdSteps(config, bounds, theme).filter(
+    ({ value }) => value > bounds.min && value < bounds.max,
+  );
+  const data = steps.map(({ value, color }) => {
+    const degrees = START_ANGLE + (END_ANGLE - START_ANGLE) * shareOf(value, bounds);
+    const [x, y] = [Math.cos, Math.sin].map((turn) => turn((degrees * Math.PI) / 180));
+    const offsetCenter = [0.6 * radius * (x ?? 0), -0.6 * radius * (y ?? 0)];
+    const text = displayText(value, { ...config, mappings: [] });
+    const detail = { formatter: () => text, offsetCenter, color: asText(color, theme) };
+    return { value, detail: { ...detail, fontSize: 11, fontFamily: theme.fontFamily } };
+  });
+  return {
+    radius,
+    axisLine: { show: false },
+    title: { show: false },
+    progress: { show: false },
+    data,
   };
 }

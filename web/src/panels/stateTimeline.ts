@@ -3,16 +3,19 @@
 import type { CustomSeriesOption } from "echarts";
 import { readableOn } from "../field/colors";
 import { displayColor, displayText } from "../field/display";
-import type { Series } from "../query/series";
-import { customOption, fieldsOf, lastValues, legendOf, visibleFields, type Field } from "./fields";
-import type { Drawing, PanelInput, PanelType, Pointer, Tooltip } from "./panel";
+import { formatValue } from "../field/units";
+import { bandAt, bandsOf, type Band } from "./bands";
+import { customOption, fieldsOf, lastValues, visibleFields, type Field } from "./fields";
+import type { ChartType, Drawing, PanelInput, Pointer, Tooltip } from "./panel";
+import { withNulls } from "./stacking";
+import { stateLegend } from "./stateLegend";
 import { grid, timeAxis } from "./timeAxis";
 
 const LABEL_PADDING_PIXELS = 6;
 /** A little more than the width of a digit, so that a label that is drawn fits. */
 const CHARACTER_PIXELS = 7.5;
 
-export const stateTimeline: PanelType = { hasTimeAxis: true, draw };
+export const stateTimeline: ChartType = { hasTimeAxis: true, draw };
 
 interface Options {
   showValue?: "auto" | "always" | "never";
@@ -22,32 +25,13 @@ interface Options {
   tooltip?: { mode?: string };
 }
 
-/** A stretch of time in which the series had one value. */
-export interface Band {
-  fromMs: number;
-  toMs: number;
-  value: number;
-}
-
-/** The bands of a series: a point holds until the next, the last one for a step. */
-export function bandsOf(series: Series, stepMs: number, endMs: number, merge: boolean): Band[] {
-  const bands: Band[] = [];
-  series.points.forEach(([fromMs, value], index) => {
-    if (value === null) return;
-    const toMs = series.points[index + 1]?.[0] ?? Math.min(fromMs + stepMs, endMs);
-    const last = bands.at(-1);
-    if (merge && last?.value === value && last.toMs === fromMs) last.toMs = toMs;
-    else bands.push({ fromMs, toMs, value });
-  });
-  return bands;
-}
-
 function draw(input: PanelInput): Drawing {
   const options = (input.panel.options ?? {}) as Options;
   const fields = fieldsOf(input);
   const shown = visibleFields(fields, input);
-  const bands = shown.map(({ series }) =>
-    bandsOf(series, input.stepMs, input.range.toMs, options.mergeValues ?? true),
+  const merges = options.mergeValues ?? true;
+  const bands = shown.map((field) =>
+    bandsOf(pointsOf(field), input.stepMs, input.range.toMs, merges),
   );
   return {
     option: {
@@ -57,10 +41,17 @@ function draw(input: PanelInput): Drawing {
       yAxis: rowAxis(shown, input),
       series: shown.map((field, row) => bandSeries(field, row, bands[row] ?? [], options, input)),
     },
-    legend: legendOf(fields, input),
+    legend: stateLegend(fields, input),
     values: lastValues(fields),
     tooltip: (pointer) => tooltipAt(pointer, shown, bands, options, input),
   };
+}
+
+/** The points without the nulls that `spanNulls` bridges: there the state before goes on. */
+function pointsOf(field: Field) {
+  const points = withNulls(field.series.points, field);
+  const spansAll = customOption<boolean | number>(field.config, "spanNulls", false) === true;
+  return spansAll ? points.filter(([, value]) => value !== null) : points;
 }
 
 function rowAxis(fields: readonly Field[], { size, theme }: PanelInput) {
@@ -90,9 +81,8 @@ function bandSeries(
   { theme }: PanelInput,
 ): CustomSeriesOption {
   const opacity = customOption(field.config, "fillOpacity", 70) / 100;
-  const colors = bands.map(({ value }) =>
-    displayColor(value, field.config, field.index, field.bounds, theme),
-  );
+  const lineWidth = customOption(field.config, "lineWidth", 0);
+  const colors = bands.map(({ value }) => displayColor(value, field, theme));
   return {
     type: "custom",
     name: field.name,
@@ -108,7 +98,7 @@ function bandSeries(
       return {
         type: "group",
         children: [
-          { type: "rect", shape: box, style: { fill: color, opacity } },
+          { type: "rect", shape: box, style: { fill: color, opacity, stroke: color, lineWidth } },
           ...labels(text, box, color, options, theme),
         ],
       };
@@ -184,15 +174,14 @@ function tooltipAt(
   const mode = tooltip?.mode ?? "single";
   const rows = fields.flatMap((field, index) => {
     if (mode === "none" || (mode === "single" && index !== row)) return [];
-    const band = bands[index]?.find(
-      ({ fromMs, toMs }) => fromMs <= pointer.timeMs && pointer.timeMs < toMs,
-    );
+    const band = bandAt(bands[index] ?? [], pointer.timeMs);
     if (band === undefined) return [];
-    const color = displayColor(band.value, field.config, field.index, field.bounds, theme);
+    const color = displayColor(band.value, field, theme);
+    const duration = formatValue((band.toMs - band.fromMs) / 1000, "s");
     return [
       {
         name: field.name,
-        text: displayText(band.value, field.config),
+        text: `${displayText(band.value, field.config)} for ${duration}`,
         color,
         isNearest: mode === "multi" && index === row,
       },

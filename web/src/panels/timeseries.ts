@@ -1,22 +1,23 @@
 /** Lines, bars or points over time: Grafana's `timeseries`. */
 
 import type { BarSeriesOption, LineSeriesOption } from "echarts";
-import { displayText, thresholdSteps } from "../field/display";
-import { formatTick } from "../field/units";
 import type { Point } from "../query/series";
 import {
   customOption,
   fieldsOf,
+  isHiddenFrom,
   lastValues,
   legendOf,
-  nearestPoint,
   visibleFields,
   type Field,
 } from "./fields";
-import type { Drawing, PanelInput, PanelType, Pointer, Tooltip, TooltipRow } from "./panel";
+import { graphTooltip } from "./graphTooltip";
+import type { ChartType, Drawing, PanelInput } from "./panel";
+import { plotsOf, type Plotted } from "./stacking";
+import { thresholdMarks } from "./thresholdMarks";
 import { grid, timeAxis } from "./timeAxis";
+import { axesOf, axisOptions, type ValueAxis } from "./valueAxes";
 
-const PIXELS_PER_TICK = 42;
 /** From this distance on points are drawn on the line, as Grafana's "auto" does. */
 const POINT_DISTANCE_PIXELS = 24;
 
@@ -26,167 +27,160 @@ const STEPS: ReadonlyMap<string, "start" | "end"> = new Map([
   ["stepAfter", "end"],
 ]);
 
-export const timeseries: PanelType = { hasTimeAxis: true, draw };
+export const timeseries: ChartType = { hasTimeAxis: true, draw };
+
+type SeriesOption = LineSeriesOption | BarSeriesOption;
 
 function draw(input: PanelInput): Drawing {
   const fields = fieldsOf(input);
-  const shown = visibleFields(fields, input);
+  const drawn = visibleFields(fields, input).filter(({ config }) => !isHiddenFrom(config, "viz"));
+  const axes = axesOf(plotsOf(drawn), input);
   return {
     option: {
       animation: false,
       grid: grid(),
       xAxis: timeAxis(input.range, input.size.width, input.theme),
-      yAxis: valueAxis(shown, input),
-      series: shown.map((field, position) => ({
-        ...drawnSeries(field, input),
-        ...(position === 0 ? thresholdMarks(field, input) : {}),
-      })),
+      yAxis: axisOptions(axes, input),
+      series: seriesOf(axes, input),
     },
     legend: legendOf(fields, input),
     values: lastValues(fields),
-    tooltip: (pointer) => tooltipAt(pointer, shown, input),
+    tooltip: (pointer) => graphTooltip(pointer, axes, input),
   };
 }
 
-function valueAxis(fields: readonly Field[], { panel, size, theme }: PanelInput) {
-  const config = fields[0]?.config ?? panel.fieldConfig?.defaults ?? {};
-  return {
-    type: "value" as const,
-    name: customOption<string>(config, "axisLabel", ""),
-    min: config.min ?? undefined,
-    max: config.max ?? undefined,
-    // Without values ECharts would draw an axis of its own invention.
-    scale: config.min === undefined,
-    minInterval: config.decimals === 0 ? 1 : 0,
-    splitNumber: Math.max(2, Math.floor(size.height / PIXELS_PER_TICK)),
-    axisLabel: {
-      color: theme.mutedText,
-      fontFamily: theme.fontFamily,
-      fontSize: 12,
-      formatter: (value: number) => formatTick(value, config.unit, config.decimals),
-    },
-    splitLine: { lineStyle: { color: theme.gridLine, width: 1 } },
-  };
+/** In the order of the axes: the lines of a stack have to follow one another anyway. */
+function seriesOf(axes: readonly ValueAxis[], input: PanelInput): SeriesOption[] {
+  return axes.flatMap((axis, yAxisIndex) => {
+    const marked = axis.plots.find(({ field }) => hasMarks(field));
+    return axis.plots.flatMap((plot) => {
+      const marks = plot === marked ? thresholdMarks(plot.field, input) : {};
+      const drawn = drawnSeries(plot, axis, input);
+      return drawn.map(
+        (series, index) =>
+          ({ ...series, yAxisIndex, ...(index === 0 ? marks : {}) }) as SeriesOption,
+      );
+    });
+  });
 }
 
-function drawnSeries(field: Field, input: PanelInput): LineSeriesOption | BarSeriesOption {
-  const stacking = customOption(field.config, "stacking", { mode: "none" });
+function hasMarks({ config }: Field): boolean {
+  return customOption(config, "thresholdsStyle", { mode: "off" }).mode !== "off";
+}
+
+function drawnSeries(plot: Plotted, axis: ValueAxis, input: PanelInput): SeriesOption[] {
+  const { field, stackKey } = plot;
   const common = {
     name: field.name,
     color: field.color,
-    stack: stacking.mode === "normal" ? "all" : undefined,
+    stack: stackKey,
+    stackStrategy: "samesign" as const,
     silent: true,
   };
-  if (customOption<string>(field.config, "drawStyle", "line") === "bars") {
-    const opacity = customOption(field.config, "fillOpacity", 0) / 100;
-    const data = field.series.points.map(([timeMs, value]) => [timeMs, value]);
-    return { ...common, type: "bar", data, itemStyle: { opacity } };
-  }
-  return { ...common, ...lineOf(field, input) };
+  if (plot.isBar) return [{ ...common, ...barsOf(plot, input) }];
+  const line = { ...common, ...lineOf(plot, axis, input) };
+  const alone = line.showSymbol === true ? [] : plot.tops.filter(isAlone);
+  return [line, ...(alone.length === 0 ? [] : [{ ...common, ...dotsOf(plot, axis, alone) }])];
 }
 
-function lineOf(field: Field, input: PanelInput): LineSeriesOption {
+function pixelsPerStep({ size, stepMs, range }: PanelInput): number {
+  return (size.width * stepMs) / (range.toMs - range.fromMs);
+}
+
+/** Bars of one instant stand in the same place: in front of one another, unless stacked. */
+function barsOf({ field, points }: Plotted, input: PanelInput): BarSeriesOption {
   const { config } = field;
+  const factor = customOption(config, "barWidthFactor", 0.6);
+  const alignment = customOption<number>(config, "barAlignment", 0);
+  const shiftMs = (alignment * factor * input.stepMs) / 2;
+  return {
+    type: "bar",
+    data: points.map(([timeMs, value]) => [timeMs + shiftMs, value]),
+    barWidth: Math.max(1, pixelsPerStep(input) * factor),
+    barMaxWidth: customOption(config, "barMaxWidth", 200),
+    barGap: "-100%",
+    itemStyle: {
+      opacity: Math.max(0.05, customOption(config, "fillOpacity", 0) / 100),
+      borderColor: field.color,
+      borderWidth: customOption(config, "lineWidth", 1),
+    },
+  };
+}
+
+function lineOf(plot: Plotted, axis: ValueAxis, input: PanelInput): LineSeriesOption {
+  const { config, color } = plot.field;
   const interpolation = customOption<string>(config, "lineInterpolation", "linear");
   const isPointsOnly = customOption<string>(config, "drawStyle", "line") === "points";
   return {
     type: "line",
-    data: pointsOf(field, input),
+    data: pointsOn(axis, plot.points),
     symbol: "circle",
+    symbolSize: customOption(config, "pointSize", 5),
+    showSymbol: showsEveryPoint(plot.field, input),
     showAllSymbol: true,
     smooth: interpolation === "smooth" ? 0.3 : false,
     step: STEPS.get(interpolation) ?? false,
-    connectNulls: customOption(config, "spanNulls", false),
-    lineStyle: { width: isPointsOnly ? 0 : customOption(config, "lineWidth", 1) },
-    areaStyle: { opacity: isPointsOnly ? 0 : customOption(config, "fillOpacity", 0) / 100 },
+    connectNulls: customOption<boolean | number>(config, "spanNulls", false) === true,
+    lineStyle: {
+      width: isPointsOnly ? 0 : customOption(config, "lineWidth", 1),
+      ...dashOf(plot.field),
+    },
+    areaStyle: isPointsOnly ? undefined : areaOf(plot.field, color),
     emphasis: { disabled: true },
   };
 }
 
-/** Data with a visible point where the configuration asks for one, or where no line would show it. */
-function pointsOf(field: Field, input: PanelInput) {
-  const { points } = field.series;
-  const size = customOption(field.config, "pointSize", 5);
-  const always = showsEveryPoint(field, input);
-  return points.map(([timeMs, value], index) => ({
-    value: [timeMs, value],
-    symbolSize: always || isAlone(points, index) ? size : 0,
-  }));
+/** A value that a logarithmic axis has no place for lies at its foot. */
+function pointsOn({ base, scale }: ValueAxis, points: readonly Point[]): Mutable[] {
+  const isOff = (value: number | null) => base !== undefined && value !== null && value <= 0;
+  return points.map(([timeMs, value]) => [timeMs, isOff(value) ? scale.min : value]);
 }
 
-function showsEveryPoint(field: Field, { range, stepMs, size }: PanelInput): boolean {
-  const mode = customOption<string>(field.config, "showPoints", "auto");
-  const pixelsPerStep = (size.width * stepMs) / (range.toMs - range.fromMs);
-  const isDrawnAsPoints = customOption<string>(field.config, "drawStyle", "line") === "points";
-  return (
-    isDrawnAsPoints ||
-    mode === "always" ||
-    (mode === "auto" && pixelsPerStep >= POINT_DISTANCE_PIXELS)
-  );
+/** ECharts asks for arrays that it might write to. */
+type Mutable = [number, number | null];
+
+function dashOf({ config }: Field) {
+  const { fill, dash } = customOption<{ fill?: string; dash?: number[] }>(config, "lineStyle", {});
+  if (fill === "dash") return { type: dash ?? [10, 10], cap: "butt" as const };
+  return fill === "dot" ? { type: dash ?? [0, 6], cap: "round" as const } : {};
 }
 
-function isAlone(points: readonly Point[], index: number): boolean {
-  return (points[index - 1]?.[1] ?? null) === null && (points[index + 1]?.[1] ?? null) === null;
+/** The area under a line: plain, or paler towards its foot. */
+function areaOf({ config }: Field, color: string): LineSeriesOption["areaStyle"] {
+  const opacity = customOption(config, "fillOpacity", 0) / 100;
+  if (opacity === 0) return undefined;
+  const mode = customOption<string>(config, "gradientMode", "none");
+  if (mode === "none" || mode === "scheme") return { opacity };
+  const colorStops = [
+    { offset: 0, color },
+    { offset: 1, color: "transparent" },
+  ];
+  return { opacity, color: { type: "linear", x: 0, y: 0, x2: 0, y2: 1, colorStops } };
 }
 
-/** The threshold lines or areas of the panel, hung on its first series. */
-function thresholdMarks({ config, bounds }: Field, { theme }: PanelInput) {
-  const { mode } = customOption(config, "thresholdsStyle", { mode: "off" });
-  if (mode === "off") return {};
-  const steps = thresholdSteps(config, bounds, theme);
-  const type = mode.startsWith("dashed") ? ("dashed" as const) : ("solid" as const);
-  const lines = steps.filter(({ value }) => Number.isFinite(value));
-  const areas = steps.map(({ value, color }, index) => [
-    { yAxis: Number.isFinite(value) ? value : undefined, itemStyle: { color, opacity: 0.1 } },
-    { yAxis: steps[index + 1]?.value },
-  ]);
+/** A dot for each value that has no neighbour, hence no line to show it. */
+function dotsOf({ field }: Plotted, axis: ValueAxis, points: readonly Point[]): LineSeriesOption {
   return {
-    markLine: {
-      silent: true,
-      symbol: "none",
-      label: { show: false },
-      data:
-        mode === "area"
-          ? []
-          : lines.map(({ value, color }) => ({
-              yAxis: value,
-              lineStyle: { color, type, width: 1.5 },
-            })),
-    },
-    markArea: { silent: true, data: mode.includes("area") ? areas : [] },
-  } as Pick<LineSeriesOption, "markLine" | "markArea">;
-}
-
-function tooltipAt(pointer: Pointer, fields: readonly Field[], input: PanelInput): Tooltip | null {
-  const { mode = "single", sort = "none" } = (input.panel.options?.tooltip ?? {}) as {
-    mode?: string;
-    sort?: string;
+    type: "line",
+    data: pointsOn(axis, points),
+    stack: undefined,
+    symbol: "circle",
+    symbolSize: customOption(field.config, "pointSize", 5),
+    showSymbol: true,
+    showAllSymbol: true,
+    lineStyle: { width: 0 },
+    emphasis: { disabled: true },
   };
-  const timeMs = nearestTimeMs(fields, pointer.timeMs);
-  if (mode === "none" || timeMs === undefined) return null;
-  const found = fields.flatMap((field) => {
-    const value = field.series.points.find((point) => point[0] === timeMs)?.[1] ?? null;
-    return value === null ? [] : [{ field, value }];
-  });
-  const distances = found.map(({ value }) => Math.abs(value - pointer.y));
-  const nearest = found[distances.indexOf(Math.min(...distances))];
-  const listed = mode === "single" ? found.filter((one) => one === nearest) : found;
-  if (sort === "desc") listed.sort((a, b) => b.value - a.value);
-  if (sort === "asc") listed.sort((a, b) => a.value - b.value);
-  const rows = listed.map(({ field, value }, index): TooltipRow => ({
-    name: field.name,
-    text: displayText(value, field.config),
-    color: field.color,
-    isNearest: mode === "multi" && listed[index] === nearest,
-  }));
-  return rows.length === 0 ? null : { timeMs, rows };
 }
 
-/** The time of the nearest point of any series. */
-function nearestTimeMs(fields: readonly Field[], timeMs: number): number | undefined {
-  const candidates = fields.flatMap(({ series }) => {
-    const point = nearestPoint(series.points, timeMs);
-    return point === undefined ? [] : [point];
-  });
-  return nearestPoint(candidates, timeMs)?.[0];
+function showsEveryPoint(field: Field, input: PanelInput): boolean {
+  const mode = customOption<string>(field.config, "showPoints", "auto");
+  const isDrawnAsPoints = customOption<string>(field.config, "drawStyle", "line") === "points";
+  const hasRoom = pixelsPerStep(input) >= POINT_DISTANCE_PIXELS;
+  return isDrawnAsPoints || mode === "always" || (mode === "auto" && hasRoom);
+}
+
+function isAlone(point: Point, index: number, points: readonly Point[]): boolean {
+  const hasValue = (other: Point | undefined): boolean => (other?.[1] ?? null) !== null;
+  return hasValue(point) && !hasValue(points[index - 1]) && !hasValue(points[index + 1]);
 }

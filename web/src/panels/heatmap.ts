@@ -1,0 +1,238 @@
+/** Counts of a histogram's buckets over time, as coloured cells: Grafana's `heatmap`. */
+
+import type { CustomSeriesOption } from "echarts";
+import { mixed } from "../field/colorMath";
+import { resolveColor, type ChartTheme } from "../field/colors";
+import { shareOf, type Bounds } from "../field/display";
+import { schemeColors } from "../field/schemes";
+import { formatTick, formatValue } from "../field/units";
+import { bucketsOf, type Bucket } from "./buckets";
+import type { ChartType, Drawing, PanelInput, Pointer, Tooltip } from "./panel";
+import { grid, timeAxis } from "./timeAxis";
+
+const PIXELS_PER_LABEL = 20;
+const DEFAULT_STEPS = 64;
+
+export const heatmap: ChartType = { hasTimeAxis: true, draw };
+
+interface Options {
+  calculate?: boolean;
+  color?: ColorOptions;
+  yAxis?: {
+    unit?: string;
+    decimals?: number;
+    reverse?: boolean;
+    axisPlacement?: string;
+    min?: string | number;
+    max?: string | number;
+  };
+  cellGap?: number;
+  cellValues?: { unit?: string; decimals?: number };
+  filterValues?: { le?: number; ge?: number };
+  legend?: { show?: boolean };
+  tooltip?: { mode?: string; show?: boolean };
+}
+
+interface ColorOptions {
+  mode?: "scheme" | "opacity";
+  scheme?: string;
+  steps?: number;
+  reverse?: boolean;
+  fill?: string;
+  scale?: "linear" | "exponential";
+  exponent?: number;
+  min?: number;
+  max?: number;
+}
+
+/** A count of one bucket in one step, which ends at `timeMs`. */
+interface Cell {
+  row: number;
+  timeMs: number;
+  count: number;
+}
+
+function draw(input: PanelInput): Drawing {
+  const options = (input.panel.options ?? {}) as Options;
+  if (options.calculate === true) {
+    throw new Error(
+      "This page draws heatmaps of buckets, not of values that are yet to be counted.",
+    );
+  }
+  const buckets = bucketsOf(input.panel, input.series).filter((one) => isWanted(one, options));
+  const cells = cellsOf(buckets, options);
+  const colors = colorsOf(options.color ?? {}, input.theme);
+  const bounds = countBounds(cells, options.color ?? {});
+  const count = (value: number): string => countText(value, options);
+  return {
+    option: {
+      animation: false,
+      grid: grid(),
+      xAxis: timeAxis(input.range, input.size.width, input.theme),
+      yAxis: bucketAxis(buckets, options, input),
+      series: [cellSeries(cells, colors, bounds, options.cellGap ?? 1, input)],
+    },
+    legend: [],
+    ...(options.legend?.show === false
+      ? {}
+      : { colorScale: { colors, minText: count(bounds.min), maxText: count(bounds.max) } }),
+    values: buckets.map((bucket) => ({
+      name: rangeText(bucket, options),
+      text: count([...bucket.counts.values()].at(-1) ?? 0),
+    })),
+    tooltip: (pointer) => tooltipAt(pointer, buckets, colors, bounds, options, input.stepMs),
+  };
+}
+
+/** Whether a bucket lies within the ends that the axis may have. */
+function isWanted({ lower, upper }: Bucket, { yAxis = {} }: Options): boolean {
+  const [min, max] = [yAxis.min, yAxis.max].map((end) => (end === undefined ? NaN : Number(end)));
+  const isBelow = min !== undefined && upper <= min;
+  const isAbove = max !== undefined && lower >= max;
+  return !isBelow && !isAbove;
+}
+
+/** The cells that are not filtered out, which is what keeps empty ones off the canvas. */
+function cellsOf(buckets: readonly Bucket[], { filterValues = {} }: Options): Cell[] {
+  const { le = -Infinity, ge = Infinity } = filterValues;
+  return buckets.flatMap(({ counts }, row) =>
+    [...counts]
+      .filter(([, count]) => count > le && count < ge)
+      .map(([timeMs, count]) => ({ row, timeMs, count })),
+  );
+}
+
+function countBounds(cells: readonly Cell[], color: ColorOptions): Bounds {
+  const counts = cells.map(({ count }) => count);
+  const min = color.min ?? counts.reduce((a, b) => Math.min(a, b), counts[0] ?? 0);
+  const max = color.max ?? counts.reduce((a, b) => Math.max(a, b), min);
+  return { min, max };
+}
+
+/** The colours from the least count to the greatest. */
+export function colorsOf(color: ColorOptions, theme: ChartTheme): string[] {
+  const { mode, scheme = "Oranges", steps = DEFAULT_STEPS, reverse = false } = color;
+  if (mode !== "opacity") return schemeColors(scheme, steps, reverse, theme);
+  const fill = resolveColor(color.fill ?? "dark-orange", theme);
+  const exponent = color.scale === "linear" ? 1 : (color.exponent ?? 0.5);
+  return Array.from({ length: steps }, (_, step) =>
+    mixed(theme.background, fill, (step / Math.max(1, steps - 1)) ** exponent),
+  );
+}
+
+function colorIndex(count: number, colors: readonly string[], bounds: Bounds): number {
+  const share = bounds.max > bounds.min ? shareOf(count, bounds) : 1;
+  return Math.min(colors.length - 1, Math.floor(share * colors.length));
+}
+
+/** Rows of equal height, with the buckets' bounds at their edges. */
+function bucketAxis(buckets: readonly Bucket[], options: Options, { size, theme }: PanelInput) {
+  const { reverse = false, axisPlacement = "left" } = options.yAxis ?? {};
+  const room = Math.max(1, Math.floor(size.height / PIXELS_PER_LABEL));
+  return {
+    type: "value" as const,
+    show: axisPlacement !== "hidden",
+    position: axisPlacement === "right" ? ("right" as const) : ("left" as const),
+    inverse: reverse,
+    min: 0,
+    max: Math.max(1, buckets.length),
+    interval: Math.max(1, Math.ceil(buckets.length / room)),
+    axisLabel: {
+      color: theme.mutedText,
+      fontFamily: theme.fontFamily,
+      fontSize: 12,
+      hideOverlap: true,
+      formatter: (edge: number) => edgeText(edge, buckets, options),
+    },
+    splitLine: { show: false },
+  };
+}
+
+function edgeText(edge: number, buckets: readonly Bucket[], options: Options): string {
+  const bucket = buckets[edge - 1];
+  if (bucket !== undefined)
+    return Number.isNaN(bucket.upper) ? bucket.label : bound(bucket.upper, options);
+  const lowest = buckets[0];
+  return edge !== 0 || lowest === undefined || Number.isNaN(lowest.lower)
+    ? ""
+    : bound(lowest.lower, options);
+}
+
+function bound(value: number, { yAxis = {} }: Options): string {
+  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
+  return formatTick(value, yAxis.unit, yAxis.decimals);
+}
+
+function rangeText(bucket: Bucket, options: Options): string {
+  if (Number.isNaN(bucket.upper)) return bucket.label;
+  if (bucket.upper === Infinity) return `> ${bound(bucket.lower, options)}`;
+  return `${bound(bucket.lower, options)} – ${bound(bucket.upper, options)}`;
+}
+
+/** Increases are fractions, since they are extrapolated to the ends of their window. */
+function countText(value: number, { cellValues = {} }: Options): string {
+  return formatValue(value, cellValues.unit ?? "short", cellValues.decimals);
+}
+
+type RenderItem = NonNullable<CustomSeriesOption["renderItem"]>;
+
+/** One shape for each colour: thousands of cells in a few dozen of them. */
+function cellSeries(
+  cells: readonly Cell[],
+  colors: readonly string[],
+  bounds: Bounds,
+  gapPixels: number,
+  input: PanelInput,
+): CustomSeriesOption {
+  const byColor = colors.map((): Cell[] => []);
+  for (const cell of cells) byColor[colorIndex(cell.count, colors, bounds)]?.push(cell);
+  return {
+    type: "custom",
+    clip: true,
+    silent: true,
+    data: colors.map((_, index) => [input.range.fromMs, 0, index]),
+    renderItem: (parameters, api) => {
+      const index = parameters.dataIndex;
+      const boxes = (byColor[index] ?? []).map((cell) => boxOf(cell, input.stepMs, gapPixels, api));
+      // The page registers this shape with ECharts, which its types do not know of.
+      return {
+        type: "boxes",
+        shape: { boxes },
+        style: { fill: colors[index] },
+      } as unknown as ReturnType<RenderItem>;
+    },
+  };
+}
+
+function boxOf(
+  { row, timeMs }: Cell,
+  stepMs: number,
+  gapPixels: number,
+  api: Parameters<RenderItem>[1],
+): [number, number, number, number] {
+  const [left = 0, lower = 0] = api.coord([timeMs - stepMs, row]);
+  const [right = 0, upper = 0] = api.coord([timeMs, row + 1]);
+  const width = Math.max(right - left - gapPixels, 0.5);
+  const height = Math.max(Math.abs(lower - upper) - gapPixels, 0.5);
+  return [left + gapPixels / 2, Math.min(lower, upper) + gapPixels / 2, width, height];
+}
+
+function tooltipAt(
+  pointer: Pointer,
+  buckets: readonly Bucket[],
+  colors: readonly string[],
+  bounds: Bounds,
+  options: Options,
+  stepMs: number,
+): Tooltip | null {
+  if (options.tooltip?.mode === "none" || options.tooltip?.show === false) return null;
+  const bucket = buckets[Math.floor(pointer.y)];
+  const timeMs = [...(bucket?.counts.keys() ?? [])].find(
+    (endMs) => endMs - stepMs < pointer.timeMs && pointer.timeMs <= endMs,
+  );
+  if (bucket === undefined || timeMs === undefined) return null;
+  const count = bucket.counts.get(timeMs) ?? 0;
+  const color = colors[colorIndex(count, colors, bounds)] ?? "transparent";
+  const row = { name: rangeText(bucket, options), text: countText(count, options) };
+  return { timeMs, rows: [{ ...row, color, isNearest: false }] };
+}
