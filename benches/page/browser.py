@@ -161,7 +161,10 @@ def _refresh(page: Page) -> None:
         under_way.discard(request)
         answered.append(request)
 
-    handlers = {"request": under_way.add, "requestfinished": finished, "requestfailed": finished}
+    def begun(request: Request) -> None:
+        under_way.add(request)
+
+    handlers = {"request": begun, "requestfinished": finished, "requestfailed": finished}
     for event, handler in handlers.items():
         page.on(event, handler)  # type: ignore[call-overload]
     page.get_by_role("button", name="Refresh", exact=True).click()
