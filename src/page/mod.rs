@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -86,6 +87,9 @@ impl Page {
 fn router(options: PageOptions, proxy: Proxy) -> Router {
     let dashboards = ServeDir::new(&options.dashboards_directory);
     let assets = ServeDir::new(&options.assets_directory);
+    let hashed_assets = Router::new()
+        .fallback_service(ServeDir::new(options.assets_directory.join("assets")))
+        .layer(map_response(keep_for_ever));
     let router = Router::new()
         .route("/dashboards", get(list_dashboards))
         .route("/config", get(config))
@@ -94,16 +98,29 @@ fn router(options: PageOptions, proxy: Proxy) -> Router {
         .route("/-/ready", get(proxy::ready))
         .with_state(proxy)
         .nest_service("/dashboards/", dashboards)
+        .nest_service("/assets", hashed_assets)
         .fallback_service(assets)
         .layer(CompressionLayer::new());
     let fixed_headers = [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
-        // Assets carry a hash in their names, but the page that names them must not be stale.
-        (header::CACHE_CONTROL, "no-cache"),
     ];
+    // Nothing else may be stale, least of all the page that names the assets.
+    let router = router.layer(SetResponseHeaderLayer::if_not_present(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("no-cache"),
+    ));
     fixed_headers.into_iter().fold(router, with_header)
+}
+
+/// Assets carry a hash of what is in them in their names.
+async fn keep_for_ever(mut response: Response) -> Response {
+    if response.status().is_success() {
+        let value = HeaderValue::from_static("public, max-age=31536000, immutable");
+        response.headers_mut().insert(header::CACHE_CONTROL, value);
+    }
+    response
 }
 
 /// What a page may ask of a store: to read. A Prometheus has paths that change or end it.
@@ -168,6 +185,7 @@ async fn config(State(options): State<Arc<PageOptions>>) -> Json<Value> {
 #[cfg(test)]
 mod tests {
     use axum::extract::RawQuery;
+    use tower_http::compression::predicate::SizeAbove;
 
     use super::*;
 
@@ -179,7 +197,8 @@ mod tests {
         let router = Router::new()
             .route("/api/v1/query", get(echo).post(echo))
             .route("/-/quit", get(|| async { "quitting" }).post(|| async { "quitting" }))
-            .route("/-/ready", get(|| async { "ready" }));
+            .route("/-/ready", get(|| async { "ready" }))
+            .layer(CompressionLayer::new().compress_when(SizeAbove::new(0)));
         Service::start("echo", "127.0.0.1", 0, 1, |listener, shutdown| {
             serve(listener, router, shutdown)
         })
@@ -228,6 +247,37 @@ mod tests {
             let answer = reqwest::get(format!("http://{}{path}", page.address())).await.unwrap();
             assert_eq!(answer.headers()["content-security-policy"], CONTENT_SECURITY_POLICY);
         }
+    }
+
+    #[tokio::test]
+    async fn assets_are_kept_by_the_browser_and_all_else_is_asked_for_again() {
+        let (page, folder) = page_over("http://127.0.0.1:9".into());
+        std::fs::write(folder.path().join("web/assets/index-abc.js"), "code").unwrap();
+        for (path, cached) in [
+            ("/assets/index-abc.js", "public, max-age=31536000, immutable"),
+            ("/assets/gone.js", "no-cache"),
+            ("/", "no-cache"),
+            ("/dashboards/m.json", "no-cache"),
+        ] {
+            let answer = reqwest::get(format!("http://{}{path}", page.address())).await.unwrap();
+            assert_eq!(answer.headers()["cache-control"], cached, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn answers_come_as_the_store_compressed_them_and_only_if_that_was_asked_for() {
+        let store = echo_store();
+        let (page, _folder) = page_over(format!("http://{}", store.address()));
+        let address = format!("http://{}/api/v1/query?query=up", page.address());
+        let client = reqwest::Client::builder().no_gzip().build().unwrap();
+        let compressed = client.get(&address).header("accept-encoding", "gzip");
+        let compressed = compressed.send().await.unwrap();
+        assert_eq!(compressed.headers()["content-encoding"], "gzip");
+        let bytes = compressed.bytes().await.unwrap();
+        assert_eq!(bytes[..2], [0x1f, 0x8b]);
+        let plain = client.get(&address).send().await.unwrap();
+        assert_eq!(plain.headers().get("content-encoding"), None);
+        assert_eq!(plain.text().await.unwrap(), r#"{"body":"","query":"query=up"}"#);
     }
 
     #[tokio::test]

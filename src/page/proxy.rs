@@ -6,13 +6,16 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use parking_lot::RwLock;
 use serde_json::json;
 
 /// Queries are short; whatever is longer is not from the page.
 const REQUEST_LIMIT_BYTES: usize = 1024 * 1024;
+/// What of a request's and of an answer's head the other side has to know.
+const FORWARDED: [HeaderName; 2] = [header::CONTENT_TYPE, header::ACCEPT_ENCODING];
+const RETURNED: [HeaderName; 3] = [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::VARY];
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longer than a store takes to give up by itself, and to say why.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(130);
@@ -30,6 +33,8 @@ impl Proxy {
         let client = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(ANSWER_TIMEOUT)
+            // What the store has compressed goes to the browser as it is.
+            .no_gzip()
             // The address is given by the user: neither a proxy of the environment nor a redirect.
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -62,8 +67,10 @@ pub async fn forward(State(proxy): State<Proxy>, request: Request) -> Response {
         return (StatusCode::PAYLOAD_TOO_LARGE, "the request is too long\n").into_response();
     };
     let mut request = proxy.client.request(parts.method, proxy.store_url() + target).body(body);
-    if let Some(content_type) = parts.headers.get(header::CONTENT_TYPE) {
-        request = request.header(header::CONTENT_TYPE, content_type);
+    for name in FORWARDED {
+        if let Some(value) = parts.headers.get(&name) {
+            request = request.header(name, value);
+        }
     }
     match request.send().await {
         Ok(answer) => pass_on(answer),
@@ -77,12 +84,12 @@ pub async fn forward(State(proxy): State<Proxy>, request: Request) -> Response {
 
 fn pass_on(answer: reqwest::Response) -> Response {
     let status = answer.status();
-    let content_type = answer.headers().get(header::CONTENT_TYPE).cloned();
-    let mut response = (status, Body::from_stream(answer.bytes_stream())).into_response();
-    if let Some(content_type) = content_type {
-        response.headers_mut().insert(header::CONTENT_TYPE, content_type);
-    }
-    response
+    let value_of = |name: &HeaderName| answer.headers().get(name).cloned();
+    let headers: HeaderMap = RETURNED
+        .into_iter()
+        .filter_map(|name| value_of(&name).map(|value| (name, value)))
+        .collect();
+    (status, headers, Body::from_stream(answer.bytes_stream())).into_response()
 }
 
 /// Whether page and store can serve: 200, or 503 with the reason.

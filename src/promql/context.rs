@@ -26,17 +26,19 @@ impl<'a> Context<'a> {
         Self { source, options, query, samples: Cell::new(0) }
     }
 
-    /// The series from after `after_ms` to `to_ms`, which count against the limit.
-    pub fn select(
+    /// Visits the series from after `after_ms` to `to_ms`, which count against the limit.
+    pub fn for_each(
         &self,
         matchers: &[Matcher],
         after_ms: i64,
         to_ms: i64,
-    ) -> Result<Vec<Series>, QueryError> {
+        mut visit: impl FnMut(Series) -> Result<(), QueryError>,
+    ) -> Result<(), QueryError> {
         self.charge(0)?;
-        let series = self.source.select(matchers, after_ms.saturating_add(1), to_ms)?;
-        self.charge(series.iter().map(|series| series.samples.len()).sum())?;
-        Ok(series)
+        self.source.for_each(matchers, after_ms.saturating_add(1), to_ms, &mut |series| {
+            self.charge(series.samples.len())?;
+            visit(series)
+        })
     }
 
     /// Counts samples about to be held; refuses when they are too many or the deadline has passed.

@@ -9,7 +9,7 @@ use super::evaluate::evaluate;
 use super::grid::Grid;
 use super::options::Options;
 use super::parse::{parse, unwrap_parentheses};
-use super::selector::select_range;
+use super::selector::for_each_range;
 use super::source::SeriesSource;
 use super::track::{Outcome, Track};
 use super::value::{InstantSample, Value};
@@ -93,14 +93,14 @@ fn wrong_range_type(kind: &str) -> Result<Vec<Series>, QueryError> {
 }
 
 fn bare_range(context: &Context, expression: &Expr, grid: Grid) -> Result<Value, QueryError> {
-    let range = select_range(context, expression, grid)?;
-    let window = |series: &Series| {
-        let samples = range.windows(&series.samples).flat_map(|window| window.samples).copied();
-        Series { samples: samples.collect(), labels: series.labels.clone() }
-    };
-    let mut series: Vec<Series> = range.series.iter().map(window).collect();
-    series.retain(|series| !series.samples.is_empty());
-    Ok(Value::Matrix(series))
+    let mut shown = Vec::new();
+    for_each_range(context, expression, grid, |series, windows| {
+        let samples = windows.over(&series.samples).flat_map(|window| window.samples).copied();
+        shown.push(Series { samples: samples.collect(), labels: series.labels });
+        Ok(())
+    })?;
+    shown.retain(|series| !series.samples.is_empty());
+    Ok(Value::Matrix(shown))
 }
 
 fn instant_sample(track: Track, at_ms: i64) -> Option<InstantSample> {

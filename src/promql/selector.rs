@@ -23,30 +23,29 @@ pub fn select_instant(
     let lookback_ms = context.options.lookback_ms;
     let times = reference_times(context, grid, selector.at.as_ref(), selector.offset.as_ref());
     let after_ms = times.start_ms.saturating_sub(lookback_ms);
-    let series = context.select(&matchers(selector)?, after_ms, times.end_ms())?;
-    let track = |series: Series| {
+    let mut tracks = Vec::new();
+    context.for_each(&matchers(selector)?, after_ms, times.end_ms(), |series| {
         context.charge(grid.steps)?;
         let latest = windows(&series.samples, times, lookback_ms).map(|window| {
             window.samples.last().filter(|sample| !is_stale(sample.value)).map(&read)
         });
-        Ok(Track { values: latest.collect(), labels: series.labels })
-    };
-    let mut tracks = series.into_iter().map(track).collect::<Result<Vec<_>, QueryError>>()?;
+        tracks.push(Track { values: latest.collect(), labels: series.labels });
+        Ok(())
+    })?;
     tracks.retain(Track::has_values);
     Ok(tracks)
 }
 
-/// A range vector over a grid: series without stale markers, and the windows to look at them by.
-pub struct RangeVector {
-    /// All samples that any window shows.
-    pub series: Vec<Series>,
+/// The windows by which to look at the series of a range vector.
+#[derive(Clone, Copy)]
+pub struct Windows {
     times: Grid,
     range_ms: i64,
 }
 
-impl RangeVector {
+impl Windows {
     /// The window of each step over some samples.
-    pub fn windows<'a>(&self, samples: &'a [Sample]) -> impl Iterator<Item = Window<'a>> {
+    pub fn over(self, samples: &[Sample]) -> impl Iterator<Item = Window<'_>> {
         windows(samples, self.times, self.range_ms)
     }
 }
@@ -69,12 +68,14 @@ impl Window<'_> {
     }
 }
 
-/// Reads a matrix selector or evaluates a subquery for all windows of the grid.
-pub fn select_range(
+/// Reads a matrix selector or evaluates a subquery for all windows of the grid: visits each series,
+/// without stale markers, with all samples that any window shows.
+pub fn for_each_range(
     context: &Context,
     expression: &Expr,
     grid: Grid,
-) -> Result<RangeVector, QueryError> {
+    mut visit: impl FnMut(Series, Windows) -> Result<(), QueryError>,
+) -> Result<(), QueryError> {
     match unwrap_parentheses(expression) {
         Expr::MatrixSelector(matrix) => {
             let selector = &matrix.vs;
@@ -82,13 +83,16 @@ pub fn select_range(
                 reference_times(context, grid, selector.at.as_ref(), selector.offset.as_ref());
             let range_ms = milliseconds(matrix.range);
             let after_ms = times.start_ms.saturating_sub(range_ms);
-            let mut series = context.select(&matchers(selector)?, after_ms, times.end_ms())?;
-            for series in &mut series {
+            let windows = Windows { times, range_ms };
+            context.for_each(&matchers(selector)?, after_ms, times.end_ms(), |mut series| {
                 series.samples.retain(|sample| !is_stale(sample.value));
-            }
-            Ok(RangeVector { series, times, range_ms })
+                visit(series, windows)
+            })
         }
-        Expr::Subquery(subquery) => evaluate_subquery(context, subquery, grid),
+        Expr::Subquery(subquery) => {
+            let (series, windows) = evaluate_subquery(context, subquery, grid)?;
+            series.into_iter().try_for_each(|series| visit(series, windows))
+        }
         other => Err(QueryError::BadData(format!("`{other}` is not a range vector"))),
     }
 }
@@ -97,23 +101,24 @@ fn evaluate_subquery(
     context: &Context,
     subquery: &SubqueryExpr,
     grid: Grid,
-) -> Result<RangeVector, QueryError> {
+) -> Result<(Vec<Series>, Windows), QueryError> {
     let times = reference_times(context, grid, subquery.at.as_ref(), subquery.offset.as_ref());
     let range_ms = milliseconds(subquery.range);
     let step_ms = subquery.step.map_or(context.options.subquery_step_ms, milliseconds);
     if step_ms <= 0 {
         return Err(QueryError::BadData("a subquery's step is less than a millisecond".into()));
     }
+    let windows = Windows { times, range_ms };
     let after_ms = times.start_ms.saturating_sub(range_ms);
     let first_ms = (after_ms.div_euclid(step_ms) + 1).saturating_mul(step_ms);
     if first_ms > times.end_ms() {
-        return Ok(RangeVector { series: Vec::new(), times, range_ms });
+        return Ok((Vec::new(), windows));
     }
     let inner = Grid::spanning(first_ms, times.end_ms(), step_ms)?;
     context.charge(inner.steps)?;
     let tracks = evaluate_vector(context, &subquery.expr, inner)?;
     let series = tracks.into_iter().map(|track| track.into_series(inner)).collect();
-    Ok(RangeVector { series, times, range_ms })
+    Ok((series, windows))
 }
 
 /// The times that a selector looks at: those of the grid, moved by `@` and `offset`.

@@ -1,5 +1,6 @@
 //! Where evaluation gets its samples from.
 
+use super::error::QueryError;
 use crate::model::{Matcher, Series};
 
 /// The storage could not answer; the text names what failed.
@@ -17,4 +18,18 @@ pub trait SeriesSource: Sync {
         from_ms: i64,
         to_ms: i64,
     ) -> Result<Vec<Series>, SelectError>;
+
+    /// Hands the same series to `visit`, one after the other; an error that it returns is the last.
+    ///
+    /// A source that reads them as they are asked for never has the samples of all in memory, which
+    /// for a day of many series is also what takes longest.
+    fn for_each(
+        &self,
+        matchers: &[Matcher],
+        from_ms: i64,
+        to_ms: i64,
+        visit: &mut dyn FnMut(Series) -> Result<(), QueryError>,
+    ) -> Result<(), QueryError> {
+        self.select(matchers, from_ms, to_ms)?.into_iter().try_for_each(visit)
+    }
 }

@@ -21,12 +21,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use storage::StorageError;
+pub use storage::{Appended, Storage, StorageError};
 
 use crate::http::Service;
 use counters::Counters;
 use scrape::{Fetcher, LONGEST_SCRAPE, Scraping, Targets, now_ms};
-use storage::Storage;
 
 /// Worker threads of the store's runtime: one may parse while the other answers.
 const THREADS: usize = 2;

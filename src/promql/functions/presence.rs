@@ -6,7 +6,7 @@ use promql_parser::parser::Expr;
 use super::{Arguments, matchers_of};
 use crate::model::{Labels, METRIC_NAME};
 use crate::promql::error::QueryError;
-use crate::promql::selector::select_range;
+use crate::promql::selector::for_each_range;
 use crate::promql::track::Track;
 
 /// 1 at the steps where the vector has no element.
@@ -21,12 +21,12 @@ pub fn absent(arguments: &Arguments) -> Result<Vec<Track>, QueryError> {
 /// 1 at the steps where no series has a sample in the window.
 pub fn absent_over_time(arguments: &Arguments) -> Result<Vec<Track>, QueryError> {
     let expression = arguments.expression(0)?;
-    let range = select_range(arguments.context, expression, arguments.grid)?;
     let mut is_present = vec![false; arguments.grid.steps];
-    for series in &range.series {
-        let windows = range.windows(&series.samples);
+    for_each_range(arguments.context, expression, arguments.grid, |series, windows| {
+        let windows = windows.over(&series.samples);
         note(&mut is_present, windows.map(|window| !window.samples.is_empty()));
-    }
+        Ok(())
+    })?;
     Ok(absence(expression, &is_present))
 }
 

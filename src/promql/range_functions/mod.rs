@@ -10,7 +10,7 @@ use super::context::Context;
 use super::error::QueryError;
 use super::evaluate::evaluate_scalar;
 use super::grid::Grid;
-use super::selector::{Window, select_range};
+use super::selector::{Window, for_each_range};
 use super::track::{Track, unique};
 
 /// What a range function may look at besides the window.
@@ -41,18 +41,18 @@ pub fn evaluate(
         Some(parameter) => evaluate_scalar(context, parameter, grid)?,
         None => vec![f64::NAN; grid.steps],
     };
-    let range = select_range(context, range, grid)?;
-    let mut tracks = Vec::with_capacity(range.series.len());
-    for series in &range.series {
+    let mut tracks = Vec::new();
+    for_each_range(context, range, grid, |series, windows| {
         context.charge(grid.steps)?;
         let times = grid.times_ms().zip(&parameters);
         let steps = times.map(|(time_ms, parameter)| Step { time_ms, parameter: *parameter });
-        let values = range.windows(&series.samples).zip(steps).map(|(window, step)| {
+        let values = windows.over(&series.samples).zip(steps).map(|(window, step)| {
             if window.samples.is_empty() { None } else { function(&window, step) }
         });
-        let track = Track { values: values.collect(), labels: series.labels.clone() };
+        let track = Track { values: values.collect(), labels: series.labels };
         tracks.push(if keeps_name(call.func.name) { track } else { track.unnamed() });
-    }
+        Ok(())
+    })?;
     tracks.retain(Track::has_values);
     unique(tracks)
 }

@@ -4,7 +4,6 @@
 //! `promql/functions.go`).
 
 use super::{RangeFunction, Step};
-use crate::model::Sample;
 use crate::promql::selector::Window;
 
 /// The functions of this file by their names.
@@ -44,8 +43,9 @@ fn extrapolated(window: &Window, is_counter: bool) -> Option<f64> {
 
 /// What a counter had reached at each of its resets.
 fn lost_in_resets(window: &Window) -> f64 {
-    let reset = |pair: &[Sample]| if pair[1].value < pair[0].value { pair[0].value } else { 0.0 };
-    window.samples.windows(2).map(reset).sum()
+    let pairs = window.samples.windows(2);
+    let resets = pairs.filter(|pair| pair[1].value < pair[0].value);
+    resets.map(|pair| pair[0].value).sum()
 }
 
 fn irate(window: &Window, _: Step) -> Option<f64> {

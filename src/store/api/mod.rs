@@ -12,6 +12,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use tokio::sync::Semaphore;
+use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
 use super::scrape::Scraping;
@@ -41,6 +42,7 @@ pub fn router(scraping: Arc<Scraping>) -> Router {
         .route("/-/ready", get(status::ready))
         .route("/-/healthy", get(status::healthy))
         .route("/metrics", get(status::own_metrics))
-        .layer(CompressionLayer::new())
+        // Answers are read at once and by few: more effort costs more time than it saves.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .with_state(Arc::new(Api { scraping, turns }))
 }

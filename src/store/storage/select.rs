@@ -9,7 +9,7 @@ use rusqlite::{Connection, Transaction};
 use super::database;
 use super::{Entry, SeriesId, Storage, StorageError};
 use crate::model::{Matcher, Sample, Series};
-use crate::promql::{SelectError, SeriesSource};
+use crate::promql::{QueryError, SelectError, SeriesSource};
 
 /// How many samples one selection may read: as many as Prometheus lets one query hold.
 const SELECTION_SAMPLES: usize = 50_000_000;
@@ -21,20 +21,46 @@ impl SeriesSource for Storage {
         from_ms: i64,
         to_ms: i64,
     ) -> Result<Vec<Series>, SelectError> {
-        let mut reader = Reader::of(self)?;
-        let view = self.view(&mut reader, matchers, from_ms, to_ms);
-        let (snapshot, mut selected) = view.map_err(|error| self.fault(&error))?;
-        let mut chunks = Chunks::new(&snapshot, from_ms, to_ms);
-        for (id, series) in &mut selected {
-            chunks.prepend_to(*id, &mut series.samples).map_err(|error| self.name(error))?;
-        }
-        let with_samples =
-            |(_, series): (_, Series)| Some(series).filter(|it| !it.samples.is_empty());
-        Ok(selected.into_iter().filter_map(with_samples).collect())
+        let mut selected = Vec::new();
+        self.read(matchers, from_ms, to_ms, |series| -> Result<(), SelectError> {
+            selected.push(series);
+            Ok(())
+        })?;
+        Ok(selected)
+    }
+
+    fn for_each(
+        &self,
+        matchers: &[Matcher],
+        from_ms: i64,
+        to_ms: i64,
+        visit: &mut dyn FnMut(Series) -> Result<(), QueryError>,
+    ) -> Result<(), QueryError> {
+        self.read(matchers, from_ms, to_ms, visit)
     }
 }
 
 impl Storage {
+    fn read<Failure: From<SelectError>>(
+        &self,
+        matchers: &[Matcher],
+        from_ms: i64,
+        to_ms: i64,
+        mut visit: impl FnMut(Series) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut reader = Reader::of(self).map_err(SelectError::from)?;
+        let view = self.view(&mut reader, matchers, from_ms, to_ms);
+        let (snapshot, selected) = view.map_err(|error| SelectError::from(self.fault(&error)))?;
+        let mut chunks = Chunks::new(&snapshot, from_ms, to_ms);
+        for (id, mut series) in selected {
+            chunks.prepend_to(id, &mut series.samples).map_err(|error| self.name(error))?;
+            if !series.samples.is_empty() {
+                visit(series)?;
+            }
+        }
+        Ok(())
+    }
+
     /// What is selected with its samples in memory, and the disk as it was at that moment.
     fn view<'a>(
         &self,
@@ -144,7 +170,7 @@ impl<'a> Chunks<'a> {
                 }
                 self.samples_left =
                     self.samples_left.checked_sub(values.len()).ok_or(ReadError::TooMany)?;
-                samples.extend(within(&times, &values, self.from_ms, self.to_ms));
+                samples.extend(within(&times, values, self.from_ms, self.to_ms));
                 Ok(())
             },
         )?;
@@ -164,10 +190,8 @@ impl<'a> Chunks<'a> {
 }
 
 fn within(times: &[i64], values: &[f64], from_ms: i64, to_ms: i64) -> impl Iterator<Item = Sample> {
+    let start = times.partition_point(|time_ms| *time_ms < from_ms);
+    let end = times.partition_point(|time_ms| *time_ms <= to_ms);
     let sample = |(&timestamp_ms, &value): (&i64, &f64)| Sample { timestamp_ms, value };
-    times
-        .iter()
-        .zip(values)
-        .map(sample)
-        .filter(move |sample| (from_ms..=to_ms).contains(&sample.timestamp_ms))
+    times[..end].iter().zip(values).skip(start).map(sample)
 }

@@ -8,14 +8,14 @@ use crate::promql::SeriesSource;
 
 impl Storage {
     /// From here on it is as if the disk were full.
-    pub fn allow_no_more_pages(&self) {
+    pub(crate) fn allow_no_more_pages(&self) {
         let writer = self.writer.lock();
         let pages: i64 = writer.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
         writer.pragma_update(None, "max_page_count", pages).unwrap();
     }
 
     /// From here on there is space again.
-    pub fn allow_more_pages(&self) {
+    pub(crate) fn allow_more_pages(&self) {
         self.writer.lock().pragma_update(None, "max_page_count", 1_000_000).unwrap();
     }
 }

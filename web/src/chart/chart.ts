@@ -55,7 +55,11 @@ export class Chart implements TimeChart {
   draw(drawing: Drawing): void {
     this.drawing = drawing;
     this.instance ??= this.create();
-    this.instance.resize();
+    const { width, height } = this.size;
+    // It draws all anew even where the size is the same.
+    if (this.instance.getWidth() !== width || this.instance.getHeight() !== height) {
+      this.instance.resize();
+    }
     this.instance.setOption({ ...drawing.option, useUTC: isUtc() }, { notMerge: true });
     if (!this.hasTimeAxis) return;
     this.plot = plotOf(this.instance, drawing.option, this.size);

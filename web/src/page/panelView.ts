@@ -4,7 +4,7 @@ import { StoreUnreachable } from "../api/fetch";
 import { Chart } from "../chart/chart";
 import type { Panel } from "../dashboard/model";
 import { placesAfter } from "../panels/colorPlaces";
-import type { Content, Drawing, PanelType } from "../panels/panel";
+import type { Content, Drawing, PanelInput, PanelType } from "../panels/panel";
 import { panelType } from "../panels/registry";
 import { formatInstant } from "../query/clock";
 import { loadPanel, type Loaded, type LoadRequest } from "../query/load";
@@ -12,6 +12,7 @@ import { presentPoints, type Series } from "../query/series";
 import type { TimeRange } from "../api/prometheus";
 import { h } from "../dom";
 import { ContentView } from "./contentView";
+import { nextTurn } from "./drawQueue";
 import { LegendView, legendPlacement } from "./legendView";
 import { panelHeader } from "./panelHeader";
 import { publishProbe } from "./testInterface";
@@ -22,6 +23,8 @@ export type PanelState = "loading" | "ready" | "empty" | "error";
 
 /** What all panels of a refresh have in common. */
 export type RefreshRequest = Omit<LoadRequest, "panel" | "widthPixels">;
+
+type Size = PanelInput["size"];
 
 export class PanelView {
   readonly element: HTMLElement;
@@ -36,6 +39,7 @@ export class PanelView {
   private range: TimeRange = { fromMs: 0, toMs: 1 };
   private drawing: Drawing | Content | undefined;
   private colorPlaces: ReadonlyMap<string, number> = new Map();
+  private drawnSize: Size = { width: 0, height: 0 };
 
   constructor(
     private readonly panel: Panel,
@@ -49,7 +53,7 @@ export class PanelView {
     this.element = this.build();
     this.setState("loading", "Loading…");
     new ResizeObserver(() => {
-      this.redraw();
+      if (!isSameSize(this.drawnSize, this.chart.size)) this.redraw();
     }).observe(this.chartHost);
     publishProbe(
       this.title,
@@ -67,6 +71,7 @@ export class PanelView {
     try {
       const widthPixels = Math.max(1, Math.round(this.chart.size.width));
       const loaded = await loadPanel({ ...request, panel: this.panel, widthPixels }, signal);
+      await nextTurn();
       if (!signal.aborted) this.show(loaded, request);
     } catch (error) {
       if (signal.aborted) return;
@@ -76,18 +81,27 @@ export class PanelView {
 
   /** Draws again what is loaded: after a change of size, theme or legend. */
   redraw(): void {
-    if (this.type === undefined || this.element.dataset.state !== "ready") return;
+    const { type } = this;
+    if (type === undefined || this.element.dataset.state !== "ready") return;
+    const offered = this.chart.size;
+    if (offered.width === 0 || offered.height === 0) return;
+    let drawing = this.drawingFor(type, offered);
+    this.drawWords(drawing);
+    // The legend takes of the chart's room; to draw the chart twice would cost much more than this.
+    const left = this.chart.size;
+    if (!isSameSize(left, offered)) drawing = this.drawingFor(type, left);
+    if ("option" in drawing) this.chart.draw(drawing);
+    else this.contentView.draw(drawing);
+    this.drawing = drawing;
+    this.drawnSize = this.chart.size;
+  }
+
+  private drawingFor(type: PanelType, size: Size): Drawing | Content {
     const { panel, range, colorPlaces } = this;
     const { series, stepMs } = this.loaded;
     const theme = readChartTheme();
     const { hidden } = this.legend;
-    const size = this.chart.size;
-    const input = { panel, series, range, stepMs, hidden, colorPlaces, theme, size };
-    if (input.size.width === 0 || input.size.height === 0) return;
-    this.drawing = this.type.draw(input);
-    if ("option" in this.drawing) this.chart.draw(this.drawing);
-    else this.contentView.draw(this.drawing);
-    this.drawWords(this.drawing);
+    return type.draw({ panel, series, range, stepMs, hidden, colorPlaces, theme, size });
   }
 
   private get title(): string {
@@ -178,4 +192,8 @@ function emptyReason(series: readonly Series[], { fromMs, toMs }: TimeRange): st
   if (series.length === 0) return `No series matches the query ${span}.`;
   if (series.some((one) => presentPoints(one).length > 0)) return undefined;
   return `The series have no value ${span}: nothing was observed.`;
+}
+
+function isSameSize(one: Size, other: Size): boolean {
+  return one.width === other.width && one.height === other.height;
 }

@@ -22,7 +22,7 @@ export function seriesOf(target: Target, result: QueryResult, stepMs: number): S
     name: seriesName(target, labels),
     refId: target.refId,
     labels,
-    points: withGaps(samples.map(toPoint), stepMs),
+    points: pointsOf(samples, stepMs),
   }));
 }
 
@@ -37,25 +37,33 @@ function samplesByLabels(result: QueryResult): (readonly [LabelSet, readonly Sam
   }
 }
 
-function toPoint([seconds, text]: SampleValue): Point {
-  const value = Number(text.replace("Inf", "Infinity"));
-  // A quantile over no observations is NaN: drawn as nothing, like a point that is not there.
-  return [Math.round(seconds * 1000), Number.isNaN(value) ? null : value];
+/** A loop over what may be tens of thousands of samples a refresh. */
+function pointsOf(samples: readonly SampleValue[], stepMs: number): Point[] {
+  const points: Point[] = [];
+  let lastMs = Infinity;
+  for (const [seconds, text] of samples) {
+    const timeMs = Math.round(seconds * 1000);
+    if (timeMs - lastMs > 1.5 * stepMs) points.push([lastMs + stepMs, null]);
+    points.push([timeMs, toValue(text)]);
+    lastMs = timeMs;
+  }
+  return points;
 }
 
-function withGaps(points: readonly Point[], stepMs: number): Point[] {
-  return points.flatMap((point, index): Point[] => {
-    const previous = points[index - 1];
-    const isGap = previous !== undefined && point[0] - previous[0] > 1.5 * stepMs;
-    return isGap ? [[previous[0] + stepMs, null], point] : [point];
-  });
+/** A quantile over no observations is NaN: drawn as nothing, like a point that is not there. */
+function toValue(text: string): number | null {
+  const value = Number(text);
+  if (!Number.isNaN(value)) return value;
+  return text.endsWith("Inf") ? Number(text.replace("Inf", "Infinity")) : null;
 }
 
 /** Second and later series of one name get a number, as in Grafana. */
 export function withUniqueNames(series: readonly Series[]): Series[] {
+  const total = new Map<string, number>();
+  for (const { name } of series) total.set(name, (total.get(name) ?? 0) + 1);
   const seen = new Map<string, number>();
   return series.map((one) => {
-    if (series.filter(({ name }) => name === one.name).length === 1) return one;
+    if (total.get(one.name) === 1) return one;
     const count = (seen.get(one.name) ?? 0) + 1;
     seen.set(one.name, count);
     return { ...one, name: `${one.name} ${count}` };

@@ -1,0 +1,190 @@
+"""The page in Debian's Chromium: how long until all is drawn, long tasks, memory."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import CDPSession, Page, Request, sync_playwright
+
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+WIDTH_PIXELS = 1280
+HEIGHT_PIXELS = 900
+DRAWN_TIMEOUT_MS = 300_000
+QUERY_PATHS = ("/api/v1/query_range", "/api/v1/query?")
+
+OBSERVER = """
+window.__longTasks = [];
+new PerformanceObserver((list) => {
+    for (const task of list.getEntries()) window.__longTasks.push(task.duration);
+}).observe({ type: "longtask", buffered: true });
+"""
+
+# Looks at each frame, so the time is that of the first frame with all panels settled.
+WATCH = """
+window.__settled = new Promise((resolve) => {
+    const look = () => {
+        const panels = [...document.querySelectorAll("section.panel")];
+        const isSettled = (panel) => panel.dataset.state !== "loading";
+        if (panels.length > 0 && panels.every(isSettled)) {
+            requestAnimationFrame(() => setTimeout(() => resolve(performance.now())));
+        } else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+});
+"""
+
+STATES = """() => {
+    const count = {};
+    for (const { dataset } of document.querySelectorAll("section.panel"))
+        count[dataset.state] = (count[dataset.state] ?? 0) + 1;
+    return count;
+}"""
+
+FETCHED = """() => [...performance.getEntriesByType("resource"),
+    ...performance.getEntriesByType("navigation")]
+    .filter(({ name }) => !name.includes("/api/"))
+    .map(({ name, encodedBodySize }) => [new URL(name).pathname, encodedBodySize])"""
+
+
+@dataclass(frozen=True)
+class Load:
+    """One navigation to the page."""
+
+    drawn_ms: float
+    """From the navigation's start to the frame after the last panel."""
+    long_tasks_ms: list[float]
+    states: dict[str, int]
+    """How many panels are in each state."""
+    queries: list[str]
+    """The paths of all queries, as they were sent."""
+    files: dict[str, int]
+    """What the page itself consists of: compressed bytes by path."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What is left after a garbage collection."""
+
+    refreshes: int
+    heap_bytes: int
+    nodes: int
+    listeners: int
+
+
+@dataclass
+class Refreshes:
+    """What many refreshes did."""
+
+    longest_tasks_ms: list[float] = field(default_factory=list)
+    """Of each refresh its longest task over 50 ms; 0 without one."""
+    memory: list[Memory] = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Any]:
+    """Start Debian's Chromium."""
+    path = shutil.which("chromium")
+    if path is None:
+        sys.exit("no chromium to measure in: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=OPTIONS)
+        yield browser
+        browser.close()
+
+
+@contextlib.contextmanager
+def fresh_page(browser: Any, height_pixels: int) -> Iterator[Page]:
+    """Open a page in a context without anything cached."""
+    viewport = {"width": WIDTH_PIXELS, "height": height_pixels}
+    context = browser.new_context(viewport=viewport)
+    page = context.new_page()
+    page.add_init_script(OBSERVER)
+    page.add_init_script(WATCH)
+    yield page
+    context.close()
+
+
+def height_of(browser: Any, address: str) -> int:
+    """Return how high a window must be for the whole board to be on the screen."""
+    with fresh_page(browser, HEIGHT_PIXELS) as page:
+        page.goto(address)
+        page.locator("section.panel").first.wait_for(timeout=DRAWN_TIMEOUT_MS)
+        return int(page.evaluate("document.documentElement.scrollHeight"))
+
+
+def load(page: Page, address: str) -> Load:
+    """Navigate and wait until every panel is drawn, or says why it is not."""
+    queries: list[str] = []
+
+    def note(request: Request) -> None:
+        if any(path in request.url for path in QUERY_PATHS):
+            queries.append(request.url.partition("/api/v1/")[2])
+
+    page.on("request", note)
+    page.set_default_timeout(DRAWN_TIMEOUT_MS)
+    page.goto(address, wait_until="commit")
+    drawn_ms = page.evaluate("window.__settled")
+    return Load(
+        drawn_ms=drawn_ms,
+        long_tasks_ms=page.evaluate("window.__longTasks"),
+        states=page.evaluate(STATES),
+        queries=queries,
+        files=dict(page.evaluate(FETCHED)),
+    )
+
+
+def refresh_many(page: Page, refreshes: int, every: int) -> Refreshes:
+    """Press the refresh button again and again, and look at the memory in between."""
+    session = page.context.new_cdp_session(page)
+    result = Refreshes(memory=[_memory(session, 0)])
+    for number in range(1, refreshes + 1):
+        page.evaluate("window.__longTasks.length = 0")
+        _refresh(page)
+        result.longest_tasks_ms.append(max(page.evaluate("window.__longTasks"), default=0.0))
+        if number % every == 0:
+            result.memory.append(_memory(session, number))
+    return result
+
+
+def _refresh(page: Page) -> None:
+    """Press the button and wait until all that was asked for is answered and drawn."""
+    under_way: set[Request] = set()
+    answered: list[Request] = []
+
+    def finished(request: Request) -> None:
+        under_way.discard(request)
+        answered.append(request)
+
+    def begun(request: Request) -> None:
+        under_way.add(request)
+
+    handlers = {"request": begun, "requestfinished": finished, "requestfailed": finished}
+    for event, handler in handlers.items():
+        page.on(event, handler)  # type: ignore[call-overload]
+    page.get_by_role("button", name="Refresh", exact=True).click()
+    quiet_since = time.monotonic()
+    while time.monotonic() - quiet_since < 0.15 or not answered:
+        page.wait_for_timeout(25)
+        if under_way:
+            quiet_since = time.monotonic()
+    page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
+    for event, handler in handlers.items():
+        page.remove_listener(event, handler)
+
+
+def _memory(session: CDPSession, refreshes: int) -> Memory:
+    for _ in range(3):
+        session.send("HeapProfiler.collectGarbage")
+    counters = session.send("Memory.getDOMCounters")
+    return Memory(
+        refreshes=refreshes,
+        heap_bytes=int(session.send("Runtime.getHeapUsage")["usedSize"]),
+        nodes=counters["nodes"],
+        listeners=counters["jsEventListeners"],
+    )
