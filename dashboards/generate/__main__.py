@@ -10,6 +10,7 @@ from pathlib import Path
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from . import board, readme
+from .rules.outputs import outputs as rule_outputs
 
 FOLDER = Path(__file__).resolve().parent.parent
 
@@ -24,7 +25,9 @@ def main() -> int:
 
 def _report(stale: dict[Path, str]) -> int:
     for path in stale:
-        sys.stderr.write(f"`dashboards/{path.name}` is not what `dashboards/generate/` writes\n")
+        sys.stderr.write(
+            f"`dashboards/{path.relative_to(FOLDER)}` is not what `dashboards/generate/` writes\n"
+        )
     if stale:
         sys.stderr.write("\nhint: run `python -m dashboards.generate` and commit the result\n")
     return 1 if stale else 0
@@ -39,7 +42,8 @@ def _write(stale: dict[Path, str]) -> int:
 def _outputs() -> dict[Path, str]:
     built = board.build()
     text = json.dumps(built, cls=JSONEncoder, indent=2, ensure_ascii=False) + "\n"
-    return {FOLDER / f"{built.uid}.json": text, FOLDER / "README.md": readme.render(built)}
+    boards = {FOLDER / f"{built.uid}.json": text, FOLDER / "README.md": readme.render(built)}
+    return boards | {FOLDER / path: rules for path, rules in rule_outputs(built).items()}
 
 
 def _is_current(path: Path, text: str) -> bool:
