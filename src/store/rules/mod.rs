@@ -30,7 +30,7 @@ use super::scrape::{Scraping, now_ms};
 use group::Evaluator;
 
 /// Reads rule files. One with a mistake is left out as a whole, which is said: the samples are
-/// worth more than the rules.
+/// worth more than the rules. Groups come sorted by file and name, as Prometheus tells them.
 pub fn read(paths: &[PathBuf], scraping: &Scraping) -> Vec<Arc<Group>> {
     let mut groups = Vec::new();
     for path in paths {
@@ -42,6 +42,7 @@ pub fn read(paths: &[PathBuf], scraping: &Scraping) -> Vec<Arc<Group>> {
             }
         }
     }
+    groups.sort_by(|one, other| one.place().cmp(&other.place()));
     groups
 }
 

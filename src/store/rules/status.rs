@@ -47,6 +47,11 @@ impl Group {
         Self { definition, status: RwLock::new(status) }
     }
 
+    /// Its file and its name.
+    pub fn place(&self) -> (&str, &str) {
+        (&self.definition.file, &self.definition.name)
+    }
+
     /// Notes an evaluation.
     pub fn tell(&self, at_ms: i64, took: Duration, rules: Vec<RuleStatus>) {
         *self.status.write() = GroupStatus { took, last_evaluation_ms: Some(at_ms), rules };

@@ -10,6 +10,7 @@ import { parseDurationMs } from "../query/duration";
 import type { Choice } from "../query/template";
 import { absolute, resolveRange, zoomOut, type RawRange } from "../query/time";
 import { h } from "../dom";
+import { AlertsView } from "./alertsView";
 import * as notices from "./notices";
 import { RowView } from "./rowView";
 import { clearProbes } from "./testInterface";
@@ -26,6 +27,7 @@ export class App {
   private readonly title = h("h1", {}, "Mephisto metrics");
   private readonly toolbar = h("div", { class: "toolbar", role: "toolbar", "aria-label": "View" });
   private readonly notice = h("div", { class: "notices" });
+  private readonly alerts: AlertsView;
   private readonly main = h("main", { class: "dashboard" });
   private rows: RowView[] = [];
   private choices: Choice[] = [];
@@ -41,6 +43,7 @@ export class App {
     private readonly scrapeIntervalMs: number,
   ) {
     this.state = parseState(location.search, dashboard);
+    this.alerts = new AlertsView(dashboard.uid);
   }
 
   /** Shows the dashboard that the address names; tries again until the page's server answers. */
@@ -81,7 +84,7 @@ export class App {
     );
     this.main.replaceChildren(...this.rows.map(({ element }) => element));
     host.replaceChildren(
-      h("header", { class: "page-header" }, this.title, this.toolbar),
+      h("header", { class: "page-header" }, this.title, this.alerts.element, this.toolbar),
       this.notice,
       this.main,
     );
@@ -131,6 +134,7 @@ export class App {
     const [operators] = await Promise.all([
       findSeries(OPERATORS, range, signal),
       ...this.readPanels(range, signal),
+      this.alerts.refresh(signal),
     ]);
     signal.throwIfAborted();
     this.lastReadMs = Date.now();
