@@ -17,10 +17,11 @@ BIN := $(VENV)/bin
 PACKAGE := python/mephisto_metrics
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*')
 DASHBOARDS := $(wildcard dashboards/*.json)
+RULES := $(wildcard dashboards/rules/*.yml)
 RUST_SOURCES := $(shell find src -type f) Cargo.toml Cargo.lock
 FLOOR_SOURCES := $(shell find benches/floor -type f)
 PYTHON_SOURCES := $(shell find python -type f -not -path '$(PACKAGE)/web/*' \
-    -not -path '$(PACKAGE)/dashboards/*' -not -name '*.pyc')
+    -not -path '$(PACKAGE)/dashboards/*' -not -path '$(PACKAGE)/rules/*' -not -name '*.pyc')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -111,7 +112,8 @@ web: $(PACKAGE)/web/index.html ## Build the page
 install: $(VENV)/.installed
 
 clean: ## Remove all that was built
-	rm -rf target dist $(VENV) .venv-bench-* .venv-dashboards web/node_modules $(PACKAGE)/web $(PACKAGE)/dashboards
+	rm -rf target dist $(VENV) .venv-bench-* .venv-dashboards web/node_modules $(PACKAGE)/web $(PACKAGE)/dashboards \
+	    $(PACKAGE)/rules
 
 # Dashboards -------------------------------------------------------------------------------------
 
@@ -178,9 +180,10 @@ $(PACKAGE)/web/index.html: web/node_modules/.ready $(WEB_SOURCES)
 	npm --prefix web run build
 	touch $@
 
-$(PACKAGE)/dashboards/.ready: $(DASHBOARDS)
-	mkdir -p $(PACKAGE)/dashboards
+$(PACKAGE)/dashboards/.ready: $(DASHBOARDS) $(RULES)
+	mkdir -p $(PACKAGE)/dashboards $(PACKAGE)/rules
 	cp $(DASHBOARDS) $(PACKAGE)/dashboards/
+	cp $(RULES) $(PACKAGE)/rules/
 	touch $@
 
 dist/.ready: $(VENV)/.ready $(RUST_SOURCES) $(PYTHON_SOURCES) pyproject.toml README.md \

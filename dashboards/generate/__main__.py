@@ -12,6 +12,7 @@ from grafana_foundation_sdk.models import dashboard as models
 
 from . import readme
 from .boards import BOARDS
+from .rules.outputs import outputs as rule_outputs
 
 FOLDER = Path(__file__).resolve().parent.parent
 
@@ -38,7 +39,9 @@ def _report_strays(strays: set[Path]) -> int:
 
 def _report(stale: dict[Path, str]) -> int:
     for path in stale:
-        sys.stderr.write(f"`dashboards/{path.name}` is not what `dashboards/generate/` writes\n")
+        sys.stderr.write(
+            f"`dashboards/{path.relative_to(FOLDER)}` is not what `dashboards/generate/` writes\n"
+        )
     if stale:
         sys.stderr.write("\nhint: run `python -m dashboards.generate` and commit the result\n")
     return 1 if stale else 0
@@ -53,7 +56,8 @@ def _write(stale: dict[Path, str]) -> int:
 def _outputs() -> dict[Path, str]:
     built = [board.build() for board in BOARDS]
     texts = {FOLDER / f"{board.uid}.json": _as_json(board) for board in built}
-    return texts | {FOLDER / "README.md": readme.render(built)}
+    rules = {FOLDER / path: text for path, text in rule_outputs(built[0]).items()}
+    return texts | rules | {FOLDER / "README.md": readme.render(built)}
 
 
 def _as_json(board: models.Dashboard) -> str:

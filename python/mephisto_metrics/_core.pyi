@@ -383,8 +383,9 @@ class StoreError(Exception):
 class Store:
     """Scrapes the targets of a folder, keeps their samples, answers Prometheus's HTTP API.
 
-    `port` 0 binds any free one. Raises `OSError` if the address can not be bound, `StoreError` if
-    the data directory belongs to another store or can not be used.
+    Evaluates the rules of `rule_files`; a file with a mistake is logged and left out. `port` 0
+    binds any free one. Raises `OSError` if the address can not be bound, `StoreError` if the data
+    directory belongs to another store or can not be used.
     """
 
     def __new__(
@@ -392,6 +393,7 @@ class Store:
         *,
         data_directory: str | os.PathLike[str],
         targets_directory: str | os.PathLike[str],
+        rule_files: Sequence[str | os.PathLike[str]],
         host: str,
         port: int,
         scrape_interval_seconds: float,

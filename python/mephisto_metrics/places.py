@@ -24,6 +24,11 @@ def data_folder(kind: str) -> Path:
     return home() / "data" / kind
 
 
+def rules_folder() -> Path:
+    """Return where a user's own rule files are, which the store reads beside ours."""
+    return home() / "rules"
+
+
 def state_folder() -> Path:
     """Return where each running process says what it is, and where locks are."""
     return home() / "state"

@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -22,6 +23,7 @@ from mephisto_metrics.ports import address_text, is_port_in_use, port_in_use_err
 from mephisto_metrics.stack import store as stack_store
 from mephisto_metrics.stack import targets
 from mephisto_metrics.stack.errors import StackError, explaining_home_faults
+from mephisto_metrics.stack.rules import rule_files
 from mephisto_metrics.stack.state import remove_own_state, write_state
 from mephisto_metrics.stack.viewers import living_viewers
 
@@ -37,6 +39,13 @@ HOUSEKEEPING_INTERVAL_SECONDS = 1.0
 @click.option("--scrape-interval-seconds", default=5.0, show_default=True)
 @click.option("--retention-days", default=15.0, show_default=True)
 @click.option(
+    "--rules",
+    "rules",
+    multiple=True,
+    type=click.Path(),
+    help="File of alerting and recording rules, in place of those of the package and the home.",
+)
+@click.option(
     "--linger-seconds",
     default=60.0,
     show_default=True,
@@ -47,6 +56,7 @@ def main(
     host: str,
     scrape_interval_seconds: float,
     retention_days: float,
+    rules: tuple[str, ...],
     linger_seconds: float,
 ) -> None:
     """Scrape the Operators that announce themselves, keep their samples, answer PromQL."""
@@ -55,7 +65,8 @@ def main(
         signal.signal(number, lambda *_: stopping.set())
     log_to_stderr()
     try:
-        with _running(port, host, scrape_interval_seconds, retention_days) as address:
+        files = [Path(path) for path in rules] or rule_files()
+        with _running(port, host, scrape_interval_seconds, retention_days, files) as address:
             _say(f"serving {address} for {places.home()}")
             _keep_house(stopping, linger_seconds)
     except StackError as error:
@@ -66,10 +77,14 @@ def main(
 
 @contextlib.contextmanager
 def _running(
-    port: int, host: str, scrape_interval_seconds: float, retention_days: float
+    port: int,
+    host: str,
+    scrape_interval_seconds: float,
+    retention_days: float,
+    rules: list[Path],
 ) -> Iterator[str]:
     """Run the store for as long as the block runs; gives its address."""
-    store = _start(port, host, scrape_interval_seconds, retention_days)
+    store = _start(port, host, scrape_interval_seconds, retention_days, rules)
     address = f"http://{address_text(*store.address)}"
     try:
         with explaining_home_faults():
@@ -80,13 +95,20 @@ def _running(
         remove_own_state(stack_store.state_path())
 
 
-def _start(port: int, host: str, scrape_interval_seconds: float, retention_days: float) -> Store:
+def _start(
+    port: int,
+    host: str,
+    scrape_interval_seconds: float,
+    retention_days: float,
+    rules: list[Path],
+) -> Store:
     with explaining_home_faults():
         places.targets_folder().mkdir(parents=True, exist_ok=True)
     try:
         return Store(
             data_directory=places.data_folder("builtin"),
             targets_directory=places.targets_folder(),
+            rule_files=rules,
             host=host,
             port=port,
             scrape_interval_seconds=scrape_interval_seconds,

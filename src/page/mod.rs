@@ -126,9 +126,12 @@ async fn keep_for_ever(mut response: Response) -> Response {
 /// What a page may ask of a store: to read. A Prometheus has paths that change or end it.
 fn queries() -> Router<Proxy> {
     let paths = ["query", "query_range", "series", "labels", "label/{name}/values", "metadata"];
-    paths.into_iter().fold(Router::new(), |router, path| {
+    let queries = paths.into_iter().fold(Router::new(), |router, path| {
         router.route(&format!("/api/v1/{path}"), get(proxy::forward).post(proxy::forward))
-    })
+    });
+    ["rules", "alerts"]
+        .into_iter()
+        .fold(queries, |router, path| router.route(&format!("/api/v1/{path}"), get(proxy::forward)))
 }
 
 fn with_header(router: Router, (name, value): (HeaderName, &'static str)) -> Router {

@@ -28,6 +28,6 @@ pub use error::QueryError;
 pub use functions::bucket_quantile;
 pub use options::Options;
 pub use parse::parse_selector;
-pub use query::{query_instant, query_range};
+pub use query::{check_vector, query_instant, query_range};
 pub use source::{SelectError, SeriesSource};
 pub use value::{InstantSample, Value};

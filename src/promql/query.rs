@@ -15,6 +15,19 @@ use super::track::{Outcome, Track};
 use super::value::{InstantSample, Value};
 use crate::model::{Labels, Sample, Series};
 
+/// Whether an expression can be a rule's: it parses, and its value is a vector or a scalar.
+pub fn check_vector(expression: &str) -> Result<(), QueryError> {
+    match parse(expression)?.value_type() {
+        ValueType::Scalar | ValueType::Vector => Ok(()),
+        ValueType::Matrix => not_a_vector("range vector"),
+        ValueType::String => not_a_vector("string"),
+    }
+}
+
+fn not_a_vector(kind: &str) -> Result<(), QueryError> {
+    Err(QueryError::BadData(format!("the value is a {kind}, must be an instant vector or scalar")))
+}
+
 /// Evaluates an expression at one time, in milliseconds since the Unix epoch.
 pub fn query_instant(
     source: &dyn SeriesSource,

@@ -19,12 +19,15 @@ struct Store(CoreStore);
 impl Store {
     #[new]
     #[pyo3(signature = (
-        *, data_directory, targets_directory, host, port, scrape_interval_seconds, retention_seconds
+        *, data_directory, targets_directory, rule_files, host, port, scrape_interval_seconds,
+        retention_seconds
     ))]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python, each by its name")]
     fn new(
         py: Python<'_>,
         data_directory: PathBuf,
         targets_directory: PathBuf,
+        rule_files: Vec<PathBuf>,
         host: String,
         port: u16,
         scrape_interval_seconds: f64,
@@ -33,6 +36,7 @@ impl Store {
         let options = StoreOptions {
             data_directory,
             targets_directory,
+            rule_files,
             host,
             port,
             scrape_interval: duration("scrape_interval_seconds", scrape_interval_seconds)?,

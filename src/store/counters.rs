@@ -1,6 +1,8 @@
 //! What the store says of itself at `/metrics`.
 
-use prometheus::{Encoder, Gauge, IntCounter, IntGauge, Registry, TextEncoder};
+use prometheus::{
+    Encoder, Gauge, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+};
 
 use super::storage::Storage;
 
@@ -11,6 +13,10 @@ pub struct Counters {
     scrapes: IntCounter,
     samples: IntCounter,
     refused: IntCounter,
+    rule_evaluations: IntCounterVec,
+    rule_failures: IntCounterVec,
+    rule_evaluations_missed: IntCounterVec,
+    rule_files_refused: IntGauge,
     series: IntGauge,
     bytes: IntGauge,
 }
@@ -31,6 +37,22 @@ impl Counters {
             refused: IntCounter::new(
                 "mephisto_store_scrapes_refused_total",
                 "Scrapes whose samples could not be put on the disk",
+            )?,
+            rule_evaluations: by_rule_group(
+                "mephisto_store_rule_evaluations_total",
+                "Evaluations of rules, failed ones included",
+            )?,
+            rule_failures: by_rule_group(
+                "mephisto_store_rule_evaluation_failures_total",
+                "Evaluations of rules that failed",
+            )?,
+            rule_evaluations_missed: by_rule_group(
+                "mephisto_store_rule_group_evaluations_missed_total",
+                "Evaluations of groups that were left out because an earlier one took too long",
+            )?,
+            rule_files_refused: IntGauge::new(
+                "mephisto_store_rule_files_refused",
+                "Rule files that are not used because of a mistake in them",
             )?,
             series: IntGauge::new("mephisto_store_series", "Series within the retention")?,
             bytes: IntGauge::new("mephisto_store_bytes", "Size of the data directory's files")?,
@@ -55,6 +77,27 @@ impl Counters {
         self.refused.inc();
     }
 
+    /// Counts samples of rules that were kept.
+    pub fn recorded(&self, samples: usize) {
+        self.samples.inc_by(samples as u64);
+    }
+
+    /// Counts the evaluation of a rule, and whether it succeeded.
+    pub fn rule_evaluated(&self, group: &str, succeeded: bool) {
+        self.rule_evaluations.with_label_values(&[group]).inc();
+        self.rule_failures.with_label_values(&[group]).inc_by(u64::from(!succeeded));
+    }
+
+    /// Counts evaluations of a group that there was no time for.
+    pub fn rule_evaluations_missed(&self, group: &str, count: u64) {
+        self.rule_evaluations_missed.with_label_values(&[group]).inc_by(count);
+    }
+
+    /// Counts a rule file with a mistake.
+    pub fn rule_file_refused(&self) {
+        self.rule_files_refused.inc();
+    }
+
     /// All metrics in the text format.
     pub fn encode(&self, storage: &Storage) -> prometheus::Result<Vec<u8>> {
         self.series.set(i64::try_from(storage.series_count()).unwrap_or(i64::MAX));
@@ -69,9 +112,17 @@ impl Counters {
         for counter in [&self.scrapes, &self.samples, &self.refused] {
             self.registry.register(Box::new(counter.clone()))?;
         }
-        for gauge in [&self.series, &self.bytes] {
+        for counters in [&self.rule_evaluations, &self.rule_failures, &self.rule_evaluations_missed]
+        {
+            self.registry.register(Box::new(counters.clone()))?;
+        }
+        for gauge in [&self.rule_files_refused, &self.series, &self.bytes] {
             self.registry.register(Box::new(gauge.clone()))?;
         }
         Ok(())
     }
+}
+
+fn by_rule_group(name: &str, help: &str) -> prometheus::Result<IntCounterVec> {
+    IntCounterVec::new(Opts::new(name, help), &["rule_group"])
 }

@@ -1,13 +1,14 @@
 //! The built-in store: finds targets, scrapes them, keeps the samples, answers queries.
 //!
-//! `discovery` yields targets, `scrape` turns each into samples, `storage` keeps them, `api`
-//! answers from there through `promql`.
+//! `discovery` yields targets, `scrape` turns each into samples, `storage` keeps them, `rules`
+//! records and alerts on them, `api` answers from there through `promql`.
 
 mod api;
 mod counters;
 mod discovery;
 mod exposition_text;
 mod fault;
+mod rules;
 mod run;
 mod scrape;
 mod storage;
@@ -37,6 +38,8 @@ pub struct StoreOptions {
     pub data_directory: PathBuf,
     /// Where the target files are; may come to be later.
     pub targets_directory: PathBuf,
+    /// Alerting and recording rules, in Prometheus's format; one with a mistake is left out.
+    pub rule_files: Vec<PathBuf>,
     /// The name or address to bind, such as `127.0.0.1`.
     pub host: String,
     /// The port to bind; 0 for any free one.
@@ -48,11 +51,12 @@ pub struct StoreOptions {
 }
 
 impl StoreOptions {
-    /// Prometheus's retention, a scrape every 5 s, and the port where Prometheus would be.
+    /// Prometheus's retention, a scrape every 5 s, no rules, and the port where Prometheus would be.
     pub fn new(data_directory: PathBuf, targets_directory: PathBuf) -> Self {
         Self {
             data_directory,
             targets_directory,
+            rule_files: Vec::new(),
             host: "127.0.0.1".to_owned(),
             port: 9090,
             scrape_interval: Duration::from_secs(5),

@@ -1,4 +1,4 @@
-//! The store's three standing tasks: discovery, maintenance of the storage, and the API.
+//! The store's standing tasks: discovery, maintenance of the storage, rules, and the API.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::discovery::TargetsDirectory;
 use super::fault::Fault;
 use super::scrape::{Pool, Scraping, now_ms};
 use super::storage::Storage;
-use super::{StoreOptions, api};
+use super::{StoreOptions, api, rules};
 use crate::http::{Shutdown, serve};
 
 /// How often the folder of target files is read.
@@ -29,7 +29,9 @@ pub async fn run(
 ) {
     tokio::spawn(maintain(Arc::clone(&scraping.storage), options.retention));
     tokio::spawn(discover(Arc::clone(&scraping), options.targets_directory));
-    serve(listener, api::router(scraping), shutdown).await;
+    let groups = rules::read(&options.rule_files, &scraping);
+    rules::spawn(&groups, &scraping);
+    serve(listener, api::router(scraping, groups), shutdown).await;
 }
 
 async fn discover(scraping: Arc<Scraping>, folder: PathBuf) {

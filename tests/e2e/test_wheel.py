@@ -155,6 +155,9 @@ def test_wheel_carries_all_parts(wheel: Path) -> None:
 
     assert dashboards
     assert {f"mephisto_metrics/dashboards/{name}" for name in dashboards} <= names
+    rules = {path.name for path in (ROOT / "dashboards" / "rules").glob("*.yml")}
+    assert rules
+    assert {f"mephisto_metrics/rules/{name}" for name in rules} <= names
     assert {
         "mephisto_metrics.pth",
         "_mephisto_metrics_autoload.py",

@@ -3,6 +3,7 @@
 mod answer;
 mod parameters;
 mod query;
+mod rules;
 mod series;
 mod status;
 mod time;
@@ -15,6 +16,7 @@ use tokio::sync::Semaphore;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
+use super::rules::Group;
 use super::scrape::Scraping;
 
 /// How many queries are evaluated at once; others wait for their turn.
@@ -24,11 +26,12 @@ const QUERIES_AT_ONCE: usize = 8;
 #[derive(Debug)]
 pub struct Api {
     scraping: Arc<Scraping>,
+    rules: Vec<Arc<Group>>,
     turns: Arc<Semaphore>,
 }
 
 /// All paths of the store.
-pub fn router(scraping: Arc<Scraping>) -> Router {
+pub fn router(scraping: Arc<Scraping>, rules: Vec<Arc<Group>>) -> Router {
     let turns = Arc::new(Semaphore::new(QUERIES_AT_ONCE));
     Router::new()
         .route("/api/v1/query", get(query::at_one_time).post(query::at_one_time))
@@ -38,11 +41,13 @@ pub fn router(scraping: Arc<Scraping>) -> Router {
         .route("/api/v1/label/{name}/values", get(series::values))
         .route("/api/v1/metadata", get(status::metadata))
         .route("/api/v1/targets", get(status::targets))
+        .route("/api/v1/rules", get(rules::rules))
+        .route("/api/v1/alerts", get(rules::alerts))
         .route("/api/v1/status/buildinfo", get(status::build_info))
         .route("/-/ready", get(status::ready))
         .route("/-/healthy", get(status::healthy))
         .route("/metrics", get(status::own_metrics))
         // Answers are read at once and by few: more effort costs more time than it saves.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
-        .with_state(Arc::new(Api { scraping, turns }))
+        .with_state(Arc::new(Api { scraping, rules, turns }))
 }

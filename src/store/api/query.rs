@@ -99,7 +99,7 @@ mod tests {
     async fn status(turns: usize, answer: fn() -> Result<Answer, QueryError>) -> u16 {
         let directory = tempfile::tempdir().unwrap();
         let scraping = Arc::new(Scraping::without_targets(directory.path()));
-        let api = Api { scraping, turns: Arc::new(Semaphore::new(turns)) };
+        let api = Api { scraping, rules: Vec::new(), turns: Arc::new(Semaphore::new(turns)) };
         let mut parameters = Parameters::default();
         parameters.add(b"timeout=20ms");
         let answered = api.evaluate(&parameters, move |_, _| answer()).await;

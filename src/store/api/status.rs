@@ -89,7 +89,7 @@ impl Api {
 }
 
 /// A time that was not yet is the year 1, as in Go.
-fn rfc3339(time_ms: Option<i64>) -> String {
+pub fn rfc3339(time_ms: Option<i64>) -> String {
     let time = time_ms.and_then(DateTime::from_timestamp_millis);
     time.map_or_else(
         || "0001-01-01T00:00:00Z".to_owned(),

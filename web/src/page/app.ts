@@ -14,6 +14,7 @@ import type { Choice } from "../query/template";
 import { rangeProblem, resolveRange } from "../query/time";
 import { shortcutsOf, stateActions, type Actions } from "./actions";
 import { AgeView } from "./ageView";
+import { AlertsView } from "./alertsView";
 import { AnnotationsView } from "./annotationsView";
 import { Board } from "./board";
 import { firstVisit } from "./firstVisit";
@@ -40,6 +41,7 @@ export class App {
   private readonly toolbar: Toolbar;
   private readonly noticeBar = new NoticeBar();
   private readonly annotations: AnnotationsView;
+  private readonly alerts: AlertsView;
   private readonly main = h("main", { class: "dashboard", id: "panels", tabindex: "-1" });
   private readonly guide: HTMLElement;
   private readonly help: HTMLDialogElement;
@@ -57,6 +59,7 @@ export class App {
     const actions = this.actions();
     const shortcuts = shortcutsOf(actions);
     this.toolbar = new Toolbar(actions, this.age.element);
+    this.alerts = new AlertsView(dashboard.uid);
     this.annotations = new AnnotationsView(dashboard);
     this.guide = firstVisit(config.scrape_interval_seconds);
     timeCharts.sharing = sharingOf(dashboard.graphTooltip);
@@ -80,6 +83,7 @@ export class App {
         "header",
         { class: "page-header" },
         h("h1", {}, this.dashboard.title),
+        this.alerts.element,
         this.toolbar.element,
       ),
       this.noticeBar.element,
@@ -129,6 +133,7 @@ export class App {
       operatorPresence(range, signal),
       fetchConfig(signal),
       this.readPanels(range, signal),
+      this.alerts.refresh(signal),
     ]);
     signal.throwIfAborted();
     this.age.setRead();
