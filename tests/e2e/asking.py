@@ -14,7 +14,8 @@ from mephisto_metrics.stack.readiness import wait_until
 
 TIMEOUT_SECONDS = 60
 
-Answer = dict[tuple[tuple[str, str], ...], float]
+Labels = tuple[tuple[str, str], ...]
+Answer = dict[Labels, float]
 Stores = tuple[str, str]
 
 

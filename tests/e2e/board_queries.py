@@ -14,6 +14,7 @@ BOARDS: list[dict[str, Any]] = [
     json.loads(path.read_text()) for path in sorted(DASHBOARDS.glob("*.json"))
 ]
 ANNOTATION_STEP_SECONDS = 15
+ANNOTATION_WINDOW_MS = 240_000
 LABEL_VALUES = re.compile(r"label_values\((.*), (\w+)\)")
 
 # What is counted in a window, by its series and its length in milliseconds.
@@ -73,7 +74,7 @@ def panel_queries(rate_interval_ms: int) -> Iterator[BoardQuery]:
 def annotation_queries() -> dict[str, str]:
     """Give the query of each annotation by its name; all boards have the same."""
     marks = BOARDS[0]["annotations"]["list"]
-    return {mark["name"]: _filled_in(mark["expr"], 0) for mark in marks}
+    return {mark["name"]: _filled_in(mark["expr"], ANNOTATION_WINDOW_MS) for mark in marks}
 
 
 def variable_queries() -> set[tuple[str, str]]:
@@ -87,7 +88,7 @@ def _filled_in(expression: str, rate_interval_ms: int) -> str:
         "operator": ".*",
         "task": ".*",
         "__rate_interval": f"{rate_interval_ms}ms",
-        "__interval": f"{ANNOTATION_STEP_SECONDS}s",
+        "__rate_interval_ms": str(rate_interval_ms),
     }
     # `$1` and the like belong to `label_replace`.
     return re.sub(r"\$([a-z_]+)", lambda name: values[name[1]], expression)

@@ -13,6 +13,7 @@ from typing import Any, Callable
 from tests.e2e.asking import (
     TIMEOUT_SECONDS,
     Answer,
+    Labels,
     Stores,
     but_for_rounding,
     data,
@@ -144,8 +145,25 @@ def all_task_names(targets: Path, operator: subprocess.Popen[str]) -> str:
 
 def launches_of(url: str, at_seconds: float) -> list[str]:
     """Return the tasks whose launch is marked, in the order of their moments."""
-    marks = instant(url, annotation_queries()["Task run launches"], at_seconds)
-    return [dict(labels)["task"] for labels in sorted(marks, key=lambda labels: marks[labels])]
+    marks = marked(url, "Task run launches", at_seconds)
+    return [dict(labels)["task"] for _, labels in sorted(marks)]
+
+
+def marked(url: str, name: str, at_seconds: float) -> set[tuple[float, Labels]]:
+    """Return the moments that an annotation marks in the ten minutes before a time, in seconds."""
+    answer = data(
+        url,
+        "query_range",
+        query=annotation_queries()[name],
+        start=f"{at_seconds - 600:.3f}",
+        end=f"{at_seconds:.3f}",
+        step=str(ANNOTATION_STEP_SECONDS),
+    )
+    return {
+        (float(value) / 1000, tuple(sorted(series["metric"].items())))
+        for series in answer["result"]
+        for _, value in series["values"]
+    }
 
 
 def rate_tolerance(
@@ -183,33 +201,41 @@ def raw_samples(
 def test_annotations_mark_the_same_moments_on_both_stores(
     played: PlayedOperator, stores: Stores
 ) -> None:
-    marks = annotation_queries()
     now = moment_within_stillness(stores, "played_steps_total")
-    for name in ("Operator starts", "Task run launches", "Task run expiries"):
-        ours, theirs = (one_point_range(url, marks[name], now) for url in stores)
-        assert differences(ours, theirs, exactly) == [], name
-        assert ours, name
-        assert all(now - 600 < moment_ms / 1000 <= now for moment_ms in ours.values()), name
-    assert [instant(url, marks["Operator ends"], now) for url in stores] == [{}, {}]
+    counts = {"Operator starts": 1, "Task run launches": len(KINDS), "Task run expiries": 1}
+    for name, count in counts.items():
+        ours, theirs = (marked(url, name, now) for url in stores)
+        assert ours == theirs, name
+        assert len(ours) == count, name
+        assert all(now - 600 < moment <= now for moment, _ in ours), name
+    assert [marked(url, "Operator ends", now) for url in stores] == [set(), set()]
 
+
+def test_an_operators_end_is_marked_at_its_last_sample(
+    played: PlayedOperator, stores: Stores
+) -> None:
+    wait_for_both(stores, "played_steps_total")
     played.withdraw()
     withdrawn_at = time.time()
     for url in stores:
-        (ended_at_ms,) = ending(url, marks["Operator ends"]).values()
+        ended = wait_for_end(url)
         # A store looks for targets now and then, and the last sample is looked for in steps of 5 s.
-        assert withdrawn_at - 6 <= ended_at_ms / 1000 <= withdrawn_at + ANNOTATION_STEP_SECONDS
+        assert withdrawn_at - 6 <= ended <= withdrawn_at + TIMEOUT_SECONDS
+        assert instant(url, f"timestamp(played_steps_total) > {ended + 6:.3f}", time.time()) == {}
 
 
-def ending(url: str, expression: str) -> Answer:
-    """Return the first answer that says that somebody ended."""
-    found: list[Answer] = []
+def wait_for_end(url: str) -> float:
+    """Return when the played Operator ended, once a store says that it has."""
+    ends = [set[tuple[float, Labels]]()]
 
     def has_ended() -> bool:
-        found.append(instant(url, expression, time.time()))
-        return bool(found[-1])
+        ends.append(marked(url, "Operator ends", time.time()))
+        return bool(ends[-1])
 
     assert wait_until(has_ended, TIMEOUT_SECONDS), f"nobody ended at {url}"
-    return found[-1]
+    ((ended, labels),) = ends[-1]
+    assert labels == (("operator", "played"),)
+    return ended
 
 
 def test_variables_offer_the_same_operators_and_tasks_on_both_stores(
