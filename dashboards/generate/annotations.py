@@ -1,14 +1,15 @@
 """Marks in time over every panel: Operators that start and end, task runs that come and go.
 
 Each query's value is the moment itself, in milliseconds (`useValueForTime`). So a mark lies where
-it belongs however wide the steps of the query are, and all points of a series make one mark.
+it belongs however wide the steps of the query are. A moment is answered with for a window only,
+which is longer than a step: it can not be missed, and a day of steps has few points.
 """
 
 from __future__ import annotations
 
 from grafana_foundation_sdk.builders import dashboard
 
-from .queries import series
+from .queries import WINDOW, series
 from .variables import DATA_SOURCE
 
 # Operators that end show up within as much of their end.
@@ -37,40 +38,46 @@ def mark(name: str, expr: str, *, color: str, title: str, text: str) -> dashboar
     )
 
 
+def recent(metric: str, labels: str) -> str:
+    """Give the moments that a gauge had within the last window, and that lie within it."""
+    had = f"max by ({labels}) (max_over_time({series(metric)}[{WINDOW}]))"
+    return f"({had} > time() - {WINDOW}_ms / 1000)"
+
+
 STARTED = series("operator_start_time_seconds")
 
-# Alive a step ago, and no more: then the time of its last sample is when it ended. What can not
-# be scraped at just that moment counts as ended, and is there again with the next step.
+# Alive within the last window, and no more: then the time of the last sample is when it ended. What
+# can not be scraped at just that moment counts as ended, and is there again with the next step.
 ENDED = (
-    f"max by (operator) (max_over_time(timestamp({STARTED})[$__interval:{LOOK}]))"
-    f" unless max by (operator) ({STARTED})"
+    f"(max by (operator) (max_over_time(timestamp({STARTED})[{WINDOW}:{LOOK}]))"
+    f" unless max by (operator) ({STARTED}))"
 )
 
 ANNOTATIONS = (
     mark(
         "Operator starts",
-        f"max by (operator) ({STARTED})",
+        recent("operator_start_time_seconds", "operator"),
         color="green",
         title="Operator started",
         text="{{operator}}",
     ),
     mark(
         "Operator ends",
-        f"({ENDED})",
+        ENDED,
         color="red",
         title="Operator ended, or could not be reached",
         text="{{operator}}",
     ),
     mark(
         "Task run launches",
-        f"max by ({RUN}) ({series('task_run_launch_time_seconds')})",
+        recent("task_run_launch_time_seconds", RUN),
         color="blue",
         title="Task run launched",
         text="{{task}}, run {{task_run_id}}",
     ),
     mark(
         "Task run expiries",
-        f"max by ({RUN}) ({series('task_run_expiry_time_seconds')})",
+        recent("task_run_expiry_time_seconds", RUN),
         color="orange",
         title="Task run expired",
         text="{{task}}, run {{task_run_id}}",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+from tests.e2e.two_stores import played, stores  # noqa: F401 - fixtures
 
 from mephisto_metrics.stack.readiness import wait_until
 

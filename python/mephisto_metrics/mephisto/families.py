@@ -236,7 +236,7 @@ ADDED_FAMILIES = (
     Family(
         "task_run_launch_time_seconds",
         "gauge",
-        "When the launch of a task run began, in seconds since the Unix epoch",
+        "When a task run was launched, in seconds since the Unix epoch",
         {"task": (), "task_run_id": ()},
     ),
     Family(

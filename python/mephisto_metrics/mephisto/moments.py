@@ -16,9 +16,9 @@ def operator_started() -> None:
     instruments.gauge("operator_start_time_seconds").set(time.time())
 
 
-def run_launched(task: str, task_run_id: str, began_at_seconds: float) -> None:
-    """Note that a task run was launched, and when its launch began."""
-    _of_run("task_run_launch_time_seconds", task, task_run_id).set(began_at_seconds)
+def run_launched(task: str, task_run_id: str) -> None:
+    """Note that a task run has been launched."""
+    _of_run("task_run_launch_time_seconds", task, task_run_id).set(time.time())
 
 
 def run_expires(task: str, task_run_id: str) -> None:

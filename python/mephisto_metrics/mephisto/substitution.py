@@ -15,7 +15,6 @@ import importlib.util
 import logging
 import sys
 import threading
-import time
 from importlib.machinery import ModuleSpec, SourceFileLoader, SourcelessFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -142,9 +141,8 @@ def _watch_launches(operator_module: ModuleType) -> None:
     launch = operator_class.launch_task_run_or_die
 
     def launch_task_run_or_die(self: Any, run_config: Any, *arguments: Any, **options: Any) -> Any:
-        began_at_seconds = time.time()
         run_id = launch(self, run_config, *arguments, **options)
-        _guarded(_note_launch, run_config, run_id, began_at_seconds)
+        _guarded(_note_launch, run_config, run_id)
         return run_id
 
     operator_class.launch_task_run_or_die = _in_place_of(launch, launch_task_run_or_die)
@@ -182,12 +180,12 @@ def _in_place_of(original: Any, ours: Any) -> Any:
     return ours
 
 
-def _note_launch(run_config: Any, run_id: Any, began_at_seconds: float) -> None:
+def _note_launch(run_config: Any, run_id: Any) -> None:
     from mephisto_metrics.mephisto import moments, serving
 
     # Mephisto's own rule for a task without a name.
     name = str(run_config.task.get("task_name", None) or run_config.blueprint._blueprint_type)
-    moments.run_launched(name, str(run_id), began_at_seconds)
+    moments.run_launched(name, str(run_id))
     serving.add_task(name)
 
 
