@@ -23,6 +23,10 @@ Every query is limited to the Operators and tasks that are chosen above the boar
 All, which also takes in series without those labels. Each panel puts the series of all chosen
 Operators together. Windows are `$__rate_interval`, at least four scrapes. Under each panel stand
 its queries, each below the name that its series get in the legend.
+
+`rules/mephisto.yml` has alerting and recording rules for Prometheus and the built-in store,
+`alerts/mephisto.json` the same alerts for Grafana; both are written by `generate/rules/` in the
+same run. [`docs/alerts.md`](../docs/alerts.md) explains them.
 """
 
 
