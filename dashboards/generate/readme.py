@@ -31,6 +31,10 @@ four minutes or more. Under each panel stand its queries, each below the name th
 
 Every query runs on any store with Prometheus's API, and means the same on each.
 
+`rules/mephisto.yml` has alerting and recording rules for Prometheus and the built-in store,
+`alerts/mephisto.json` the same alerts for Grafana; both are written by `generate/rules/` in the
+same run. [`docs/alerts.md`](../docs/alerts.md) explains them.
+
 ## Marks in time
 
 All boards mark the same moments. The value of each query is the moment, in milliseconds.

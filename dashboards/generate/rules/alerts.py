@@ -19,7 +19,8 @@ FEWEST_ERRORS = 3
 """One browser's extension should wake nobody."""
 FEWEST_INCOMPLETE = 5
 FEWEST_RESPONSES = 20
-AGENTS_AT_WORK = ("accepted", "in task", "waiting")
+AGENTS_AT_WORK = ("in task", "waiting")
+"""Not `accepted`: of those who never began, there are some at the end of most runs."""
 
 WHERE = "{{ $labels.operator }} (task {{ $labels.task_name }})"
 
@@ -51,10 +52,8 @@ SLOW_PACKETS = Alert(
     severity=Severity.WARNING,
     summary="{{ $labels.packet_type }} takes {{ $value | humanizeDuration }} (P99)",
     meaning="The slowest one in a hundred {{ $labels.packet_type }} packets of Operator "
-    + WHERE
-    + " "
-    f"has taken more than {P99_LIMIT_SECONDS} seconds from the worker's browser and back, for ten "
-    "minutes. Workers see a page that does not answer, and may give up.",
+    f"{WHERE} has taken more than {P99_LIMIT_SECONDS} seconds from the worker's browser and back, "
+    "for ten minutes. Workers see a page that does not answer, and may give up.",
     remedy="See under Network Health which stage is slow. Where it is Mephisto itself, lower "
     "max_num_concurrent_units or give it a faster machine; where it is the way to the router, look "
     "at the router's host.",
@@ -83,9 +82,7 @@ ERRORS_LOGGED = Alert(
     severity=Severity.WARNING,
     summary="{{ $value }} errors in the task's page in 10 minutes",
     meaning="Workers' browsers have reported {{ $value }} errors to Operator "
-    + WHERE
-    + " within ten "
-    "minutes. The task's page most likely fails for some of them.",
+    f"{WHERE} within ten minutes. The task's page most likely fails for some of them.",
     remedy="Mephisto's log quotes each error (log_error). Stop the run if workers can not submit.",
     panel="Incoming requests per minute",
 )
@@ -110,18 +107,16 @@ NOBODY_REGISTERS = Alert(
 
 SLOW_DATABASE = Alert(
     name="MephistoSlowDatabase",
-    measured=DATABASE.where(""),
+    measured=DATABASE.where("").highest(),
     limit=DATABASE_LIMIT_SECONDS,
     hold_minutes=10,
     severity=Severity.WARNING,
-    summary="the database takes {{ $value | humanizeDuration }} for {{ $labels.method }} (P99)",
-    meaning="The slowest one in a hundred calls of {{ $labels.method }} of Operator "
-    + WHERE
-    + " has "
-    f"taken more than {DATABASE_LIMIT_SECONDS} seconds for ten minutes. Everything that Mephisto "
-    "does waits for its database.",
-    remedy="Move the database to a local disk if it is on a network file system, and see whether "
-    "the disk is full or busy with something else.",
+    summary="the slowest database method takes {{ $value | humanizeDuration }} (P99)",
+    meaning="Of at least one method of the database of Operator " + WHERE + ", the slowest one "
+    f"in a hundred calls has taken more than {DATABASE_LIMIT_SECONDS} seconds, for ten minutes. "
+    "Everything that Mephisto does waits for its database.",
+    remedy="The panel shows which methods. Move the database to a local disk if it is on a network "
+    "file system, and see whether the disk is full or busy with something else.",
     panel="P99 database response time by method",
 )
 

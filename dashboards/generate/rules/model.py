@@ -65,6 +65,12 @@ class Measured:
     expr: str
     unrecorded: str | None = None
 
+    def highest(self) -> Measured:
+        """Measure only the highest of each Operator and task: one cause should be one alert."""
+        by = f"max by ({', '.join(OPERATOR_AND_TASK)})"
+        unrecorded = None if self.unrecorded is None else f"{by} ({self.unrecorded})"
+        return Measured(f"{by} ({self.expr})", unrecorded)
+
 
 @dataclass(frozen=True)
 class Alert:
