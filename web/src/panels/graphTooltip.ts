@@ -5,6 +5,7 @@ import { isHiddenFrom } from "./fields";
 import type { PanelInput, Pointer, Tooltip } from "./panel";
 import { nearestPoint, pointAt } from "./pointSearch";
 import type { Plotted } from "./stacking";
+import { tooltipMode } from "./timeAxis";
 import { heightOn, type ValueAxis } from "./valueAxes";
 
 interface Options {
@@ -26,7 +27,8 @@ export function graphTooltip(
   input: PanelInput,
 ): Tooltip | null {
   const options = (input.panel.options?.tooltip ?? {}) as Options;
-  const { mode = "single", sort = "none" } = options;
+  const { sort = "none" } = options;
+  const mode = tooltipMode(pointer, options.mode);
   const timeMs = nearestTimeMs(axes, pointer.timeMs);
   if (mode === "none" || timeMs === undefined) return null;
   const found = foundAt(timeMs, pointer, axes, input, options.hideZeros ?? false);
@@ -71,8 +73,10 @@ function placeIn(series: PanelInput["series"], { plot }: Found): number {
 }
 
 function nearestOf(found: readonly Found[]): Found | undefined {
-  const [first, ...others] = found;
-  return others.reduce((best, one) => (one.distance < (best?.distance ?? NaN) ? one : best), first);
+  return found.reduce<Found | undefined>(
+    (best, one) => (one.distance < (best?.distance ?? Infinity) ? one : best),
+    undefined,
+  );
 }
 
 /** The time of the nearest point of any series. */

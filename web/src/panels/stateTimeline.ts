@@ -9,7 +9,7 @@ import { customOption, fieldsOf, lastValues, visibleFields, type Field } from ".
 import type { ChartType, Drawing, PanelInput, Pointer, Tooltip } from "./panel";
 import { withNulls } from "./stacking";
 import { stateLegend } from "./stateLegend";
-import { grid, timeAxis } from "./timeAxis";
+import { grid, timeAxis, tooltipMode } from "./timeAxis";
 
 const LABEL_PADDING_PIXELS = 6;
 /** A little more than the width of a digit, so that a label that is drawn fits. */
@@ -94,7 +94,7 @@ function bandSeries(
       const color = colors[parameters.dataIndex] ?? theme.text;
       const box = boxOf(parameters, api, options.rowHeight ?? 0.9);
       if (box === undefined) return null;
-      const text = displayText(api.value(3) as number, field.config);
+      const text = displayText(api.value(3), field.config);
       return {
         type: "group",
         children: [
@@ -171,7 +171,7 @@ function tooltipAt(
   { theme }: PanelInput,
 ): Tooltip | null {
   const row = Math.round(pointer.y);
-  const mode = tooltip?.mode ?? "single";
+  const mode = tooltipMode(pointer, tooltip?.mode);
   const rows = fields.flatMap((field, index) => {
     if (mode === "none" || (mode === "single" && index !== row)) return [];
     const band = bandAt(bands[index] ?? [], pointer.timeMs);
