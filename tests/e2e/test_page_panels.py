@@ -39,7 +39,11 @@ HEATMAP: Panel = {
     "type": "heatmap",
     "title": "Latency",
     "targets": [
-        target(f"sum by (le) (increase({BUCKETS}[$__rate_interval]))", format="heatmap"),
+        target(
+            f"sum by (le) (increase({BUCKETS}[$__rate_interval]))",
+            format="heatmap",
+            legendFormat="{{le}}",
+        ),
     ],
     "options": {
         "calculate": False,
