@@ -77,8 +77,10 @@ describe("colours", () => {
     expect(resolveColor("#123456", THEME)).toBe("#123456");
   });
 
-  it("begins the palette again after its end", () => {
-    expect(paletteColor(4, THEME)).toBe("#000002");
+  it("goes on in paler colours after the palette's end, and begins again after those", () => {
+    expect(paletteColor(1, THEME)).toBe("#000002");
+    expect(paletteColor(4, THEME)).toBe("#060607");
+    expect(paletteColor(10, THEME)).toBe("#000002");
   });
 
   it("writes dark on bright and bright on dark", () => {
@@ -194,5 +196,78 @@ describe("bounds", () => {
       max: 1,
     });
     expect(boundsOf({}, extentOf([]))).toEqual({ min: 0, max: 1 });
+  });
+});
+
+describe("more units", () => {
+  it.each([
+    [3_725, "dthms", "01:02:05"],
+    [90_000, "dtdhms", "1 d 01:00:00"],
+    [7_500, "dtdurations", "2 hours"],
+    [0.35, "dtdurations", "350 milliseconds"],
+    [-90, "dtdurations", "1 minute ago"],
+    [1, "bool", "True"],
+    [0, "bool_yes_no", "No"],
+    [1, "bool:up/down", "up"],
+    [1500, "deckbytes", "1.50 MB"],
+    [1024, "kbytes", "1 MiB"],
+    [2_000_000, "Bps", "2 MB/s"],
+    [255, "hex0x", "0xFF"],
+    [1200, "currencyUSD", "$1.20K"],
+    [1200, "count:tasks", "1.20K tasks"],
+    [5, "prefix:~", "~5"],
+    [0.5, "constructor", "0.500 constructor"],
+  ])("writes %d in %s as %s", (value, unit, expected) => {
+    expect(formatValue(value, unit)).toBe(expected);
+  });
+
+  it("writes as many parts of a duration as there are decimals", () => {
+    expect(formatValue(7_505, "dtdurations", 2)).toBe("2 hours, 5 minutes, 5 seconds");
+  });
+
+  it("writes how long ago an instant is", () => {
+    expect(formatValue(Date.now() - 180_000, "dateTimeFromNow")).toBe("3 minutes ago");
+    expect(formatValue(Date.now() + 7_200_000, "dateTimeFromNow")).toBe("in 2 hours");
+  });
+});
+
+describe("mappings of words", () => {
+  const mappings: ValueMapping[] = [
+    { type: "regex", options: { pattern: "/^task-(.*)$/", result: { text: "$1!" } } },
+    { type: "special", options: { match: "empty", result: { text: "(none)" } } },
+  ];
+
+  it.each([
+    ["task-a", "a!"],
+    ["", "(none)"],
+    ["constructor", "constructor"],
+  ])("show %s as %s", (value, expected) => {
+    const values: ValueMapping[] = [...mappings, { type: "value", options: {} }];
+    expect(displayText(value, { mappings: values })).toBe(expected);
+  });
+});
+
+describe("more reductions", () => {
+  const series = seriesNamed(
+    "a",
+    [2, 4, 4, 1, 9].map((value, index) => [index, value]),
+  );
+
+  it.each([
+    ["range", 8],
+    ["diff", 7],
+    ["delta", 11],
+    ["median", 4],
+    ["p95", 9],
+    ["step", -3],
+    ["stdDev", 2.7568],
+    ["distinctCount", 4],
+  ])("%s", (calculation, expected) => {
+    expect(reduce(series, calculation)).toBeCloseTo(expected, 3);
+  });
+
+  it("leave out what is not above zero where asked to", () => {
+    expect(reduce(series, "logmin")).toBe(1);
+    expect(reduce(seriesNamed("a", [[0, 0]]), "logmin")).toBeNull();
   });
 });

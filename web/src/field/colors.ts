@@ -10,7 +10,7 @@ export interface ChartTheme {
   background: string;
   track: string;
   fontFamily: string;
-  /** One colour for each series; after the last they begin again. */
+  /** One colour for each series. */
   palette: readonly string[];
   /** Grafana's hues by name, in shades that this theme's background carries. */
   hues: Readonly<Record<Hue, string>>;
@@ -40,9 +40,14 @@ export function resolveColor(name: string, theme: ChartTheme): string {
   return share === 0 ? base : mixed(base, other, share);
 }
 
-/** The colour of the series at `index`. */
+/** How far each further round through the palette goes towards the text's colour. */
+const ROUNDS = [0, 0.35, 0.6] as const;
+
+/** The colour of the series at `index`; after the last colour come paler ones. */
 export function paletteColor(index: number, theme: ChartTheme): string {
-  return theme.palette[index % theme.palette.length] ?? theme.text;
+  const color = theme.palette[index % theme.palette.length] ?? theme.text;
+  const round = Math.floor(index / theme.palette.length) % ROUNDS.length;
+  return round === 0 ? color : mixed(color, theme.text, ROUNDS[round] ?? 0);
 }
 
 /** The palette's colour for a name, the same wherever the name is. */

@@ -10,8 +10,10 @@ export function formatValue(
   unit: string | undefined,
   decimals?: number | null,
 ): string {
-  const format = FORMATTERS[unit ?? "none"] ?? customUnit(unit ?? "none");
-  return format(value, decimals ?? undefined);
+  const name = unit ?? "none";
+  // A unit is any text that the dashboard's author likes, `constructor` too.
+  const known = Object.hasOwn(FORMATTERS, name) ? FORMATTERS[name] : undefined;
+  return (known ?? customUnit(name))(value, decimals ?? undefined);
 }
 
 /** As `formatValue`, without zeros at the end of a fraction: ticks of an axis are round numbers. */

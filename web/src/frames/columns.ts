@@ -22,8 +22,14 @@ export function organize(frames: readonly Frame[], options: OrganizeOptions): Fr
     columns: frame.columns
       .filter(({ name }) => isWanted(name))
       .toSorted((a, b) => difference(placeOf(a.name), placeOf(b.name)))
-      .map((column) => ({ ...column, name: renameByName[column.name] || column.name })),
+      .map((column) => ({ ...column, name: renamed(column.name, renameByName) })),
   }));
+}
+
+/** An empty name is none. */
+function renamed(name: string, names: Readonly<Record<string, string>>): string {
+  const other = names[name] ?? "";
+  return other === "" ? name : other;
 }
 
 function difference(a: number, b: number): number {

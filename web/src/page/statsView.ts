@@ -54,8 +54,8 @@ function renderSparkline({ lines, color }: Sparkline): Element {
   return picture;
 }
 
-function svg(tag: string, attributes: Readonly<Record<string, string>>): SVGElement {
-  const element = document.createElementNS(SVG, tag) as SVGElement;
+function svg(tag: "svg" | "polygon" | "polyline", attributes: Readonly<Record<string, string>>) {
+  const element = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   return element;
 }

@@ -10,7 +10,7 @@ import { tileGrid, type Orientation, type Size } from "./tiles";
 
 export const gauge: ChartType = { hasTimeAxis: false, draw };
 
-export interface Options {
+interface Options {
   orientation?: Orientation;
   reduceOptions?: { calcs?: string[] };
   showThresholdMarkers?: boolean;

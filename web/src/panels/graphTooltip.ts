@@ -73,8 +73,10 @@ function placeIn(series: PanelInput["series"], { plot }: Found): number {
 }
 
 function nearestOf(found: readonly Found[]): Found | undefined {
-  const [first, ...others] = found.filter(({ distance }) => !Number.isNaN(distance));
-  return others.reduce((best, one) => (one.distance < (best?.distance ?? NaN) ? one : best), first);
+  return found.reduce<Found | undefined>(
+    (best, one) => (one.distance < (best?.distance ?? Infinity) ? one : best),
+    undefined,
+  );
 }
 
 /** The time of the nearest point of any series. */

@@ -94,7 +94,7 @@ function bandSeries(
       const color = colors[parameters.dataIndex] ?? theme.text;
       const box = boxOf(parameters, api, options.rowHeight ?? 0.9);
       if (box === undefined) return null;
-      const text = displayText(api.value(3) as number, field.config);
+      const text = displayText(api.value(3), field.config);
       return {
         type: "group",
         children: [

@@ -83,7 +83,7 @@ function asSeries({ name, values, labels = {} }: Column): Series {
 }
 
 function isVisible({ config }: ShownColumn): boolean {
-  return !customOption(config, "hidden", false) && !isHiddenFrom(config, "viz");
+  return !customOption<boolean>(config, "hidden", false) && !isHiddenFrom(config, "viz");
 }
 
 function headingOf({ column, title, config }: ShownColumn): TableColumn {

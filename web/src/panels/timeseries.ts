@@ -56,10 +56,11 @@ function seriesOf(axes: readonly ValueAxis[], input: PanelInput): SeriesOption[]
     return axis.plots.flatMap((plot) => {
       const marks = plot === marked ? thresholdMarks(plot.field, input) : {};
       const drawn = drawnSeries(plot, axis, input);
-      return drawn.map(
-        (series, index) =>
-          ({ ...series, yAxisIndex, ...(index === 0 ? marks : {}) }) as SeriesOption,
-      );
+      return drawn.map((series, index) => ({
+        ...series,
+        yAxisIndex,
+        ...(index === 0 ? marks : {}),
+      }));
     });
   });
 }
