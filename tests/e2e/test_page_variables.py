@@ -60,7 +60,7 @@ def test_arrows_and_enter_choose_several(page_url: str, browser_page: Page) -> N
     browser_page.keyboard.press("Enter")
 
     expect(operators.locator("summary")).to_have_text("4010-even + 4011-odd")
-    expect(operators.get_by_label("4011-odd")).to_be_focused()
+    expect(operators.get_by_role("checkbox", name="4011-odd")).to_be_focused()
     assert chosen(browser_page) == ["4010-even", "4011-odd"]
     browser_page.keyboard.press("Escape")
     expect(operators).not_to_have_attribute("open", "")
@@ -73,7 +73,7 @@ def test_all_takes_single_choices_back(page_url: str, browser_page: Page) -> Non
     refreshes(browser_page, operators.locator('input:not([value="$__all"])').first.check)
     expect(operators.locator("summary")).not_to_have_text("All")
 
-    refreshes(browser_page, operators.get_by_label("All").check)
+    refreshes(browser_page, operators.get_by_role("checkbox", name="All").check)
 
     expect(operators.locator("summary")).to_have_text("All")
     assert chosen(browser_page) == ["$__all"]
