@@ -5,10 +5,11 @@ What the panels show is read through `window.__mephistoMetrics` (web/README.md).
 
 from __future__ import annotations
 
+import json
 from typing import Any, Callable
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 GENERAL_HEALTH = (
     "P99 E2E processing by packet type",
@@ -85,3 +86,27 @@ def drag_across(page: Page, title: str, start: float, end: float) -> None:
     page.mouse.move(box["x"] + (start + end) / 2 * box["width"], middle)
     page.mouse.move(box["x"] + end * box["width"], middle)
     page.mouse.up()
+
+
+def change_dashboard(page: Page, change: dict[str, Any]) -> None:
+    """Give the page its own dashboard with some of its top-level parts exchanged."""
+
+    def answer(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, body=json.dumps({**response.json(), **change}))
+
+    page.route("**/dashboards/mephisto.json", answer)
+
+
+def choose_quick_range(page: Page, name: str) -> None:
+    page.locator('details[data-picker="time"] summary').click()
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def point_at(page: Page, title: str, share: float = 0.5) -> None:
+    """Move the mouse over a chart, at a share of its width."""
+    chart = panel(page, title).locator(".chart")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2)

@@ -23,6 +23,8 @@ def test_the_general_health_row_can_be_pictured(
             f"time() - min(process_start_time_seconds) > {MINUTES_IN_THE_README * 60}", 400
         )
     browser_page.emulate_media(color_scheme=scheme)
+    # Only what is on the screen is drawn.
+    browser_page.set_viewport_size({"width": 1280, "height": 1600})
     browser_page.goto(f"{page_url}/?from=now-5m&to=now&refresh=")
     ready = browser_page.locator('section.panel[data-state="ready"]')
     ready.nth(6).wait_for()

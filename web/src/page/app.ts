@@ -47,6 +47,7 @@ export class App {
   private readonly help: HTMLDialogElement;
   private readonly board: Board;
   private choices: Choice[] = [];
+  private drawnTimeZone: string;
 
   constructor(
     private readonly dashboards: readonly DashboardEntry[],
@@ -56,6 +57,7 @@ export class App {
     this.navigation = new Navigation(dashboard, () => {
       this.changed();
     });
+    this.drawnTimeZone = this.navigation.state.timeZone;
     const actions = this.actions();
     const shortcuts = shortcutsOf(actions);
     this.toolbar = new Toolbar(actions, this.age.element);
@@ -100,7 +102,7 @@ export class App {
   /** Another state is to be shown. */
   private changed(): void {
     this.board.fold();
-    this.redraw();
+    if (this.navigation.state.timeZone !== this.drawnTimeZone) this.redraw();
     void this.cycle.now();
   }
 
@@ -217,6 +219,7 @@ export class App {
   }
 
   private redraw(): void {
+    this.drawnTimeZone = this.navigation.state.timeZone;
     this.annotations.redraw();
     this.board.redraw();
   }

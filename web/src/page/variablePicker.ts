@@ -29,7 +29,7 @@ export class VariablePicker {
         this.renderEntries();
       },
     });
-    const box = h("fieldset", {}, h("legend", {}, this.label), this.filter, this.list);
+    const box = h("fieldset", {}, h("legend", {}, this.label), this.list);
     box.addEventListener("keydown", (event) => {
       this.onKey(event);
     });
@@ -56,7 +56,7 @@ export class VariablePicker {
     const missing = gone.length === 0 ? "" : `; not in this time range: ${gone.join(", ")}`;
     const text = describeChoice(choice);
     this.popover.setText(text, `${this.label}: ${text}${missing}`);
-    this.filter.hidden = this.values().length <= MAX_WITHOUT_FILTER;
+    this.placeFilter(this.values().length > MAX_WITHOUT_FILTER);
     this.renderEntries();
   }
 
@@ -69,6 +69,16 @@ export class VariablePicker {
     const { variable, selected, options } = this.choice;
     const listed = [...new Set([...options, ...selected.filter((value) => value !== ALL)])];
     return variable.includeAll ? [ALL, ...listed] : listed;
+  }
+
+  private get hasFilter(): boolean {
+    return this.filter.parentElement !== null;
+  }
+
+  private placeFilter(isWanted: boolean): void {
+    // Not where it already stands: there it would lose the focus.
+    if (isWanted && !this.hasFilter) this.list.before(this.filter);
+    if (!isWanted) this.filter.remove();
   }
 
   private renderEntries(): void {
@@ -111,11 +121,11 @@ export class VariablePicker {
     this.filter.value = "";
     this.renderEntries();
     const chosen = this.inputs().find(({ checked }) => checked) ?? this.inputs()[0];
-    (this.filter.hidden ? chosen : this.filter)?.focus();
+    (this.hasFilter ? this.filter : chosen)?.focus();
   }
 
   private onKey(event: KeyboardEvent): void {
-    const inputs = [...(this.filter.hidden ? [] : [this.filter]), ...this.inputs()];
+    const inputs = [...(this.hasFilter ? [this.filter] : []), ...this.inputs()];
     const at = inputs.indexOf(event.target as HTMLInputElement);
     if (event.key === "ArrowDown") inputs[Math.min(at + 1, inputs.length - 1)]?.focus();
     else if (event.key === "ArrowUp") inputs[Math.max(at - 1, 0)]?.focus();
