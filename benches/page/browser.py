@@ -16,6 +16,8 @@ OPTIONS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgro
 WIDTH_PIXELS = 1280
 HEIGHT_PIXELS = 900
 DRAWN_TIMEOUT_MS = 300_000
+QUIET_SECONDS = 0.15
+"""So long without a request, a refresh has asked for all that it asks for."""
 QUERY_PATHS = ("/api/v1/query_range", "/api/v1/query?")
 
 OBSERVER = """
@@ -169,7 +171,7 @@ def _refresh(page: Page) -> None:
         page.on(event, handler)  # type: ignore[call-overload]
     page.get_by_role("button", name="Refresh", exact=True).click()
     quiet_since = time.monotonic()
-    while time.monotonic() - quiet_since < 0.15 or not answered:
+    while time.monotonic() - quiet_since < QUIET_SECONDS or not answered:
         page.wait_for_timeout(25)
         if under_way:
             quiet_since = time.monotonic()
