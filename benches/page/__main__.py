@@ -28,9 +28,10 @@ def over_store(
         address = f"{page_url}/{_last_day(day)}"
         height = browser.height_of(chromium, address)
         loads = [_load(chromium, address, height) for _ in range(options.loads)]
+        usual = [_load(chromium, address, browser.HEIGHT_PIXELS) for _ in range(options.loads)]
     _complain(name, loads[-1])
     times = queries.measure(store_url, loads[-1].queries, options.loads)
-    return report.Measured(name, loads, times)
+    return report.Measured(name, loads, usual, times)
 
 
 def refreshing(store_url: str, chromium: Any, options: argparse.Namespace, day: Any) -> str:

@@ -27,11 +27,15 @@ new PerformanceObserver((list) => {
 }).observe({ type: "longtask", buffered: true });
 """
 
-# Looks at each frame, so the time is that of the first frame with all panels settled.
+# Looks at each frame, so the time is that of the first frame with all panels on the screen settled.
 WATCH = """
 window.__settled = new Promise((resolve) => {
     const look = () => {
-        const panels = [...document.querySelectorAll("section.panel")];
+        const isOnScreen = (panel) => {
+            const { top, bottom } = panel.getBoundingClientRect();
+            return bottom > 0 && top < innerHeight;
+        };
+        const panels = [...document.querySelectorAll("section.panel")].filter(isOnScreen);
         const isSettled = (panel) => panel.dataset.state !== "loading";
         if (panels.length > 0 && panels.every(isSettled)) {
             requestAnimationFrame(() => setTimeout(() => resolve(performance.now())));
@@ -121,7 +125,7 @@ def height_of(browser: Any, address: str) -> int:
 
 
 def load(page: Page, address: str) -> Load:
-    """Navigate and wait until every panel is drawn, or says why it is not."""
+    """Navigate and wait until every panel on the screen is drawn, or says why it is not."""
     queries: list[str] = []
 
     def note(request: Request) -> None:

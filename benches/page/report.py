@@ -21,6 +21,9 @@ class Measured:
 
     store: str
     loads: list[Load]
+    """In a window as high as the board."""
+    usual_loads: list[Load]
+    """In a window as people have it."""
     queries: QueryTimes
 
 
@@ -31,7 +34,8 @@ def times_table(measured: list[Measured]) -> str:
     """Return what the stores and the page over them need, side by side."""
     rows = [
         _row("all panels drawn, after the navigation began", measured, _drawn_ms, DRAWN_LIMIT_MS),
-        _row("longest task of the main thread until then", measured, _longest_task_ms, None),
+        _row("the panels on the screen drawn, 1280 x 900 pixels", measured, _usual_drawn_ms, None),
+        _row("longest task of the main thread until all are", measured, _longest_task_ms, None),
         _row("all queries, one after the other", measured, _one_after_the_other_ms, None),
         _row("all queries, on six connections", measured, _six_at_once_ms, None),
         _row("the slowest query", measured, _slowest_ms, None),
@@ -87,6 +91,10 @@ def _row(name: str, measured: list[Measured], value: Value, limit_ms: int | None
 
 def _drawn_ms(measured: Measured) -> float:
     return statistics.median(load.drawn_ms for load in measured.loads)
+
+
+def _usual_drawn_ms(measured: Measured) -> float:
+    return statistics.median(load.drawn_ms for load in measured.usual_loads)
 
 
 def _longest_task_ms(measured: Measured) -> float:
