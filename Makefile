@@ -26,7 +26,7 @@ PYTHON_SOURCES := $(shell find python -type f -not -path '$(PACKAGE)/web/*' \
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test test-rust test-models sanitize test-web test-python lint lint-rust \
-    lint-web lint-python lint-dashboards format bench screenshots dashboards wheel web install clean
+    lint-web lint-python lint-dashboards format bench bench-page screenshots dashboards wheel web install clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -104,6 +104,17 @@ screenshots: install ## Take the pictures in docs/images anew
 bench: $(BENCH_PYTHONS:%=.venv-bench-%/.installed) ## Measure beside prometheus_client; ARGS=--write into docs/performance.md
 	$(lastword $(BENCH_PYTHONS:%=.venv-bench-%/bin/python)) -m benches.table $(ARGS) \
 	    $(BENCH_PYTHONS:%=.venv-bench-%/bin/python)
+
+# A run of half an hour, which is recorded once; what is laid out over a day ends at the present.
+DAY ?= target/day
+
+bench-page: install $(DAY)/recorded ## Measure page and store over a day's data in Chromium; ARGS=--write
+	$(BIN)/python -m benches.page.day $(DAY)/recorded $(DAY)
+	$(BIN)/python -m benches.page $(DAY) $(ARGS)
+
+$(DAY)/recorded: | install
+	$(BIN)/python -m benches.page.record $(DAY)/recording
+	mv $(DAY)/recording $@
 
 wheel: dist/.ready ## Build the wheel into dist/
 

@@ -35,12 +35,12 @@ VERDICTS = {True: "met", False: "missed", None: ""}
 
 def operations_table(rows: list[Row]) -> str:
     """Return the table of all rows with what was to be reached."""
-    return _table(ROW_HEADER, [_row_cells(row) for row in rows])
+    return markdown_table(ROW_HEADER, [_row_cells(row) for row in rows])
 
 
 def growth_table(growths: list[Growth]) -> str:
     """Return the table of what numbers of series cost."""
-    return _table(GROWTH_HEADER, [_growth_cells(growth) for growth in growths])
+    return markdown_table(GROWTH_HEADER, [_growth_cells(growth) for growth in growths])
 
 
 def _row_cells(row: Row) -> Cells:
@@ -100,7 +100,8 @@ def _maybe(value: float | None, write: Callable[[float], str]) -> str:
     return "" if value is None else write(value)
 
 
-def _table(header: Cells, rows: list[Cells]) -> str:
+def markdown_table(header: Cells, rows: list[Cells]) -> str:
+    """Lay cells out, the first column to the left and all others to the right."""
     columns = list(zip(header, *rows))
     widths = [max(3, *map(len, column)) for column in columns]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]

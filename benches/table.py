@@ -49,13 +49,14 @@ def circumstances(quick: bool) -> str:
     return sentence + quick * "A quick run: the numbers mean nothing.\n"
 
 
-def write_into(document: Path, measured: str) -> None:
+def write_into(document: Path, measured: str, markers: tuple[str, str] = (BEGIN, END)) -> None:
     """Replace what stands between the markers."""
-    before, begin, rest = document.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
+    first, last = markers
+    before, begin, rest = document.read_text().partition(first)
+    _, end, after = rest.partition(last)
     if not (begin and end):
-        sys.exit(f"{document}: expected the lines {BEGIN} and {END}; put the table between them")
-    document.write_text(f"{before}{BEGIN}\n{measured}{END}{after}")
+        sys.exit(f"{document}: expected the lines {first} and {last}; put the table between them")
+    document.write_text(f"{before}{first}\n{measured}{last}{after}")
 
 
 def main() -> None:

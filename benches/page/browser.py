@@ -16,6 +16,8 @@ OPTIONS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgro
 WIDTH_PIXELS = 1280
 HEIGHT_PIXELS = 900
 DRAWN_TIMEOUT_MS = 300_000
+QUIET_SECONDS = 0.15
+"""So long without a request, a refresh has asked for all that it asks for."""
 QUERY_PATHS = ("/api/v1/query_range", "/api/v1/query?")
 
 OBSERVER = """
@@ -25,11 +27,15 @@ new PerformanceObserver((list) => {
 }).observe({ type: "longtask", buffered: true });
 """
 
-# Looks at each frame, so the time is that of the first frame with all panels settled.
+# Looks at each frame, so the time is that of the first frame with all panels on the screen settled.
 WATCH = """
 window.__settled = new Promise((resolve) => {
     const look = () => {
-        const panels = [...document.querySelectorAll("section.panel")];
+        const isOnScreen = (panel) => {
+            const { top, bottom } = panel.getBoundingClientRect();
+            return bottom > 0 && top < innerHeight;
+        };
+        const panels = [...document.querySelectorAll("section.panel")].filter(isOnScreen);
         const isSettled = (panel) => panel.dataset.state !== "loading";
         if (panels.length > 0 && panels.every(isSettled)) {
             requestAnimationFrame(() => setTimeout(() => resolve(performance.now())));
@@ -119,7 +125,7 @@ def height_of(browser: Any, address: str) -> int:
 
 
 def load(page: Page, address: str) -> Load:
-    """Navigate and wait until every panel is drawn, or says why it is not."""
+    """Navigate and wait until every panel on the screen is drawn, or says why it is not."""
     queries: list[str] = []
 
     def note(request: Request) -> None:
@@ -169,7 +175,7 @@ def _refresh(page: Page) -> None:
         page.on(event, handler)  # type: ignore[call-overload]
     page.get_by_role("button", name="Refresh", exact=True).click()
     quiet_since = time.monotonic()
-    while time.monotonic() - quiet_since < 0.15 or not answered:
+    while time.monotonic() - quiet_since < QUIET_SECONDS or not answered:
         page.wait_for_timeout(25)
         if under_way:
             quiet_since = time.monotonic()

@@ -21,7 +21,7 @@ DATABASE = "samples.sqlite"
 
 def lay_out(recorded: Path, folder: Path, interval_seconds: float, with_prometheus: bool) -> None:
     """Fill `folder`; the last scrape is at the present time."""
-    source, target = folder / "recorded", folder / "home" / "data" / "builtin"
+    source, target = folder / "copy", folder / "home" / "data" / "builtin"
     text, blocks = folder / "openmetrics", folder / "prometheus"
     for made in (source, target, text, blocks):
         shutil.rmtree(made, ignore_errors=True)

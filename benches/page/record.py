@@ -25,8 +25,8 @@ def record(folder: Path, seconds: float, interval_seconds: float) -> None:
     run = [sys.executable, "-m", "mephisto_metrics.simulation.mephisto_run"]
     options = ["--pace", "lively", "--duration-seconds", str(seconds)]
     subprocess.run([*run, *options], env=environment, check=True)
-    end_the_store = "from mephisto_metrics.cli import main; main()"
-    subprocess.run([sys.executable, "-c", end_the_store, "cleanup"], env=environment, check=True)
+    end_the_store = [str(Path(sys.executable).with_name("mephisto-metrics")), "cleanup"]
+    subprocess.run(end_the_store, env=environment, check=True)
 
 
 def main() -> None:

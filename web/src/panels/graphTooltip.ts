@@ -73,10 +73,8 @@ function placeIn(series: PanelInput["series"], { plot }: Found): number {
 }
 
 function nearestOf(found: readonly Found[]): Found | undefined {
-  return found.reduce<Found | undefined>(
-    (best, one) => (one.distance < (best?.distance ?? Infinity) ? one : best),
-    undefined,
-  );
+  const [first, ...others] = found.filter(({ distance }) => !Number.isNaN(distance));
+  return others.reduce((best, one) => (one.distance < (best?.distance ?? NaN) ? one : best), first);
 }
 
 /** The time of the nearest point of any series. */
