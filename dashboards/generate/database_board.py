@@ -107,7 +107,7 @@ RATE = with_calculations(
         ),
         [Query("{{method}}", CALLS_BY_METHOD)],
         unit=units.OpsPerSecond,
-        width=12,
+        width=24,
         height=10,
     ),
     "mean",
@@ -123,7 +123,7 @@ SPREAD = heatmap_panel(
         otherwise="a second band far above: calls that wait for one another, or for the disk.",
     ),
     FAMILY,
-    width=12,
+    width=24,
     height=10,
 )
 
@@ -136,7 +136,7 @@ def _response_time(title: str, quantile: float, share: str) -> timeseries.Panel:
         otherwise="lines that rise together: the disk or the machine. One line alone: its method.",
     )
     query = Query("{{method}}", quantile_by("method", quantile, FAMILY))
-    panel = line_panel(about, [query], unit=units.Seconds, width=12, height=10)
+    panel = line_panel(about, [query], unit=units.Seconds, width=24, height=10)
     return with_calculations(panel, "mean", "max")
 
 

@@ -148,6 +148,7 @@ UNMEASURED = line_panel(
     ),
     [
         Query("{{reason}}", rate_per_minute("reason", "e2e_packet_unmeasured_total")),
+        Query("all", f"60 * sum({rate_per_second('e2e_packet_unmeasured_total')}) or vector(0)"),
     ],
     unit=units.CountsPerMinute,
     width=8,

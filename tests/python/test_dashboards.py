@@ -94,6 +94,7 @@ WINDOW = re.compile(r"\[([^\]]*)\]")
 WORDS = {
     *("and", "count", "histogram_quantile", "increase", "label_replace", "max", "max_over_time"),
     *("min", "or", "rate", "sum", "time", "timestamp", "unless", "vector"),
+    "__rate_interval_ms",
 }
 ROWS = {
     "General Health": 7,
