@@ -73,10 +73,9 @@ function placeIn(series: PanelInput["series"], { plot }: Found): number {
 }
 
 function nearestOf(found: readonly Found[]): Found | undefined {
-  return found.reduce<Found | undefined>(
-    (best, one) => (one.distance < (best?.distance ?? Infinity) ? one : best),
-    undefined,
-  );
+  // Without a height of the pointer, over another graph, nothing is near.
+  const [first, ...others] = found.filter(({ distance }) => !Number.isNaN(distance));
+  return others.reduce((best, one) => (one.distance < (best?.distance ?? 0) ? one : best), first);
 }
 
 /** The time of the nearest point of any series. */
