@@ -1,4 +1,4 @@
-"""Panels of every type, drawn from a board of the test's own over live data of a running Operator."""
+"""Panels of every type, from a board of the test's own, over live data of a running Operator."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def test_heatmap_has_a_row_for_each_bucket_and_tells_its_counts(
     box = latency.locator(".chart").bounding_box()
     assert box is not None
     browser_page.mouse.move(box["x"] + 0.97 * box["width"], box["y"] + 0.8 * box["height"])
-    expect(browser_page.locator(".tooltip-name").first).to_contain_text("–")
+    expect(browser_page.locator(".tooltip-name").first).to_contain_text(" \u2013 ")
 
 
 @pytest.mark.usefixtures("problems")

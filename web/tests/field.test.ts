@@ -77,7 +77,7 @@ describe("colours", () => {
     expect(resolveColor("#123456", THEME)).toBe("#123456");
   });
 
-  it("goes on in paler colours after the palette's end, and begins again after those", () => {
+  it("goes on in duller colours after the palette's end, and begins again after those", () => {
     expect(paletteColor(1, THEME)).toBe("#000002");
     expect(paletteColor(4, THEME)).toBe("#060607");
     expect(paletteColor(10, THEME)).toBe("#000002");

@@ -43,7 +43,7 @@ export function resolveColor(name: string, theme: ChartTheme): string {
 /** How far each further round through the palette goes towards the text's colour. */
 const ROUNDS = [0, 0.35, 0.6] as const;
 
-/** The colour of the series at `index`; after the last colour come paler ones. */
+/** The colour of the series at `index`; after the last colour come duller ones. */
 export function paletteColor(index: number, theme: ChartTheme): string {
   const color = theme.palette[index % theme.palette.length] ?? theme.text;
   const round = Math.floor(index / theme.palette.length) % ROUNDS.length;

@@ -73,8 +73,9 @@ function placeIn(series: PanelInput["series"], { plot }: Found): number {
 }
 
 function nearestOf(found: readonly Found[]): Found | undefined {
+  // Without a height of the pointer, over another graph, nothing is near.
   const [first, ...others] = found.filter(({ distance }) => !Number.isNaN(distance));
-  return others.reduce((best, one) => (one.distance < (best?.distance ?? NaN) ? one : best), first);
+  return others.reduce((best, one) => (one.distance < (best?.distance ?? 0) ? one : best), first);
 }
 
 /** The time of the nearest point of any series. */

@@ -129,6 +129,10 @@ function colorIndex(count: number, colors: readonly string[], bounds: Bounds): n
 function bucketAxis(buckets: readonly Bucket[], options: Options, { size, theme }: PanelInput) {
   const { reverse = false, axisPlacement = "left" } = options.yAxis ?? {};
   const room = Math.max(1, Math.floor(size.height / PIXELS_PER_LABEL));
+  const interval = Math.max(1, Math.ceil(buckets.length / room));
+  // The uppermost edge always has a label, which one right below it would run into.
+  const hasRoom = (edge: number): boolean =>
+    edge === buckets.length || buckets.length - edge >= interval;
   return {
     type: "value" as const,
     show: axisPlacement !== "hidden",
@@ -136,13 +140,13 @@ function bucketAxis(buckets: readonly Bucket[], options: Options, { size, theme 
     inverse: reverse,
     min: 0,
     max: Math.max(1, buckets.length),
-    interval: Math.max(1, Math.ceil(buckets.length / room)),
+    interval,
     axisLabel: {
       color: theme.mutedText,
       fontFamily: theme.fontFamily,
       fontSize: 12,
       hideOverlap: true,
-      formatter: (edge: number) => edgeText(edge, buckets, options),
+      formatter: (edge: number) => (hasRoom(edge) ? edgeText(edge, buckets, options) : ""),
     },
     splitLine: { show: false },
   };
