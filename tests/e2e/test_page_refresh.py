@@ -106,9 +106,9 @@ def test_slow_refresh_does_not_pile_up(page_url: str, browser_page: Page) -> Non
     browser_page.clock.fast_forward(20_000)
     assert readings == []
 
-    browser_page.unroute("**/api/v1/query_range?*")
     for route in held:
         route.continue_()
+    browser_page.unroute("**/api/v1/query_range?*")
     with browser_page.expect_request("**/api/v1/query_range?*"):
         browser_page.clock.run_for(6_000)
 
