@@ -21,6 +21,7 @@ from mephisto_metrics.stack.readiness import wait_until
 SCRIPTS = Path(sys.executable).parent
 READY_TIMEOUT_SECONDS = 60
 STOP_TIMEOUT_SECONDS = 30
+EXPECT_TIMEOUT_SECONDS = 30
 
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
@@ -201,8 +202,10 @@ def browser(needs_program: Callable[[str, str], str]) -> Iterator[Any]:
     other files could run none of their own.
     """
     path = needs_program("chromium", "chromium")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    # Of a machine that does much else at once; who waits for what comes sooner loses nothing.
+    expect.set_options(timeout=EXPECT_TIMEOUT_SECONDS * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
         yield browser
