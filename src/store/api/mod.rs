@@ -38,6 +38,7 @@ pub fn router(scraping: Arc<Scraping>) -> Router {
         .route("/api/v1/metadata", get(status::metadata))
         .route("/api/v1/targets", get(status::targets))
         .route("/api/v1/status/buildinfo", get(status::build_info))
+        .route("/api/v1/status/runtimeinfo", get(status::runtime_info))
         .route("/-/ready", get(status::ready))
         .route("/-/healthy", get(status::healthy))
         .route("/metrics", get(status::own_metrics))
