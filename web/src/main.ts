@@ -1,8 +1,8 @@
 /** Entry of the built-in page. */
 
-import { App } from "./page/app";
+import { start } from "./page/start";
 import { applyTheme } from "./page/theme";
 
 applyTheme();
 const host = document.getElementById("page");
-if (host !== null) void App.start(host);
+if (host !== null) void start(host);

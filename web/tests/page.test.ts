@@ -46,8 +46,13 @@ describe("the address", () => {
       uid: undefined,
       range: { from: "now-15m", to: "now" },
       refresh: "5s",
+      timeZone: "browser",
       variables: new Map(),
+      viewPanel: undefined,
+      openRows: new Map(),
+      annotations: new Map(),
     });
+    expect(parseState("", { ...DASHBOARD, timezone: "utc" }).timeZone).toBe("utc");
   });
 
   it("survives the way there and back", () => {
@@ -55,9 +60,31 @@ describe("the address", () => {
       uid: "d",
       range: { from: "1700000000000", to: "now" },
       refresh: "",
+      timeZone: "Europe/Berlin",
       variables: new Map([["operator", ["a&b=c", "<img>"]]]),
+      viewPanel: 4,
+      openRows: new Map([
+        [10, true],
+        [20, false],
+      ]),
+      annotations: new Map([
+        ["Operator & more", true],
+        ["Task runs", false],
+      ]),
     };
     expect(parseState(formatState(state), DASHBOARD)).toEqual(state);
+  });
+
+  it("falls back to the browser's time zone where it names none", () => {
+    expect(parseState("?timezone=Nowhere", DASHBOARD).timeZone).toBe("browser");
+  });
+
+  it.each([
+    ["?viewPanel=7", 7],
+    ["?viewPanel=panel-7", 7],
+    ["?viewPanel=x", undefined],
+  ])("%s names panel %s", (search, panel) => {
+    expect(parseState(search, DASHBOARD).viewPanel).toBe(panel);
   });
 
   it("keeps auto-refresh off when it says so", () => {
@@ -86,7 +113,7 @@ describe("rows", () => {
   it("place panels from their own top", () => {
     const first = { ...panelOf("gauge"), gridPos: { x: 0, y: 9, w: 12, h: 8 } };
     const second = { ...panelOf("gauge"), gridPos: { x: 0, y: 17, w: 12, h: 8 } };
-    const row = { title: "R", collapsed: false, panels: [first, second] };
+    const row = { id: 1, title: "R", collapsed: false, panels: [first, second] };
     expect([gridRowStart(first, row), gridRowStart(second, row)]).toEqual([1, 9]);
   });
 });

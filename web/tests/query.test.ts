@@ -7,7 +7,6 @@ import { seriesName } from "../src/query/legend";
 import { prepareQuery, type LoadRequest } from "../src/query/load";
 import { seriesOf, withUniqueNames } from "../src/query/series";
 import { ALL, substitute, type Choice } from "../src/query/template";
-import { parseTimeMs, resolveRange, zoomOut } from "../src/query/time";
 import { panelOf, seriesNamed } from "./fixtures";
 
 const MINUTE = 60_000;
@@ -245,33 +244,5 @@ describe("series", () => {
       seriesNamed("x", []),
     ]);
     expect(names.map(({ name }) => name)).toEqual(["x 1", "y", "x 2"]);
-  });
-});
-
-describe("time ranges", () => {
-  it.each([
-    ["now", 1_000_000_000],
-    ["now-15m", 1_000_000_000 - 15 * MINUTE],
-    ["now-1d", 1_000_000_000 - 24 * 60 * MINUTE],
-    ["1700000000000", 1_700_000_000_000],
-    ["2001-09-09T01:46:40Z", 1_000_000_000_000],
-  ])("reads %s", (text, expected) => {
-    expect(parseTimeMs(text, 1_000_000_000)).toBe(expected);
-  });
-
-  it.each([
-    { from: "now", to: "now" },
-    { from: "now", to: "now-5m" },
-    { from: "yesterday", to: "now" },
-  ])("refuses $from to $to", (raw) => {
-    expect(resolveRange(raw, 1_000_000_000)).toBeUndefined();
-  });
-
-  it("zooms out around the middle", () => {
-    expect(zoomOut({ fromMs: 1000, toMs: 2000 }, 10_000)).toEqual({ fromMs: 500, toMs: 2500 });
-  });
-
-  it("does not zoom out into the future", () => {
-    expect(zoomOut({ fromMs: 9000, toMs: 10_000 }, 10_000)).toEqual({ fromMs: 8000, toMs: 10_000 });
   });
 });

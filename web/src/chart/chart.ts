@@ -1,29 +1,51 @@
-/** An ECharts instance on an element, with the page's tooltip and with drag to zoom. */
+/** An ECharts instance on an element, with crosshair, tooltip, annotations and drag to zoom over it. */
 
-import type { Drawing, Pointer } from "../panels/panel";
 import type { TimeRange } from "../api/prometheus";
 import { h } from "../dom";
-import { connect, init, type ECharts } from "./echarts";
-import { hideTooltip, showTooltip } from "./tooltip";
+import type { Drawing, Pointer } from "../panels/panel";
+import { isUtc } from "../query/zone";
+import { AnnotationLayer } from "./annotationLayer";
+import { Crosshair } from "./crosshair";
+import { init, type ECharts } from "./echarts";
+import { plotOf, timeAt, type Plot } from "./plot";
+import { PointerInput, type PointerPlace } from "./pointerInput";
+import { timeCharts, type TimeChart } from "./timeCharts";
+import { showTooltip } from "./tooltip";
 
-/** A shorter drag is a click. */
-const MIN_DRAG_PIXELS = 6;
-/** Charts of one group show the crosshair of the one under the pointer. */
-const GROUP = "time";
-
-export class Chart {
+export class Chart implements TimeChart {
   private instance: ECharts | undefined;
   private drawing: Drawing | undefined;
-  private dragFromX: number | undefined;
+  private plot: Plot | undefined;
   private readonly selection = h("div", { class: "selection", hidden: true });
+  private readonly crosshair = new Crosshair();
+  private readonly annotations = new AnnotationLayer();
 
   /** `zoom` gets the range that was dragged over. */
   constructor(
-    private readonly host: HTMLElement,
+    readonly host: HTMLElement,
     private readonly hasTimeAxis: boolean,
     private readonly zoom: (range: TimeRange) => void,
   ) {
-    if (hasTimeAxis) this.listen();
+    if (!hasTimeAxis) return;
+    new PointerInput(host, {
+      isOnPlot: (place) => this.pointerAt(place) !== undefined,
+      point: (place) => {
+        this.point(place);
+      },
+      leave: () => {
+        timeCharts.leave();
+      },
+      select: (fromX, toX) => {
+        this.showSelection(fromX, toX);
+      },
+      selected: (fromX, toX) => {
+        this.zoomTo(fromX, toX);
+      },
+      cancelled: () => {
+        this.selection.hidden = true;
+      },
+    });
+    timeCharts.add(this);
   }
 
   get size(): { width: number; height: number } {
@@ -34,7 +56,10 @@ export class Chart {
     this.drawing = drawing;
     this.instance ??= this.create();
     this.instance.resize();
-    this.instance.setOption(drawing.option, { notMerge: true });
+    this.instance.setOption({ ...drawing.option, useUTC: isUtc() }, { notMerge: true });
+    if (!this.hasTimeAxis) return;
+    this.plot = plotOf(this.instance, drawing.option, this.size);
+    this.annotate();
   }
 
   /** Frees the drawing; the chart can be drawn again. */
@@ -42,93 +67,67 @@ export class Chart {
     this.instance?.dispose();
     this.instance = undefined;
     this.drawing = undefined;
+    this.plot = undefined;
     this.host.replaceChildren();
+  }
+
+  annotate(): void {
+    if (this.plot !== undefined) this.annotations.show(timeCharts.annotations, this.plot);
+  }
+
+  /** The crosshair, and the tooltip of the page beside the pointer. */
+  showOwn(place: PointerPlace): void {
+    const pointer = this.pointerAt(place);
+    if (pointer === undefined || this.plot === undefined) return;
+    this.crosshair.show(this.plot, pointer.timeMs, null);
+    const marked = this.annotations.near(place.x, place.y, this.plot);
+    showTooltip(this.drawing?.tooltip?.(pointer) ?? null, marked, place.clientX, place.clientY);
+  }
+
+  /** The crosshair at a time that is pointed at elsewhere, and what there is to tell of it. */
+  showShared(timeMs: number, withTooltip: boolean): void {
+    if (this.plot === undefined) return;
+    const pointer = { timeMs, y: NaN };
+    const tooltip = withTooltip ? (this.drawing?.tooltip?.(pointer) ?? null) : null;
+    this.crosshair.show(this.plot, timeMs, tooltip);
+  }
+
+  hidePointer(): void {
+    this.crosshair.hide();
   }
 
   private create(): ECharts {
     const canvas = h("div", { class: "canvas" });
-    this.host.replaceChildren(canvas, this.selection);
-    const instance = init(canvas);
-    if (this.hasTimeAxis) {
-      instance.group = GROUP;
-      connect(GROUP);
-    }
-    return instance;
+    const layers = [this.annotations.element, this.selection, ...this.crosshair.elements];
+    this.host.replaceChildren(canvas, ...(this.hasTimeAxis ? layers : []));
+    return init(canvas);
   }
 
-  private listen(): void {
-    this.host.addEventListener("pointerdown", (event) => {
-      this.startDrag(event);
-    });
-    this.host.addEventListener("pointermove", (event) => {
-      this.move(event);
-    });
-    this.host.addEventListener("pointerup", (event) => {
-      this.endDrag(event);
-    });
-    this.host.addEventListener("pointercancel", () => {
-      this.cancelDrag();
-    });
-    this.host.addEventListener("pointerleave", hideTooltip);
+  private point(place: PointerPlace): void {
+    const pointer = this.pointerAt(place);
+    if (pointer === undefined) timeCharts.leave();
+    else timeCharts.point(this, place, pointer.timeMs);
   }
 
-  private startDrag(event: PointerEvent): void {
-    // A finger scrolls the page; only a mouse or a pen selects.
-    if (event.button !== 0 || event.pointerType === "touch") return;
-    if (this.pointerAt(event) === undefined) return;
-    this.dragFromX = this.offsetX(event);
-    this.host.setPointerCapture(event.pointerId);
-  }
-
-  private move(event: PointerEvent): void {
-    if (this.dragFromX !== undefined) {
-      hideTooltip();
-      this.showSelection(this.dragFromX, this.offsetX(event));
-      return;
-    }
-    const pointer = this.pointerAt(event);
-    const tooltip = pointer && this.drawing?.tooltip?.(pointer);
-    if (tooltip) showTooltip(tooltip, event.clientX, event.clientY);
-    else hideTooltip();
-  }
-
-  private endDrag(event: PointerEvent): void {
-    const from = this.dragFromX;
-    this.cancelDrag();
-    if (from === undefined || Math.abs(this.offsetX(event) - from) < MIN_DRAG_PIXELS) return;
-    const ends = [from, this.offsetX(event)].map((x) => this.timeAt(x));
-    const [fromMs, toMs] = ends.sort((a, b) => a - b);
-    if (fromMs !== undefined && toMs !== undefined) this.zoom({ fromMs, toMs });
-  }
-
-  private cancelDrag(): void {
-    this.dragFromX = undefined;
-    this.selection.hidden = true;
-  }
-
-  private showSelection(from: number, to: number): void {
+  private showSelection(fromX: number, toX: number): void {
+    timeCharts.leave();
     this.selection.hidden = false;
-    this.selection.style.left = `${Math.min(from, to)}px`;
-    this.selection.style.width = `${Math.abs(to - from)}px`;
+    this.selection.style.left = `${Math.min(fromX, toX)}px`;
+    this.selection.style.width = `${Math.abs(toX - fromX)}px`;
   }
 
-  private offsetX(event: PointerEvent): number {
-    return event.clientX - this.host.getBoundingClientRect().left;
+  private zoomTo(fromX: number, toX: number): void {
+    this.selection.hidden = true;
+    const { plot } = this;
+    if (plot === undefined) return;
+    const [fromMs, toMs] = [timeAt(plot, Math.min(fromX, toX)), timeAt(plot, Math.max(fromX, toX))];
+    if (fromMs < toMs) this.zoom({ fromMs, toMs });
   }
 
   /** The pointer's time and value; undefined beside the plot. */
-  private pointerAt(event: PointerEvent): Pointer | undefined {
-    const { left, top } = this.host.getBoundingClientRect();
-    const pixel = [event.clientX - left, event.clientY - top];
-    if (!this.instance?.containPixel("grid", pixel)) return undefined;
-    const [timeMs = 0, y = 0] = this.instance.convertFromPixel("grid", pixel);
-    return { timeMs, y };
-  }
-
-  /** The time at a pixel, cut to the ends of the axis. */
-  private timeAt(x: number): number {
-    const axis = this.drawing?.option.xAxis as { min: number; max: number };
-    const [timeMs = axis.min] = this.instance?.convertFromPixel("grid", [x, 0]) ?? [];
-    return Math.min(axis.max, Math.max(axis.min, timeMs));
+  private pointerAt({ x, y }: PointerPlace): Pointer | undefined {
+    if (this.plot === undefined || !this.instance?.containPixel("grid", [x, y])) return undefined;
+    const [timeMs = 0, value = 0] = this.instance.convertFromPixel("grid", [x, y]);
+    return { timeMs, y: value };
   }
 }

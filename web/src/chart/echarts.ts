@@ -1,17 +1,11 @@
 /** ECharts with only the parts that the panels draw with. */
 
 import { CustomChart, GaugeChart, LineChart, BarChart } from "echarts/charts";
-import {
-  AxisPointerComponent,
-  GridComponent,
-  MarkAreaComponent,
-  MarkLineComponent,
-} from "echarts/components";
-import { connect, init, use } from "echarts/core";
+import { GridComponent, MarkAreaComponent, MarkLineComponent } from "echarts/components";
+import { init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 
 use([
-  AxisPointerComponent,
   BarChart,
   CanvasRenderer,
   CustomChart,
@@ -22,5 +16,5 @@ use([
   MarkLineComponent,
 ]);
 
-export { connect, init };
+export { init };
 export type { ECharts } from "echarts/core";

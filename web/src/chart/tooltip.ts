@@ -1,34 +1,62 @@
-/** The one tooltip of the page: a list of values at the time under the pointer. */
+/** The tooltip beside the pointer: the values at its time, and the annotations it is on. */
 
 import { h, swatch } from "../dom";
-import type { Tooltip } from "../panels/panel";
+import type { Tooltip, TooltipRow } from "../panels/panel";
 import { formatInstant } from "../query/clock";
+import type { Mark } from "./annotationLayer";
 
 const DISTANCE_PIXELS = 14;
 
-const element = h("div", { class: "tooltip", role: "presentation", hidden: true });
+const element = h("div", { class: "tooltip page-tooltip", role: "presentation", hidden: true });
 
-/** Shows `tooltip` beside the point, given in pixels of the window. */
-export function showTooltip(tooltip: Tooltip, clientX: number, clientY: number): void {
+/** Shows what there is to tell beside the point, given in pixels of the window. */
+export function showTooltip(
+  tooltip: Tooltip | null,
+  marks: readonly Mark[],
+  clientX: number,
+  clientY: number,
+): void {
+  element.hidden = tooltip === null && marks.length === 0;
+  if (element.hidden) return;
   if (!element.isConnected) document.body.append(element);
-  element.replaceChildren(
-    h("div", { class: "tooltip-time" }, formatInstant(tooltip.timeMs)),
-    ...tooltip.rows.map((row) =>
-      h(
-        "div",
-        { class: row.isNearest ? "tooltip-row nearest" : "tooltip-row" },
-        swatch(row.color),
-        h("span", { class: "tooltip-name" }, row.name),
-        h("span", { class: "tooltip-value" }, row.text),
-      ),
-    ),
-  );
-  element.hidden = false;
+  element.replaceChildren(...tooltipContent(tooltip, marks));
   place(clientX, clientY);
 }
 
 export function hideTooltip(): void {
   element.hidden = true;
+}
+
+export function tooltipContent(tooltip: Tooltip | null, marks: readonly Mark[]): HTMLElement[] {
+  const values =
+    tooltip === null
+      ? []
+      : [
+          h("div", { class: "tooltip-time" }, formatInstant(tooltip.timeMs)),
+          ...tooltip.rows.map(valueRow),
+        ];
+  return [...values, ...marks.map(markRow)];
+}
+
+function valueRow({ name, text, color, isNearest }: TooltipRow): HTMLElement {
+  return h(
+    "div",
+    { class: isNearest ? "tooltip-row nearest" : "tooltip-row" },
+    swatch(color),
+    h("span", { class: "tooltip-name" }, name),
+    h("span", { class: "tooltip-value" }, text),
+  );
+}
+
+function markRow({ color, headline, lines, fromMs, toMs }: Mark): HTMLElement {
+  const until = toMs > fromMs ? ` to ${formatInstant(toMs)}` : "";
+  return h(
+    "div",
+    { class: "tooltip-mark" },
+    h("div", { class: "tooltip-row" }, swatch(color), h("span", {}, headline)),
+    h("div", { class: "tooltip-time" }, formatInstant(fromMs) + until),
+    ...lines.map((line) => h("div", {}, line)),
+  );
 }
 
 /** To the right of and below the pointer, or on the other side where the window ends. */

@@ -4,6 +4,8 @@ import type { Panel } from "./model";
 
 /** A stretch of the dashboard under one heading; the first may have none. */
 export interface Row {
+  /** Of the `row` panel; undefined for panels above the first. */
+  id: number | undefined;
   title: string | undefined;
   collapsed: boolean;
   panels: Panel[];
@@ -13,10 +15,11 @@ export interface Row {
  * Panels below an open `row` panel follow it in the list; those of a collapsed one are inside it.
  */
 export function rowsOf(panels: readonly Panel[]): Row[] {
-  const rows: Row[] = [{ title: undefined, collapsed: false, panels: [] }];
+  const rows: Row[] = [{ id: undefined, title: undefined, collapsed: false, panels: [] }];
   for (const panel of panels) {
     if (panel.type === "row") {
       rows.push({
+        id: panel.id,
         title: panel.title ?? "",
         collapsed: panel.collapsed ?? false,
         panels: [...(panel.panels ?? [])],

@@ -9,8 +9,44 @@ export interface Dashboard {
   title: string;
   panels: Panel[];
   templating?: { list?: Variable[] };
+  annotations?: { list?: Annotation[] };
+  links?: DashboardLink[];
   time?: { from: string; to: string };
   refresh?: string;
+  /** `browser`, `utc`, or a zone's name. */
+  timezone?: string;
+  /** What graphs share under the pointer: 0 nothing, 1 the crosshair, 2 the tooltip too. */
+  graphTooltip?: number;
+}
+
+/** Marks on all graphs at the times that a query answers with. */
+export interface Annotation {
+  name: string;
+  /** Whether it is shown before somebody switches it. */
+  enable?: boolean;
+  /** Without a switch of its own. */
+  hide?: boolean;
+  iconColor?: string;
+  expr?: string;
+  target?: { expr?: string };
+  /** The distance of two points up to which they are one region, such as `60s`. */
+  step?: string;
+  titleFormat?: string;
+  textFormat?: string;
+  /** Names of labels, with commas between them. */
+  tagKeys?: string;
+  /** Whether a sample's value is the time of the event, in milliseconds. */
+  useValueForTime?: boolean | string;
+}
+
+export interface DashboardLink {
+  type: string;
+  title: string;
+  tooltip?: string;
+  url?: string;
+  keepTime?: boolean;
+  includeVars?: boolean;
+  targetBlank?: boolean;
 }
 
 export interface Panel {

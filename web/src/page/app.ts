@@ -1,236 +1,228 @@
-/** The page as a whole: what is shown, when it is read again, and what the address says. */
+/** The page as a whole: what is shown, and what is read for it. */
 
 import { StoreUnreachable } from "../api/fetch";
-import { findSeries, type TimeRange } from "../api/prometheus";
-import { fetchConfig, fetchDashboard, listDashboards, type DashboardEntry } from "../api/server";
-import { loadChoices } from "../query/choices";
-import { rowsOf } from "../dashboard/layout";
+import type { TimeRange } from "../api/prometheus";
+import { fetchConfig, type Config, type DashboardEntry } from "../api/server";
+import { sharingOf } from "../chart/sharing";
+import { timeCharts } from "../chart/timeCharts";
 import type { Dashboard } from "../dashboard/model";
-import { parseDurationMs } from "../query/duration";
-import type { Choice } from "../query/template";
-import { absolute, resolveRange, zoomOut, type RawRange } from "../query/time";
 import { h } from "../dom";
+import { loadChoices } from "../query/choices";
+import { parseDurationMs } from "../query/duration";
+import { lastOperatorRange, operatorPresence, type Presence } from "../query/operators";
+import type { Choice } from "../query/template";
+import { rangeProblem, resolveRange } from "../query/time";
+import { shortcutsOf, stateActions, type Actions } from "./actions";
+import { AgeView } from "./ageView";
+import { AnnotationsView } from "./annotationsView";
+import { Board } from "./board";
+import { firstVisit } from "./firstVisit";
+import { helpDialog } from "./helpDialog";
+import { Navigation } from "./navigation";
+import { NoticeBar } from "./noticeBar";
 import * as notices from "./notices";
-import { RowView } from "./rowView";
+import { closeOtherPopovers } from "./popover";
+import { RefreshCycle } from "./refreshCycle";
+import { listenForShortcuts } from "./shortcuts";
 import { clearProbes } from "./testInterface";
 import { onSystemTheme, toggleTheme } from "./theme";
-import { renderToolbar, type ToolbarActions } from "./toolbar";
-import { dashboardUid, formatState, parseState, type PageState } from "./urlState";
-import { closeOtherPickers } from "./variablePicker";
+import { Toolbar } from "./toolbar";
 
 /** How soon to look for a store that was away, whatever the auto-refresh says. */
 const RETRY_MS = 5000;
-const OPERATORS = 'up{job="mephisto"}';
+/** How soon to look again for the first Operator. */
+const FIRST_OPERATOR_MS = 2000;
 
 export class App {
-  private readonly title = h("h1", {}, "Mephisto metrics");
-  private readonly toolbar = h("div", { class: "toolbar", role: "toolbar", "aria-label": "View" });
-  private readonly notice = h("div", { class: "notices" });
-  private readonly main = h("main", { class: "dashboard" });
-  private rows: RowView[] = [];
+  private readonly navigation: Navigation;
+  private readonly cycle = new RefreshCycle((signal) => this.refreshed(signal));
+  private readonly age = new AgeView();
+  private readonly toolbar: Toolbar;
+  private readonly noticeBar = new NoticeBar();
+  private readonly annotations: AnnotationsView;
+  private readonly main = h("main", { class: "dashboard", id: "panels", tabindex: "-1" });
+  private readonly guide: HTMLElement;
+  private readonly help: HTMLDialogElement;
+  private readonly board: Board;
   private choices: Choice[] = [];
-  private drawnToolbar = "";
-  private running = new AbortController();
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private lastReadMs: number | undefined;
-  private state: PageState;
 
-  private constructor(
+  constructor(
     private readonly dashboards: readonly DashboardEntry[],
     private readonly dashboard: Dashboard,
-    private readonly scrapeIntervalMs: number,
+    private readonly config: Config,
   ) {
-    this.state = parseState(location.search, dashboard);
-  }
-
-  /** Shows the dashboard that the address names; tries again until the page's server answers. */
-  static async start(host: HTMLElement): Promise<void> {
-    try {
-      const app = await App.load();
-      app.mount(host);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      host.replaceChildren(notices.cannotStart(reason));
-      setTimeout(() => void App.start(host), RETRY_MS);
-    }
-  }
-
-  private static async load(): Promise<App> {
-    const { signal } = new AbortController();
-    const [config, dashboards] = await Promise.all([fetchConfig(signal), listDashboards(signal)]);
-    const uid = dashboardUid(location.search);
-    const entry = dashboards.find((one) => one.uid === uid) ?? dashboards[0];
-    if (entry === undefined) throw new Error("The page's server has no dashboard");
-    const dashboard = await fetchDashboard(entry.file, signal);
-    return new App(dashboards, dashboard, config.scrape_interval_seconds * 1000);
-  }
-
-  private mount(host: HTMLElement): void {
-    document.title = this.dashboard.title;
-    this.title.textContent = this.dashboard.title;
+    this.navigation = new Navigation(dashboard, () => {
+      this.changed();
+    });
+    const actions = this.actions();
+    const shortcuts = shortcutsOf(actions);
+    this.toolbar = new Toolbar(actions, this.age.element);
+    this.annotations = new AnnotationsView(dashboard);
+    this.guide = firstVisit(config.scrape_interval_seconds);
+    timeCharts.sharing = sharingOf(dashboard.graphTooltip);
     clearProbes();
-    this.rows = rowsOf(this.dashboard.panels).map(
-      (row) =>
-        new RowView(
-          row,
-          (range) => {
-            this.setRange(absolute(range));
-          },
-          () => void this.refresh(),
-        ),
-    );
-    this.main.replaceChildren(...this.rows.map(({ element }) => element));
-    host.replaceChildren(
-      h("header", { class: "page-header" }, this.title, this.toolbar),
-      this.notice,
-      this.main,
-    );
-    this.listen();
-    void this.refresh();
+    this.board = new Board(dashboard, this.navigation, (error) => {
+      this.reportFailure(error);
+      this.cycle.planIn(RETRY_MS);
+    });
+    this.help = helpDialog(shortcuts);
+    listenForShortcuts(shortcuts);
   }
 
-  private listen(): void {
-    window.addEventListener("popstate", () => {
-      this.state = parseState(location.search, this.dashboard);
-      void this.refresh();
-    });
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible") void this.refresh();
-    });
-    document.addEventListener("click", closeOtherPickers);
+  /** Puts the page into `host` and reads. */
+  mount(host: HTMLElement): void {
+    document.title = this.dashboard.title;
+    this.guide.hidden = true;
+    this.main.replaceChildren(this.guide, this.annotations.element, this.board.element);
+    host.replaceChildren(
+      skipLink(this.main),
+      h(
+        "header",
+        { class: "page-header" },
+        h("h1", {}, this.dashboard.title),
+        this.toolbar.element,
+      ),
+      this.noticeBar.element,
+      this.main,
+      this.help,
+    );
+    document.addEventListener("click", closeOtherPopovers);
     onSystemTheme(() => {
       this.redraw();
     });
+    void this.cycle.now();
   }
 
-  /** Reads everything anew; a refresh that still runs is given up. */
-  private async refresh(): Promise<void> {
-    this.running.abort();
-    clearTimeout(this.timer);
-    const { signal } = (this.running = new AbortController());
+  /** Another state is to be shown. */
+  private changed(): void {
+    this.board.fold();
+    this.redraw();
+    void this.cycle.now();
+  }
+
+  /** Reads everything anew; answers when to do so again. */
+  private async refreshed(signal: AbortSignal): Promise<number | undefined> {
     this.renderToolbar();
     try {
-      await this.read(signal);
-      if (!signal.aborted) this.schedule(parseDurationMs(this.state.refresh));
+      const presence = await this.read(signal);
+      const wantedMs = parseDurationMs(this.navigation.state.refresh);
+      return presence === "never" ? FIRST_OPERATOR_MS : wantedMs;
     } catch (error) {
       if (!signal.aborted) this.reportFailure(error);
+      return RETRY_MS;
     }
   }
 
-  private async read(signal: AbortSignal): Promise<void> {
-    const { from, to } = this.state.range;
-    const range = resolveRange(this.state.range, Date.now());
+  private async read(signal: AbortSignal): Promise<Presence> {
+    const { state } = this.navigation;
+    const nowMs = Date.now();
+    const range = resolveRange(state.range, nowMs);
     if (range === undefined) {
-      this.notice.replaceChildren(notices.invalidRange(from, to));
-      return;
+      this.noticeBar.show(notices.invalidRange(rangeProblem(state.range, nowMs)?.text ?? ""));
+      return "here";
     }
-    const choices = await loadChoices(this.dashboard, this.state.variables, range, signal);
+    const choices = await loadChoices(this.dashboard, state.variables, range, signal);
     signal.throwIfAborted();
     this.choices = choices;
     this.renderToolbar();
-    const [operators] = await Promise.all([
-      findSeries(OPERATORS, range, signal),
-      ...this.readPanels(range, signal),
+    const [presence, config] = await Promise.all([
+      operatorPresence(range, signal),
+      fetchConfig(signal),
+      this.readPanels(range, signal),
     ]);
     signal.throwIfAborted();
-    this.lastReadMs = Date.now();
-    this.notice.replaceChildren(...(operators.length === 0 ? [notices.noOperator()] : []));
+    this.age.setRead();
+    this.showPresence(presence, config.version);
+    return presence;
   }
 
-  private readPanels(range: TimeRange, signal: AbortSignal): Promise<void>[] {
-    const { choices, scrapeIntervalMs } = this;
-    const request = { range, choices, scrapeIntervalMs };
-    const open = this.rows.filter(({ isOpen }) => isOpen);
-    return open.flatMap(({ panels }) => panels.map((panel) => panel.refresh(request, signal)));
+  private async readPanels(range: TimeRange, signal: AbortSignal): Promise<void> {
+    const scrapeIntervalMs = this.config.scrape_interval_seconds * 1000;
+    const request = { range, choices: this.choices, scrapeIntervalMs };
+    await Promise.all([
+      this.annotations.refresh(this.navigation.state, request, signal),
+      this.board.refresh(request, signal),
+    ]);
+  }
+
+  private showPresence(presence: Presence, version: string): void {
+    const isFirstVisit = presence === "never";
+    this.guide.hidden = !isFirstVisit;
+    this.board.element.hidden = isFirstVisit;
+    const showLast = (): void => {
+      void this.showLastOperator();
+    };
+    this.noticeBar.show(
+      ...(version === this.config.version ? [] : [notices.newVersion(version)]),
+      ...(presence === "elsewhere" ? [notices.noOperatorInRange(showLast)] : []),
+    );
+  }
+
+  private async showLastOperator(): Promise<void> {
+    try {
+      const range = await lastOperatorRange(new AbortController().signal);
+      if (range !== undefined) this.navigation.zoomTo(range);
+    } catch (error) {
+      this.reportFailure(error);
+    }
   }
 
   private reportFailure(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    if (!(error instanceof StoreUnreachable)) {
-      this.notice.replaceChildren(notices.cannotStart(reason));
-    } else {
-      this.notice.replaceChildren(notices.storeUnreachable(reason, this.lastReadMs));
-    }
-    this.schedule(RETRY_MS);
-  }
-
-  private schedule(delayMs: number | undefined): void {
-    if (delayMs === undefined || delayMs === 0) return;
-    this.timer = setTimeout(() => {
-      // A page that nobody looks at asks for nothing; it catches up when it is seen again.
-      if (document.visibilityState === "visible") void this.refresh();
-    }, delayMs);
+    const isAway = error instanceof StoreUnreachable;
+    this.noticeBar.show(
+      isAway ? notices.storeUnreachable(reason, this.age.lastReadMs) : notices.cannotStart(reason),
+    );
   }
 
   private renderToolbar(): void {
-    const model = {
+    const { state } = this.navigation;
+    this.toolbar.render({
       dashboards: this.dashboards,
-      uid: this.dashboard.uid,
-      state: this.state,
-      defaultRange: this.dashboard.time,
+      dashboard: this.dashboard,
+      state,
       choices: this.choices,
-    };
-    const fingerprint = JSON.stringify([model, [...this.state.variables]]);
-    // Building it anew would close a dropdown that is open just now.
-    if (fingerprint === this.drawnToolbar) return;
-    this.drawnToolbar = fingerprint;
-    renderToolbar(this.toolbar, model, this.actions());
+      annotations: this.annotations.switches(state),
+    });
   }
 
-  private actions(): ToolbarActions {
+  private actions(): Actions {
+    const ofState = stateActions(this.navigation);
     return {
-      showDashboard: (uid) => {
-        location.search = formatState({ ...this.state, uid });
-      },
-      setRange: (range) => {
-        this.setRange(range);
-      },
-      setRefresh: (refresh) => {
-        this.go({ ...this.state, refresh });
-      },
+      ...ofState,
       setVariable: (name, selected) => {
-        this.setVariable(name, selected);
+        // At once, without waiting for the store.
+        this.choices = this.choices.map((one) =>
+          one.variable.name === name ? { ...one, selected } : one,
+        );
+        ofState.setVariable(name, selected);
       },
-      zoomOut: () => {
-        this.zoomOut();
+      foldAll: (isOpen) => {
+        this.board.foldAll(isOpen);
       },
-      refresh: () => void this.refresh(),
+      refresh: () => void this.cycle.now(),
       toggleTheme: () => {
         toggleTheme();
         this.redraw();
       },
+      showHelp: () => {
+        this.help.showModal();
+      },
     };
   }
 
-  private setRange(range: RawRange): void {
-    this.go({ ...this.state, range });
-  }
-
-  private setVariable(name: string, selected: string[]): void {
-    const variables = new Map(this.state.variables).set(name, selected);
-    this.choices = this.choices.map((one) =>
-      one.variable.name === name ? { ...one, selected } : one,
-    );
-    this.go({ ...this.state, variables });
-  }
-
-  private zoomOut(): void {
-    const nowMs = Date.now();
-    const range = resolveRange(this.state.range, nowMs);
-    if (range !== undefined) this.setRange(absolute(zoomOut(range, nowMs)));
-  }
-
-  /** Enters a new state into the browser's history and shows it. */
-  private go(state: PageState): void {
-    this.state = state;
-    history.pushState(null, "", formatState(state));
-    void this.refresh();
-  }
-
   private redraw(): void {
-    for (const { panels } of this.rows)
-      panels.forEach((panel) => {
-        panel.redraw();
-      });
+    this.annotations.redraw();
+    this.board.redraw();
   }
+}
+
+/** The first stop of the keyboard. */
+function skipLink(main: HTMLElement): HTMLElement {
+  const skip = (event: Event): void => {
+    // Without a fragment in the address, which would be one more step of the history.
+    event.preventDefault();
+    main.focus();
+  };
+  return h("a", { class: "skip-link", href: `#${main.id}`, onclick: skip }, "Skip to the panels");
 }

@@ -1,13 +1,13 @@
 /** What the page has to say as a whole, above the panels. */
 
-import { formatClock } from "../query/clock";
+import { formatInstant } from "../query/clock";
 import { h } from "../dom";
 
 export function storeUnreachable(reason: string, lastReadMs: number | undefined): HTMLElement {
   const age =
     lastReadMs === undefined
       ? "Nothing has been read yet."
-      : `What is shown was read at ${formatClock(lastReadMs, 0)}.`;
+      : `What is shown was read at ${formatInstant(lastReadMs)}.`;
   return notice(
     "error",
     "The store cannot be reached",
@@ -17,13 +17,14 @@ export function storeUnreachable(reason: string, lastReadMs: number | undefined)
   );
 }
 
-export function noOperator(): HTMLElement {
+/** The store knows Operators, but none in this range. */
+export function noOperatorInRange(showLast: () => void): HTMLElement {
   return notice(
     "info",
     "No Operator has been seen in this time range",
-    "Run a Mephisto task, and it shows up here by itself. To look around without one, run ",
-    code("mephisto metrics demo"),
-    ".",
+    "The store has older or newer data. ",
+    h("button", { type: "button", class: "button", onclick: showLast }, "Show the last Operator"),
+    " Or run a Mephisto task: it shows up here by itself.",
   );
 }
 
@@ -31,12 +32,24 @@ export function cannotStart(reason: string): HTMLElement {
   return notice("error", "The dashboard cannot be loaded", `${reason}. The page tries again.`);
 }
 
-export function invalidRange(from: string, to: string): HTMLElement {
+export function invalidRange(reason: string): HTMLElement {
   return notice(
     "error",
     "The address holds no valid time range",
-    `“${from}” to “${to}” is neither like “now-15m” to “now” nor two ascending times in ` +
-      "milliseconds. Choose a time range above.",
+    `${reason} Choose a time range above.`,
+  );
+}
+
+/** The page's server is of another version than this page. */
+export function newVersion(version: string): HTMLElement {
+  const reload = (): void => {
+    location.reload();
+  };
+  return notice(
+    "info",
+    `The page's server now has version ${version}`,
+    "This page is of the one before. ",
+    h("button", { type: "button", class: "button", onclick: reload }, "Reload"),
   );
 }
 

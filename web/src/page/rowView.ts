@@ -10,22 +10,42 @@ export class RowView {
   readonly element: HTMLElement;
   readonly panels: PanelView[];
   private readonly grid: HTMLElement;
+  private readonly toggle: HTMLElement;
 
-  /** `opened` is called when the row was unfolded, for its panels have not been loaded then. */
+  /** `folded` is called when a person folded or unfolded the row. */
   constructor(
-    private readonly row: Row,
+    readonly row: Row,
     zoom: (range: TimeRange) => void,
-    opened: () => void,
+    folded: (isOpen: boolean) => void,
   ) {
     this.panels = row.panels.map((panel) => new PanelView(panel, zoom));
     const cells = this.panels.map(({ element }, index) => this.placed(element, row.panels[index]));
-    this.grid = h("div", { class: "grid", hidden: row.collapsed }, ...cells);
-    const heading = row.title === undefined ? [] : [this.heading(row.title, opened)];
+    this.grid = h("div", { class: "grid" }, ...cells);
+    this.toggle = h(
+      "button",
+      {
+        type: "button",
+        class: "row-toggle",
+        onclick: () => {
+          this.isOpen = !this.isOpen;
+          folded(this.isOpen);
+        },
+      },
+      row.title ?? "",
+    );
+    const count = h("span", { class: "row-count" }, countText(row.panels.length));
+    const heading = row.title === undefined ? [] : [h("h2", {}, this.toggle, count)];
     this.element = h("div", { class: "row" }, ...heading, this.grid);
+    this.isOpen = !row.collapsed;
   }
 
   get isOpen(): boolean {
     return !this.grid.hidden;
+  }
+
+  set isOpen(isOpen: boolean) {
+    this.grid.hidden = !isOpen;
+    this.toggle.setAttribute("aria-expanded", String(isOpen));
   }
 
   private placed(element: HTMLElement, panel: Panel | undefined): HTMLElement {
@@ -37,22 +57,8 @@ export class RowView {
     element.style.setProperty("--height", String(height));
     return element;
   }
+}
 
-  private heading(title: string, opened: () => void): HTMLElement {
-    const button = h(
-      "button",
-      {
-        type: "button",
-        class: "row-toggle",
-        "aria-expanded": String(!this.row.collapsed),
-        onclick: () => {
-          this.grid.hidden = !this.grid.hidden;
-          button.setAttribute("aria-expanded", String(this.isOpen));
-          if (this.isOpen) opened();
-        },
-      },
-      title,
-    );
-    return h("h2", {}, button);
-  }
+function countText(count: number): string {
+  return count === 1 ? "1 panel" : `${count} panels`;
 }

@@ -1,25 +1,14 @@
-/** The line of controls: dashboard, variables, time range, zoom out, refresh, theme. */
+/** The line of controls: dashboard, variables, annotations, time, refresh, theme, help. */
 
 import type { DashboardEntry } from "../api/server";
-import { formatInstant } from "../query/clock";
-import type { Choice } from "../query/template";
-import { resolveRange, type RawRange } from "../query/time";
+import type { Annotation, Dashboard } from "../dashboard/model";
 import { dropdown, h } from "../dom";
+import type { Choice } from "../query/template";
+import type { Actions } from "./actions";
+import { dashboardLinks } from "./dashboardLinks";
+import { TimePicker } from "./timePicker";
 import type { PageState } from "./urlState";
-import { variablePicker } from "./variablePicker";
-
-const RANGES: readonly (readonly [string, string])[] = [
-  ["now-5m", "Last 5 minutes"],
-  ["now-15m", "Last 15 minutes"],
-  ["now-30m", "Last 30 minutes"],
-  ["now-1h", "Last 1 hour"],
-  ["now-3h", "Last 3 hours"],
-  ["now-6h", "Last 6 hours"],
-  ["now-12h", "Last 12 hours"],
-  ["now-24h", "Last 24 hours"],
-  ["now-2d", "Last 2 days"],
-  ["now-7d", "Last 7 days"],
-];
+import { VariablePicker } from "./variablePicker";
 
 const REFRESH_INTERVALS: readonly (readonly [string, string])[] = [
   ["", "Off"],
@@ -27,132 +16,175 @@ const REFRESH_INTERVALS: readonly (readonly [string, string])[] = [
   ["10s", "10 s"],
   ["30s", "30 s"],
   ["1m", "1 min"],
+  ["2m", "2 min"],
   ["5m", "5 min"],
 ];
 
 export interface ToolbarModel {
   dashboards: readonly DashboardEntry[];
-  uid: string;
+  dashboard: Dashboard;
   state: PageState;
-  /** The dashboard's own range, offered too where it is not a usual one. */
-  defaultRange: RawRange | undefined;
   choices: readonly Choice[];
+  /** Those that have a switch, and whether they are shown. */
+  annotations: readonly { annotation: Annotation; isOn: boolean }[];
 }
 
-export interface ToolbarActions {
-  showDashboard: (uid: string) => void;
-  setRange: (range: RawRange) => void;
-  setRefresh: (refresh: string) => void;
-  setVariable: (name: string, selected: string[]) => void;
-  zoomOut: () => void;
-  refresh: () => void;
-  toggleTheme: () => void;
+export class Toolbar {
+  readonly element: HTMLElement;
+  private readonly time: TimePicker;
+  private readonly pickers = new Map<string, VariablePicker>();
+  private readonly variables = h("div", { class: "toolbar-part" });
+  private readonly dashboards = new Part((model) => dashboardControl(model, this.actions));
+  private readonly annotations = new Part((model) => annotationSwitches(model, this.actions));
+  private readonly links = new Part(({ dashboard, state }) => dashboardLinks(dashboard, state));
+  private readonly interval = new Part((model) => [intervalControl(model, this.actions)]);
+
+  constructor(
+    private readonly actions: Actions,
+    age: HTMLElement,
+  ) {
+    this.time = new TimePicker(actions);
+    const shift = (name: string, text: string, direction: 1 | -1): HTMLElement =>
+      iconButton(name, text, () => {
+        actions.shift(direction);
+      });
+    const menu = h(
+      "div",
+      { class: "toolbar-part toolbar-menu", id: "toolbar-menu" },
+      ...[this.dashboards, this.interval, this.annotations, this.links].map(
+        ({ element }) => element,
+      ),
+      iconButton("Switch between dark and light", "◐", actions.toggleTheme),
+      iconButton("Keyboard shortcuts", "?", actions.showHelp),
+    );
+    menu.prepend(this.dashboards.element, this.variables);
+    const always = h(
+      "div",
+      { class: "toolbar-part toolbar-time" },
+      shift("Earlier", "‹", -1),
+      this.time.element,
+      shift("Later", "›", 1),
+      textButton("Zoom out", "⊖", actions.zoomOut),
+      textButton("Refresh", "⟳", actions.refresh),
+    );
+    const attributes = { class: "toolbar", role: "region", "aria-label": "View" };
+    this.element = h("div", attributes, menuButton(menu), menu, always, age);
+  }
+
+  /** Only what has changed is built anew, so that nothing closes under somebody's hand. */
+  render(model: ToolbarModel): void {
+    const { state, dashboard } = model;
+    this.time.update({
+      range: state.range,
+      timeZone: state.timeZone,
+      defaultRange: dashboard.time,
+    });
+    model.choices.forEach((choice) => {
+      this.renderVariable(choice);
+    });
+    const { dashboards, annotations } = model;
+    this.dashboards.render(model, dashboards);
+    this.interval.render(model, state.refresh);
+    this.annotations.render(model, annotations);
+    this.links.render(model, [dashboard.links, state.range, [...state.variables]]);
+  }
+
+  private renderVariable(choice: Choice): void {
+    const { name } = choice.variable;
+    const known = this.pickers.get(name);
+    if (known !== undefined) {
+      known.update(choice);
+      return;
+    }
+    const picker = new VariablePicker(choice, this.actions.setVariable);
+    this.pickers.set(name, picker);
+    this.variables.append(picker.element);
+  }
 }
 
-/** Built anew when its model changes; what is open or has the focus is kept. */
-export function renderToolbar(
-  host: HTMLElement,
-  model: ToolbarModel,
-  actions: ToolbarActions,
-): void {
-  const open = host.querySelector<HTMLElement>("details.picker[open]")?.dataset.variable;
-  const focused = focusKey(host);
-  host.replaceChildren(
-    ...dashboardControl(model, actions),
-    ...model.choices.map((choice) =>
-      variablePicker(choice, choice.variable.name === open, (selected) => {
-        actions.setVariable(choice.variable.name, selected);
-      }),
-    ),
-    h("span", { class: "spacer" }),
-    ...timeControls(model, actions),
-    themeButton(actions),
-  );
-  restoreFocus(host, focused);
+/** A stretch of the toolbar that is built anew when what it depends on has changed. */
+class Part {
+  readonly element = h("div", { class: "toolbar-part" });
+  private drawn = "";
+
+  constructor(private readonly build: (model: ToolbarModel) => HTMLElement[]) {}
+
+  render(model: ToolbarModel, dependsOn: unknown): void {
+    const wanted = JSON.stringify([dependsOn]);
+    if (wanted === this.drawn) return;
+    this.drawn = wanted;
+    const focused = this.controls().findIndex((element) => element === document.activeElement);
+    this.element.replaceChildren(...this.build(model));
+    this.controls()[focused]?.focus();
+  }
+
+  private controls(): HTMLElement[] {
+    return [...this.element.querySelectorAll<HTMLElement>("select, button, input, a")];
+  }
 }
 
 function dashboardControl(
-  { dashboards, uid }: ToolbarModel,
-  { showDashboard }: ToolbarActions,
+  { dashboards, dashboard }: ToolbarModel,
+  { showDashboard }: Actions,
 ): HTMLElement[] {
   if (dashboards.length < 2) return [];
   const options = dashboards.map((one) => ({ value: one.uid, text: one.title }));
-  return [dropdown("Dashboard", options, uid, showDashboard)];
+  return [dropdown("Dashboard", options, dashboard.uid, showDashboard)];
 }
 
-function timeControls(model: ToolbarModel, actions: ToolbarActions): HTMLElement[] {
-  const { range, refresh } = model.state;
-  const intervals = withCurrent(REFRESH_INTERVALS, refresh, refresh);
-  return [
-    dropdown("Time range", rangeOptions(model), rangeKey(range), (key) => {
-      const [from = "", to = ""] = key.split("/");
-      actions.setRange({ from, to });
-    }),
-    button("Zoom out", "zoom-out", actions.zoomOut),
-    button("Refresh", "refresh", actions.refresh),
-    dropdown("Auto-refresh", intervals, refresh, actions.setRefresh),
-  ];
+function intervalControl({ state }: ToolbarModel, { setRefresh }: Actions): HTMLElement {
+  const known = REFRESH_INTERVALS.map(([value, text]) => ({ value, text }));
+  const isKnown = known.some(({ value }) => value === state.refresh);
+  const own = isKnown ? [] : [{ value: state.refresh, text: state.refresh }];
+  return dropdown("Auto-refresh", [...known, ...own], state.refresh, setRefresh);
 }
 
-function rangeOptions({ state, defaultRange }: ToolbarModel) {
-  const usual = RANGES.map(([from, text]) => [`${from}/now`, text] as const);
-  const own = defaultRange
-    ? withCurrent(usual, rangeKey(defaultRange), `${rangeText(defaultRange)} (default)`)
-    : usual.map(([value, text]) => ({ value, text }));
-  const pairs = own.map(({ value, text }) => [value, text] as const);
-  return withCurrent(pairs, rangeKey(state.range), rangeText(state.range));
+function annotationSwitches(
+  { annotations }: ToolbarModel,
+  { setAnnotation }: Actions,
+): HTMLElement[] {
+  return annotations.map(({ annotation: { name }, isOn }) => {
+    const input = h("input", {
+      type: "checkbox",
+      checked: isOn,
+      onchange: () => {
+        setAnnotation(name, input.checked);
+      },
+    });
+    return h("label", { class: "annotation-switch" }, input, name);
+  });
 }
 
-function withCurrent(
-  pairs: readonly (readonly [string, string])[],
-  current: string,
-  text: string,
-): { value: string; text: string }[] {
-  const options = pairs.map(([value, name]) => ({ value, text: name }));
-  return options.some(({ value }) => value === current)
-    ? options
-    : [...options, { value: current, text }];
-}
-
-function rangeKey({ from, to }: RawRange): string {
-  return `${from}/${to}`;
-}
-
-function rangeText(raw: RawRange): string {
-  const isAbsolute = /^\d+$/.test(raw.from);
-  const range = isAbsolute ? resolveRange(raw, Date.now()) : undefined;
-  if (range === undefined) return `${raw.from} to ${raw.to}`;
-  return `${formatInstant(range.fromMs)} to ${formatInstant(range.toMs)}`;
-}
-
-function button(text: string, name: string, click: () => void): HTMLElement {
-  return h("button", { type: "button", class: `button ${name}`, name, onclick: click }, text);
-}
-
-function themeButton({ toggleTheme }: ToolbarActions): HTMLElement {
-  return h(
+/** Seen where the window is narrow: there the menu is folded at first. */
+function menuButton(menu: HTMLElement): HTMLElement {
+  const button = h(
     "button",
     {
       type: "button",
-      class: "button theme",
-      name: "theme",
-      "aria-label": "Switch between dark and light",
-      title: "Switch between dark and light",
-      onclick: toggleTheme,
+      class: "button menu-button",
+      "aria-expanded": "false",
+      "aria-controls": menu.id,
+      onclick: () => {
+        const isOpen = menu.classList.toggle("is-open");
+        button.setAttribute("aria-expanded", String(isOpen));
+      },
     },
-    "◐",
+    "Menu",
+  );
+  return button;
+}
+
+/** Shrinks to its icon where the window is narrow. */
+function textButton(text: string, icon: string, click: () => void): HTMLElement {
+  return h(
+    "button",
+    { type: "button", class: "button", "aria-label": text, onclick: click },
+    h("span", { class: "button-icon", "aria-hidden": "true" }, icon),
+    h("span", { class: "button-text" }, text),
   );
 }
 
-/** The position of the focused control among those that can have the focus. */
-function focusKey(host: HTMLElement): number {
-  return focusable(host).findIndex((element) => element === document.activeElement);
-}
-
-function restoreFocus(host: HTMLElement, index: number): void {
-  if (index >= 0) focusable(host)[index]?.focus();
-}
-
-function focusable(host: HTMLElement): HTMLElement[] {
-  return [...host.querySelectorAll<HTMLElement>("select, button, summary, input")];
+function iconButton(name: string, icon: string, click: () => void): HTMLElement {
+  const attributes = { type: "button", class: "button icon", "aria-label": name, title: name };
+  return h("button", { ...attributes, onclick: click }, icon);
 }

@@ -48,6 +48,7 @@ export interface Tooltip {
 /** Where the pointer is, in the chart's own coordinates. */
 export interface Pointer {
   timeMs: number;
+  /** NaN while the pointer is over another graph: then the tooltip tells of every series. */
   y: number;
 }
 

@@ -6,7 +6,7 @@ import { displayColor, displayText } from "../field/display";
 import type { Series } from "../query/series";
 import { customOption, fieldsOf, lastValues, legendOf, visibleFields, type Field } from "./fields";
 import type { Drawing, PanelInput, PanelType, Pointer, Tooltip } from "./panel";
-import { grid, timeAxis } from "./timeAxis";
+import { grid, timeAxis, tooltipMode } from "./timeAxis";
 
 const LABEL_PADDING_PIXELS = 6;
 /** A little more than the width of a digit, so that a label that is drawn fits. */
@@ -181,7 +181,7 @@ function tooltipAt(
   { theme }: PanelInput,
 ): Tooltip | null {
   const row = Math.round(pointer.y);
-  const mode = tooltip?.mode ?? "single";
+  const mode = tooltipMode(pointer, tooltip?.mode);
   const rows = fields.flatMap((field, index) => {
     if (mode === "none" || (mode === "single" && index !== row)) return [];
     const band = bands[index]?.find(

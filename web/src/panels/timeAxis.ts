@@ -3,6 +3,7 @@
 import type { TimeRange } from "../api/prometheus";
 import type { ChartTheme } from "../field/colors";
 import { formatClock } from "../query/clock";
+import type { Pointer } from "./panel";
 
 const PIXELS_PER_TICK = 90;
 
@@ -24,12 +25,6 @@ export function timeAxis(range: TimeRange, widthPixels: number, theme: ChartThem
       formatter: (timeMs: number) => formatClock(timeMs, spanMs),
     },
     splitLine: { show: true, lineStyle: { color: theme.gridLine, width: 1 } },
-    axisPointer: {
-      show: true,
-      type: "line" as const,
-      label: { show: false },
-      lineStyle: { color: theme.mutedText, type: "dashed" as const, width: 1 },
-    },
   };
 }
 
@@ -43,4 +38,9 @@ export function grid(left = 8) {
     outerBoundsMode: "same" as const,
     outerBoundsContain: "axisLabel" as const,
   };
+}
+
+/** What a tooltip lists: all series while the pointer is over another graph, as Grafana does. */
+export function tooltipMode({ y }: Pointer, configured = "single"): string {
+  return configured !== "none" && Number.isNaN(y) ? "multi" : configured;
 }

@@ -14,7 +14,7 @@ import {
   type Field,
 } from "./fields";
 import type { Drawing, PanelInput, PanelType, Pointer, Tooltip, TooltipRow } from "./panel";
-import { grid, timeAxis } from "./timeAxis";
+import { grid, timeAxis, tooltipMode } from "./timeAxis";
 
 const PIXELS_PER_TICK = 42;
 /** From this distance on points are drawn on the line, as Grafana's "auto" does. */
@@ -158,10 +158,9 @@ function thresholdMarks({ config, bounds }: Field, { theme }: PanelInput) {
 }
 
 function tooltipAt(pointer: Pointer, fields: readonly Field[], input: PanelInput): Tooltip | null {
-  const { mode = "single", sort = "none" } = (input.panel.options?.tooltip ?? {}) as {
-    mode?: string;
-    sort?: string;
-  };
+  const options = (input.panel.options?.tooltip ?? {}) as { mode?: string; sort?: string };
+  const { sort = "none" } = options;
+  const mode = tooltipMode(pointer, options.mode);
   const timeMs = nearestTimeMs(fields, pointer.timeMs);
   if (mode === "none" || timeMs === undefined) return null;
   const found = fields.flatMap((field) => {

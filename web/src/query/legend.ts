@@ -9,6 +9,11 @@ const AUTOMATIC = "__auto";
 export function seriesName(target: Target, labels: LabelSet): string {
   const format = target.legendFormat ?? "";
   if (format === "" || format === AUTOMATIC) return formatLabels(labels) || target.expr;
+  return filledIn(format, labels);
+}
+
+/** A text with each `{{label}}` replaced by its value; a label that is absent is left out. */
+export function filledIn(format: string, labels: LabelSet): string {
   return format.replaceAll(/\{\{\s*(.+?)\s*\}\}/g, (_, name: string) =>
     Object.hasOwn(labels, name) ? (labels[name] ?? "") : "",
   );

@@ -6,6 +6,7 @@ import { formatDuration, parseDurationMs } from "./duration";
 import { alignRange, intervalMs, rateIntervalMs } from "./interval";
 import { seriesOf, withUniqueNames, type Series } from "./series";
 import { substitute, type Choice } from "./template";
+import { utcOffsetMs } from "./zone";
 import type { TimeRange } from "../api/prometheus";
 
 export interface LoadRequest {
@@ -36,11 +37,11 @@ export interface AnsweredTarget {
   found: Found;
 }
 
-/** Substitutes the variables and aligns the range; `utcOffsetMs` is the viewer's. */
+/** Substitutes the variables and aligns the range; `offsetMs` is the viewer's from UTC. */
 export function prepareQuery(
   target: Target,
   request: LoadRequest,
-  utcOffsetMs: number,
+  offsetMs: number,
 ): PreparedQuery {
   const { panel, range, scrapeIntervalMs, choices } = request;
   const wanted = substitute(target.interval ?? panel.interval ?? "", choices);
@@ -57,7 +58,7 @@ export function prepareQuery(
     __range_s: String(rangeSeconds),
     __range_ms: String(rangeSeconds * 1000),
   });
-  return { expr, stepMs, range: alignRange(range, stepMs, utcOffsetMs) };
+  return { expr, stepMs, range: alignRange(range, stepMs, offsetMs) };
 }
 
 /** Runs the panel's targets side by side; the first that fails fails the panel. */
@@ -82,8 +83,8 @@ export function activeTargets(panel: Panel): Target[] {
 
 /** The query of a target, for the viewer's time zone. */
 export function queryOf(target: Target, request: LoadRequest): Query {
-  const utcOffsetMs = -new Date(request.range.toMs).getTimezoneOffset() * 60_000;
-  const { expr, range, stepMs } = prepareQuery(target, request, utcOffsetMs);
+  const offsetMs = utcOffsetMs(request.range.toMs);
+  const { expr, range, stepMs } = prepareQuery(target, request, offsetMs);
   const isInstant = target.instant === true && target.range !== true;
   return isInstant ? { expr, range: request.range } : { expr, range, stepMs };
 }

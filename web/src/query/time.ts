@@ -1,31 +1,38 @@
 /** Time ranges as the address and the dashboard write them. */
 
 import type { TimeRange } from "../api/prometheus";
-import { parseDurationMs } from "./duration";
+import { formatInstant } from "./clock";
+import { parseTimeMs } from "./dateMath";
 
-/** A range in Grafana's words: `now-15m` to `now`, or milliseconds since the epoch. */
+/** A range in Grafana's words, such as `now-15m` to `now`. */
 export interface RawRange {
   from: string;
   to: string;
 }
 
-/** The instant that `text` names at `nowMs`, or undefined where it names none. */
-export function parseTimeMs(text: string, nowMs: number): number | undefined {
-  if (text === "now") return nowMs;
-  if (/^\d{10,}$/.test(text)) return Number(text);
-  const ago = /^now-(\w+)$/.exec(text)?.[1];
-  const agoMs = ago === undefined ? undefined : parseDurationMs(ago);
-  if (agoMs !== undefined) return nowMs - agoMs;
-  const dateMs = /^\d{4}-/.test(text) ? Date.parse(text) : NaN;
-  return Number.isNaN(dateMs) ? undefined : dateMs;
-}
-
 /** The range in milliseconds, or undefined where it is malformed or empty. */
 export function resolveRange(raw: RawRange, nowMs: number): TimeRange | undefined {
   const fromMs = parseTimeMs(raw.from, nowMs);
-  const toMs = parseTimeMs(raw.to, nowMs);
+  const toMs = parseTimeMs(raw.to, nowMs, true);
   if (fromMs === undefined || toMs === undefined || fromMs >= toMs) return undefined;
   return { fromMs, toMs };
+}
+
+/** Which end of the range is wrong and why; undefined where it is a range. */
+export function rangeProblem(
+  raw: RawRange,
+  nowMs: number,
+): { end: keyof RawRange; text: string } | undefined {
+  const ends = ["from", "to"] as const;
+  const end = ends.find((one) => parseTimeMs(raw[one], nowMs) === undefined);
+  if (end !== undefined) return { end, text: notATime(raw[end]) };
+  if (resolveRange(raw, nowMs) !== undefined) return undefined;
+  return { end: "to", text: "The end of the range must come after its start." };
+}
+
+function notATime(text: string): string {
+  const name = text.trim() === "" ? "Nothing" : `“${text}”`;
+  return `${name} is not a time. Write “now-6h”, “now/d”, or a date such as “2026-11-22 18:00”.`;
 }
 
 /** Twice the range around the same middle, but not into the future. */
@@ -35,7 +42,51 @@ export function zoomOut(range: TimeRange, nowMs: number): TimeRange {
   return { fromMs: Math.round(toMs - 2 * spanMs), toMs: Math.round(toMs) };
 }
 
+/** Half the range earlier (-1) or later (1), but not into the future. */
+export function shifted(range: TimeRange, direction: 1 | -1, nowMs: number): TimeRange {
+  const wantedMs = (direction * (range.toMs - range.fromMs)) / 2;
+  const byMs = Math.min(wantedMs, Math.max(0, nowMs - range.toMs));
+  return { fromMs: range.fromMs + byMs, toMs: range.toMs + byMs };
+}
+
 /** The range for the address: absolute, in whole milliseconds. */
 export function absolute(range: TimeRange): RawRange {
   return { from: String(Math.round(range.fromMs)), to: String(Math.round(range.toMs)) };
+}
+
+/** The quick ranges, as Grafana has and names them. */
+export const QUICK_RANGES: readonly (RawRange & { text: string })[] = [
+  ...(
+    [
+      ["5m", "5 minutes"],
+      ["15m", "15 minutes"],
+      ["30m", "30 minutes"],
+      ["1h", "1 hour"],
+      ["3h", "3 hours"],
+      ["6h", "6 hours"],
+      ["12h", "12 hours"],
+      ["24h", "24 hours"],
+      ["2d", "2 days"],
+      ["7d", "7 days"],
+      ["30d", "30 days"],
+      ["90d", "90 days"],
+    ] as const
+  ).map(([ago, text]) => ({ from: `now-${ago}`, to: "now", text: `Last ${text}` })),
+  { from: "now/d", to: "now", text: "Today so far" },
+  { from: "now/d", to: "now/d", text: "Today" },
+  { from: "now-1d/d", to: "now-1d/d", text: "Yesterday" },
+  { from: "now/w", to: "now", text: "This week so far" },
+  { from: "now/w", to: "now/w", text: "This week" },
+  { from: "now-1w/w", to: "now-1w/w", text: "Previous week" },
+];
+
+/** A range in words: its quick name, its instants, or as it is written. */
+export function describeRange(raw: RawRange): string {
+  const quick = QUICK_RANGES.find(({ from, to }) => from === raw.from && to === raw.to);
+  return quick?.text ?? `${describeEnd(raw.from)} to ${describeEnd(raw.to)}`;
+}
+
+/** Milliseconds as date and time, all else as it is. */
+export function describeEnd(text: string): string {
+  return /^\d{10,}$/.test(text) ? formatInstant(Number(text)) : text;
 }

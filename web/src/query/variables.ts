@@ -47,3 +47,15 @@ export function toggled(selected: readonly string[], value: string): string[] {
 export function describeChoice({ selected }: Choice): string {
   return selected.includes(ALL) ? "All" : selected.join(" + ");
 }
+
+/** Whether a chosen value is none of those there are. */
+export function isGone({ options }: Choice, value: string): boolean {
+  return value !== ALL && !options.includes(value);
+}
+
+/** The values that contain every word of `filter`, however they are written. */
+export function matching(values: readonly string[], filter: string): string[] {
+  const words = filter.toLowerCase().split(/\s+/);
+  const textOf = (value: string): string => (value === ALL ? "all" : value.toLowerCase());
+  return values.filter((value) => words.every((word) => textOf(value).includes(word)));
+}
