@@ -1,4 +1,4 @@
-"""The page for people: every panel of the board in words, with its queries."""
+"""The page for people: every panel of every board in words, with its queries."""
 
 from __future__ import annotations
 
@@ -10,35 +10,64 @@ HEAD = """\
 
 # Dashboards
 
-`mephisto.json` is the board that both viewers show: Grafana and the built-in page. It is written
-by the builders in `generate/` and never by hand:
+The boards that both viewers show: Grafana and the built-in page. They are written by the builders
+in `generate/` and never by hand:
 
 ```sh
 pip install -r requirements/dashboards.txt   # Python 3.11 or later
-python -m dashboards.generate                # writes mephisto.json and this page
-python -m dashboards.generate --check        # fails if either is not what would be written
+python -m dashboards.generate                # writes the boards and this page
+python -m dashboards.generate --check        # fails if one is not what would be written
 ```
 
+| board | file | what it is for |
+| --- | --- | --- |
+{boards}
+
 Every query is limited to the Operators and tasks that are chosen above the board; both stand at
-All, which also takes in series without those labels. Each panel puts the series of all chosen
-Operators together. Windows are `$__rate_interval`, at least four scrapes. Under each panel stand
-its queries, each below the name that its series get in the legend.
+All, which also takes in series without those labels. Unless it says otherwise, a panel puts the
+series of all chosen Operators together. Windows are `$__rate_interval`, at least four scrapes.
+Columns of heatmaps are as wide as that, so that nothing is counted in two of them; tables look back
+four minutes or more. Under each panel stand its queries, each below the name that its series get.
+
+Every query runs on any store with Prometheus's API, and means the same on each.
+
+## Marks in time
+
+All boards mark the same moments. The value of each query is the moment, in milliseconds.
+
+```promql
+{annotations}
+```
 """
 
 
-def render(board: models.Dashboard) -> str:
-    """Write the page for a board."""
+def render(boards: list[models.Dashboard]) -> str:
+    """Write the page for all boards."""
+    assert boards[0].annotations is not None  # noqa: S101  # all boards have the same
+    marks = boards[0].annotations.list_val or []
+    head = HEAD.format(
+        boards="\n".join(map(_entry, boards)),
+        annotations="\n".join(f"# {mark.name}\n{mark.expr}" for mark in marks),
+    )
+    return "\n".join([head, *map(_board, boards)])
+
+
+def _entry(board: models.Dashboard) -> str:
+    return f"| {board.title} | `{board.uid}.json` | {board.description} |"
+
+
+def _board(board: models.Dashboard) -> str:
     sections = [_section(panel) for panel in board.panels or []]
-    return "\n".join([HEAD, *sections])
+    return "\n".join([f"## {board.title}\n", *sections])
 
 
 def _section(panel: models.Panel | models.RowPanel) -> str:
     if isinstance(panel, models.RowPanel):
-        return f"## {panel.title}\n"
+        return "\n".join([f"### {panel.title}\n", *map(_section, panel.panels)])
     queries = "\n".join(_query(target) for target in panel.targets or [])
-    return f"### {panel.title}\n\n{panel.description}\n\n```promql\n{queries}\n```\n"
+    return f"#### {panel.title}\n\n{panel.description}\n\n```promql\n{queries}\n```\n"
 
 
 def _query(target: object) -> str:
-    assert isinstance(target, prometheus.Dataquery)  # noqa: S101  # the board has no others
+    assert isinstance(target, prometheus.Dataquery)  # noqa: S101  # the boards have no others
     return f"# {target.legend_format}\n{target.expr}"

@@ -58,7 +58,7 @@ UNIT_STATUSES = {
 }  # fmt: skip
 SELECTOR = re.compile(r"(\w+)\{([^}]*)\}")
 GROUPING = re.compile(r"\b(?:by|without|on|ignoring) \([^)]*\)")
-FUNCTIONS = {"count", "histogram_quantile", "or", "rate", "sum", "vector"}
+FUNCTIONS = {"count", "histogram_quantile", "increase", "or", "rate", "sum", "vector"}
 
 
 def titles_of_row(title: str) -> list[str]:

@@ -42,6 +42,68 @@ def test_the_announcement_learns_the_name_of_each_launched_task(small_mephisto: 
     ) == [None, "mine,mock", "Launch it."]
 
 
+MOMENTS = """
+        import time
+        from mephisto_metrics import REGISTRY
+        def moment(name, **labels):
+            return REGISTRY.get_sample_value(name, labels)
+        mephisto_metrics.install()
+        from mephisto.operations.operator import Operator, shutdown_prometheus_server
+        from mephisto.operations.task_launcher import TaskLauncher
+        begin = time.time()
+        """
+
+
+def test_an_operators_start_is_when_none_ran_before_it(small_mephisto: Any) -> None:
+    assert small_mephisto.answer(
+        MOMENTS
+        + """
+        starts = []
+        for step in (Operator, Operator, shutdown_prometheus_server, shutdown_prometheus_server,
+                     Operator):
+            step()
+            starts.append(moment("operator_start_time_seconds"))
+        first, *_, last = starts
+        assert begin <= first < last <= time.time()
+        print(json.dumps([start == first for start in starts]))
+        """,
+    ) == [True, True, True, True, False]
+
+
+def test_a_task_runs_launch_and_first_expiry_are_moments(small_mephisto: Any) -> None:
+    assert small_mephisto.answer(
+        MOMENTS
+        + """
+        Operator().launch_task_run_or_die(config(task_name="mine"))
+        launched = moment("task_run_launch_time_seconds", task="mine", task_run_id="run 1")
+        task = types.SimpleNamespace(task_name="mine")
+        run = types.SimpleNamespace(db_id="run 1", get_task=lambda: task)
+        expiries = []
+        for _ in range(2):
+            assert TaskLauncher(run).expire_units() == "expired"
+            name = "task_run_expiry_time_seconds"
+            expiries.append(moment(name, task="mine", task_run_id="run 1"))
+        assert begin <= launched <= expiries[0] == expiries[1] <= time.time()
+        print(json.dumps(TaskLauncher.expire_units.__doc__))
+        """,
+    ) == "Expire them."
+
+
+def test_what_is_not_known_of_a_task_run_breaks_neither_its_launch_nor_its_expiry(
+    small_mephisto: Any,
+) -> None:
+    assert small_mephisto.answer(
+        MOMENTS
+        + """
+        answers = [
+            Operator().launch_task_run_or_die("a configuration that has no task"),
+            TaskLauncher("no run").expire_units(),
+        ]
+        print(json.dumps(answers))
+        """,
+    ) == ["run 1", "expired"]
+
+
 def test_an_operator_that_ends_is_no_longer_announced(small_mephisto: Any) -> None:
     code = """
         mephisto_metrics.install()

@@ -153,6 +153,17 @@ describe("preparing a query", () => {
     expect(stepMs).toBe(30_000);
     expect(expr).toContain("rate(x[120s])");
   });
+
+  it.each(["$__rate_interval", "${__rate_interval}"])(
+    "makes a window of the step %s",
+    (interval) => {
+      const windows = { ...target, interval };
+      const { expr, stepMs, range } = prepareQuery(windows, request(), 0);
+      expect(stepMs).toBe(20_000);
+      expect(expr).toContain("rate(x[20s])");
+      expect(range).toEqual({ fromMs: 1_000_000, toMs: 1_900_000 });
+    },
+  );
 });
 
 describe("legends", () => {

@@ -228,6 +228,23 @@ ADDED_FAMILIES = (
         {"packet_type": (), "stage": STAGES, "reason": UNMEASURED_REASONS},
         series_limit=100 * len(STAGES) * len(UNMEASURED_REASONS),
     ),
+    Family(
+        "operator_start_time_seconds",
+        "gauge",
+        "When the first Operator of this process was started, in seconds since the Unix epoch",
+    ),
+    Family(
+        "task_run_launch_time_seconds",
+        "gauge",
+        "When the launch of a task run began, in seconds since the Unix epoch",
+        {"task": (), "task_run_id": ()},
+    ),
+    Family(
+        "task_run_expiry_time_seconds",
+        "gauge",
+        "When Mephisto took back what was left of a task run, in seconds since the Unix epoch",
+        {"task": (), "task_run_id": ()},
+    ),
 )
 """What Mephisto's families can not say."""
 BY_NAME = {family.name: family for family in (*FAMILIES, *ADDED_FAMILIES)}

@@ -32,6 +32,14 @@ def counter(name: str) -> Any:
     return share(Counter, name, family.documentation, tuple(family.labels))
 
 
+def gauge(name: str) -> Any:
+    """Return the gauge called `name` in `families`, made if need be."""
+    from mephisto_metrics import Gauge
+
+    family = BY_NAME[name]
+    return share(Gauge, name, family.documentation, tuple(family.labels))
+
+
 def share(
     kind: Callable[..., Any],
     name: str,

@@ -11,6 +11,7 @@ import os
 import threading
 
 from mephisto_metrics import ServerAddress, start_http_server
+from mephisto_metrics.mephisto import moments
 from mephisto_metrics.ports import is_port_in_use
 from mephisto_metrics.stack import store
 from mephisto_metrics.stack.errors import explaining_home_faults
@@ -46,6 +47,8 @@ def add_operator() -> None:
     with _lock:
         _operators += 1
         try:
+            if _operators == 1:
+                moments.operator_started()
             _serve_and_announce()
         except Exception as error:  # noqa: BLE001 - metrics never break a run
             _warn_not_recorded(error)

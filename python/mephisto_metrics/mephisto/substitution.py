@@ -2,8 +2,8 @@
 
 A finder in front of `sys.meta_path` sees each module of Mephisto come. Those that mention
 prometheus_client get an `__import__` of their own; a user's prometheus_client stays the real one.
-`mephisto.utils.metrics` is answered with `utils_metrics`, the Operator's launch is watched for the
-task's name, and packets are measured by `stages`, which tells skewed clocks from quick packets.
+`mephisto.utils.metrics` is answered with `utils_metrics`, launches and expiries of task runs are
+watched, and packets are measured by `stages`, which tells skewed clocks from quick packets.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import importlib.util
 import logging
 import sys
 import threading
+import time
 from importlib.machinery import ModuleSpec, SourceFileLoader, SourcelessFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -30,6 +31,7 @@ OURS_FOR_MEPHISTO = "mephisto_metrics.mephisto.prometheus_client"
 DROP_IN = "mephisto_metrics.prometheus_client"
 REPLACED_MODULE = "mephisto.utils.metrics"
 OPERATOR_MODULE = "mephisto.operations.operator"
+LAUNCHER_MODULE = "mephisto.operations.task_launcher"
 PACKET_MODULE = "mephisto.operations.client_io_handler"
 STAND_IN = Path(__file__).with_name("utils_metrics.py")
 
@@ -91,6 +93,8 @@ def _prepare(loader: SourceFileLoader | SourcelessFileLoader) -> None:
         execute(module)
         if module.__name__ == OPERATOR_MODULE:
             _guarded(_watch_launches, module)
+        if module.__name__ == LAUNCHER_MODULE:
+            _guarded(_watch_expiries, module)
         if module.__name__ == PACKET_MODULE:
             _guarded(_measure_packets, module)
 
@@ -133,18 +137,29 @@ def _import_submodule(submodule: str) -> ModuleType:
 
 
 def _watch_launches(operator_module: ModuleType) -> None:
-    """Let the announcement of this process learn the name of each task that is launched."""
+    """Learn the name of each task that is launched, and when."""
     operator_class = operator_module.Operator
     launch = operator_class.launch_task_run_or_die
 
     def launch_task_run_or_die(self: Any, run_config: Any, *arguments: Any, **options: Any) -> Any:
+        began_at_seconds = time.time()
         run_id = launch(self, run_config, *arguments, **options)
-        _guarded(_announce_task, run_config)
+        _guarded(_note_launch, run_config, run_id, began_at_seconds)
         return run_id
 
-    launch_task_run_or_die.__doc__ = launch.__doc__
-    launch_task_run_or_die.__wrapped__ = launch  # type: ignore[attr-defined]
-    operator_class.launch_task_run_or_die = launch_task_run_or_die
+    operator_class.launch_task_run_or_die = _in_place_of(launch, launch_task_run_or_die)
+
+
+def _watch_expiries(launcher_module: ModuleType) -> None:
+    """Learn when Mephisto takes back the units of a task run."""
+    launcher_class = launcher_module.TaskLauncher
+    expire = launcher_class.expire_units
+
+    def expire_units(self: Any, *arguments: Any, **options: Any) -> Any:
+        _guarded(_note_expiry, self)
+        return expire(self, *arguments, **options)
+
+    launcher_class.expire_units = _in_place_of(expire, expire_units)
 
 
 def _measure_packets(handler_module: ModuleType) -> None:
@@ -158,17 +173,29 @@ def _measure_packets(handler_module: ModuleType) -> None:
     def log_metrics_for_packet(self: Any, packet: Any) -> None:  # noqa: ARG001 - as it is called
         latencies.observe_way(read(packet))
 
-    log_metrics_for_packet.__doc__ = original.__doc__
-    log_metrics_for_packet.__wrapped__ = original  # type: ignore[attr-defined]
-    handler_class.log_metrics_for_packet = log_metrics_for_packet
+    handler_class.log_metrics_for_packet = _in_place_of(original, log_metrics_for_packet)
 
 
-def _announce_task(run_config: Any) -> None:
-    from mephisto_metrics.mephisto import serving
+def _in_place_of(original: Any, ours: Any) -> Any:
+    ours.__doc__ = original.__doc__
+    ours.__wrapped__ = original
+    return ours
+
+
+def _note_launch(run_config: Any, run_id: Any, began_at_seconds: float) -> None:
+    from mephisto_metrics.mephisto import moments, serving
 
     # Mephisto's own rule for a task without a name.
-    name = run_config.task.get("task_name", None) or run_config.blueprint._blueprint_type
-    serving.add_task(str(name))
+    name = str(run_config.task.get("task_name", None) or run_config.blueprint._blueprint_type)
+    moments.run_launched(name, str(run_id), began_at_seconds)
+    serving.add_task(name)
+
+
+def _note_expiry(launcher: Any) -> None:
+    from mephisto_metrics.mephisto import moments
+
+    run = launcher.task_run
+    moments.run_expires(run.get_task().task_name, str(run.db_id))
 
 
 def _guarded(action: Callable[..., None], *arguments: Any) -> None:

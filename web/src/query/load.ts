@@ -9,6 +9,8 @@ import { substitute, type Choice } from "./template";
 import { utcOffsetMs } from "./zone";
 import type { TimeRange } from "../api/prometheus";
 
+const RATE_INTERVAL = /^\$(__rate_interval|\{__rate_interval\})$/;
+
 export interface LoadRequest {
   panel: Panel;
   range: TimeRange;
@@ -43,11 +45,8 @@ export function prepareQuery(
   request: LoadRequest,
   offsetMs: number,
 ): PreparedQuery {
-  const { panel, range, scrapeIntervalMs, choices } = request;
-  const wanted = substitute(target.interval ?? panel.interval ?? "", choices);
-  const minStepMs = parseDurationMs(wanted) ?? scrapeIntervalMs;
-  const stepMs = intervalMs(range, panel.maxDataPoints ?? request.widthPixels, minStepMs);
-  const rateMs = rateIntervalMs(stepMs, minStepMs);
+  const { range, choices } = request;
+  const { stepMs, rateMs } = stepsOf(target, request);
   const rangeSeconds = Math.round((range.toMs - range.fromMs) / 1000);
   const expr = substitute(target.expr, choices, {
     __interval: formatDuration(stepMs),
@@ -59,6 +58,16 @@ export function prepareQuery(
     __range_ms: String(rangeSeconds * 1000),
   });
   return { expr, stepMs, range: alignRange(range, stepMs, offsetMs) };
+}
+
+/** The step and `$__rate_interval`: one and the same where the target wants the latter as its step. */
+function stepsOf(target: Target, request: LoadRequest): { stepMs: number; rateMs: number } {
+  const { panel, range, widthPixels, scrapeIntervalMs, choices } = request;
+  const wanted = substitute(target.interval ?? panel.interval ?? "", choices);
+  const minStepMs = parseDurationMs(wanted) ?? scrapeIntervalMs;
+  const stepMs = intervalMs(range, panel.maxDataPoints ?? widthPixels, minStepMs);
+  const rateMs = rateIntervalMs(stepMs, minStepMs);
+  return { stepMs: RATE_INTERVAL.test(wanted) ? rateMs : stepMs, rateMs };
 }
 
 /** Runs the panel's targets side by side; the first that fails fails the panel. */

@@ -1,0 +1,49 @@
+"""Lines over time."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders import common, timeseries
+from grafana_foundation_sdk.models import common as common_models
+
+from ..queries import Query
+from .about import About
+from .parts import (
+    PANEL_HEIGHT,
+    asked,
+    described,
+    legend,
+    legend_table,
+    palette,
+    thresholds,
+    tooltip,
+)
+
+
+def line_panel(
+    about: About, queries: list[Query], *, unit: str, width: int, height: int = PANEL_HEIGHT
+) -> timeseries.Panel:
+    """Draw each series as a line over time, from zero up."""
+    panel = asked(described(timeseries.Panel(), about, width, height), queries)
+    return (
+        panel.unit(unit)
+        .min(0)
+        .color_scheme(palette())
+        .line_width(2)
+        .fill_opacity(10)
+        .show_points(common_models.VisibilityMode.AUTO)
+        .span_nulls(False)
+        .legend(legend(shown=True))
+        .tooltip(tooltip())
+    )
+
+
+def limit_line(panel: timeseries.Panel, limit: float) -> timeseries.Panel:
+    """Mark the value that a healthy series stays below, in the panel's unit."""
+    style = common.GraphThresholdsStyleConfig()
+    style.mode(common_models.GraphThresholdsStyleMode.LINE)
+    return panel.thresholds(thresholds((None, "green"), (limit, "red"))).thresholds_style(style)
+
+
+def with_calculations(panel: timeseries.Panel, *calculations: str) -> timeseries.Panel:
+    """Put the names beside the lines, with calculations by which they can be ordered."""
+    return panel.legend(legend_table(*calculations))
