@@ -12,7 +12,7 @@ import { join } from "node:path";
 
 import type { Plugin } from "vite";
 
-import { PLACE } from "../src/api/snapshot";
+import { PLACE } from "../src/api/snapshotPlace.ts";
 
 const SCRIPT = /<script type="module"[^>]* src="([^"]+)"><\/script>/g;
 const STYLE = /<link rel="stylesheet"[^>]* href="([^"]+)"\s*\/?>/g;

@@ -46,9 +46,14 @@ export interface Found extends Query {
   tookMs: number;
 }
 
+interface Received<T> {
+  data: T;
+  asked: string;
+  tookMs: number;
+}
+
 type Envelope<T> =
-  | { status: "success"; data: T }
-  | { status: "error"; error?: string; errorType?: string };
+  { status: "success"; data: T } | { status: "error"; error?: string; errorType?: string };
 
 /** Evaluates a query; `key` names it in a snapshot, where its text hangs on the range. */
 export async function runQuery(query: Query, signal: AbortSignal, key?: string): Promise<Found> {
@@ -57,7 +62,9 @@ export async function runQuery(query: Query, signal: AbortSignal, key?: string):
     const { data, asked, tookMs } = await request<QueryResult>(address, signal, key);
     return { ...queryOf(asked), result: data, tookMs };
   } catch (error) {
-    throw error instanceof QueryError ? new QueryError(error.message, error.kind, query.expr) : error;
+    throw error instanceof QueryError
+      ? new QueryError(error.message, error.kind, query.expr)
+      : error;
   }
 }
 
@@ -154,7 +161,7 @@ async function request<T>(
   address: string,
   signal: AbortSignal,
   key?: string,
-): Promise<{ data: T; asked: string; tookMs: number }> {
+): Promise<Received<T>> {
   const { body, address: asked, tookMs } = await answered(address, signal, key);
   const envelope = body as Envelope<T>;
   if (envelope.status === "error") {

@@ -6,20 +6,19 @@
 
 import { ResponseError } from "./errors";
 import type { QueryResult, TimeRange } from "./prometheus";
+import { ELEMENT_ID, PLACE } from "./snapshotPlace";
 import type { Question, Source } from "./source";
 
 export interface Snapshot {
-  format: typeof FORMAT;
+  format: number;
   /** Milliseconds since the epoch. */
   takenMs: number;
   /** Where the data was: the address of the page or the store. */
   origin: string;
   version: string;
   range: TimeRange;
-  /** The page's state as its address has it: dashboard, range, variables. */
+  /** The page's state as its address has it: dashboard, range, variables, rows. */
   search: string;
-  /** Indexes of the rows that are unfolded. */
-  openRows: number[];
   answers: Record<string, Recorded>;
 }
 
@@ -32,7 +31,6 @@ export interface Recorded {
 }
 
 export const FORMAT = 1;
-const ELEMENT_ID = "snapshot";
 const NOT_FOUND = 404;
 
 /** The snapshot inside this page; undefined where the page is served. */
@@ -107,6 +105,3 @@ export function snapshotDocument(template: string, snapshot: Snapshot): string {
   }
   return `${before}${PLACE.replace("><", () => `>${data}<`)}${after}`;
 }
-
-/** Where the data goes. Scripts in a template hold no closing tags, so it is there once. */
-export const PLACE = `<script type="application/json" id="${ELEMENT_ID}"></script>`;

@@ -17,7 +17,10 @@ export function downloadText(name: string, type: string, text: string): void {
 
 /** `Live unit status` at a time: `live-unit-status-2026-11-25T17-00-00Z.csv`. */
 export function fileName(title: string, timeMs: number, extension: string): string {
-  const words = title.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, "-").replaceAll(/^-|-$/g, "");
+  const words = title
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]+/gu, "-")
+    .replaceAll(/^-|-$/g, "");
   const time = new Date(timeMs).toISOString().replace(/\.\d+/, "").replaceAll(":", "-");
   return `${words || "panel"}-${time}.${extension}`;
 }

@@ -34,7 +34,12 @@ function targetSection(target: Target, { loaded, request, failure }: Inspected):
 }
 
 function expression(label: string, expr: string): HTMLElement[] {
-  const heading = h("div", { class: "expression-heading" }, label, copyButton("Copy", () => expr));
+  const heading = h(
+    "div",
+    { class: "expression-heading" },
+    label,
+    copyButton("Copy", () => expr),
+  );
   return [heading, h("pre", { "data-expression": label }, h("code", {}, expr))];
 }
 

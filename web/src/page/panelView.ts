@@ -257,7 +257,13 @@ export class PanelView {
 
   private showFailure({ headline, detail, hint, expr }: Reason): void {
     const query = expr === "" ? [] : [h("code", { class: "failed-query" }, expr)];
-    this.setState("error", headline, detail, ...(hint === "" ? [] : [h("span", {}, hint)]), ...query);
+    this.setState(
+      "error",
+      headline,
+      detail,
+      ...(hint === "" ? [] : [h("span", {}, hint)]),
+      ...query,
+    );
   }
 
   private setState(state: PanelState, headline: string, detail = "", ...more: Node[]): void {

@@ -22,7 +22,8 @@ export function failureReason(error: unknown): Reason {
     const hint = "It is asked again by itself.";
     return { headline: "The store cannot be reached", detail, hint, expr: "" };
   }
-  if (!(error instanceof QueryError)) return { headline: "Query failed", detail, hint: "", expr: "" };
+  if (!(error instanceof QueryError))
+    return { headline: "Query failed", detail, hint: "", expr: "" };
   return { ...queryReason(error, detail), detail, expr: error.expr };
 }
 

@@ -27,7 +27,8 @@ async function whyMissing(
     storeStartMs(signal),
     ...names.map((name) => hasMetric(name, undefined, signal)),
   ]);
-  const began = since === undefined ? "" : ` The store has been running since ${formatInstant(since)}.`;
+  const began =
+    since === undefined ? "" : ` The store has been running since ${formatInstant(since)}.`;
   if (!ever.some(Boolean)) {
     return `The store has no metric ${listOf(names)}: nothing has reported it yet.${began}`;
   }
