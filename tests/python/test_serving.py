@@ -71,9 +71,10 @@ def test_an_operators_start_is_when_none_ran_before_it(small_mephisto: Any) -> N
 
 
 def test_a_task_runs_launch_and_first_expiry_are_moments(small_mephisto: Any) -> None:
-    assert small_mephisto.answer(
-        MOMENTS
-        + """
+    assert (
+        small_mephisto.answer(
+            MOMENTS
+            + """
         Operator().launch_task_run_or_die(config(task_name="mine"))
         launched = moment("task_run_launch_time_seconds", task="mine", task_run_id="run 1")
         task = types.SimpleNamespace(task_name="mine")
@@ -86,7 +87,9 @@ def test_a_task_runs_launch_and_first_expiry_are_moments(small_mephisto: Any) ->
         assert begin <= launched <= expiries[0] == expiries[1] <= time.time()
         print(json.dumps(TaskLauncher.expire_units.__doc__))
         """,
-    ) == "Expire them."
+        )
+        == "Expire them."
+    )
 
 
 def test_what_is_not_known_of_a_task_run_breaks_neither_its_launch_nor_its_expiry(
