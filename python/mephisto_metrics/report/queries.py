@@ -60,7 +60,8 @@ def utc_offset_ms(time_ms: int) -> int:
 
 def width_pixels(panel: Mapping[str, Any]) -> int:
     """Return how wide the panel is in a window of a usual size."""
-    return round(panel["gridPos"]["w"] / GRID_COLUMNS * PAGE_WIDTH_PIXELS)
+    columns: int = panel["gridPos"]["w"]
+    return round(columns / GRID_COLUMNS * PAGE_WIDTH_PIXELS)
 
 
 def prepare(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 import urllib.error
 import urllib.parse
@@ -68,7 +69,7 @@ class Recording:
                 return body
         except urllib.error.HTTPError as error:
             raise _RefusalError(_failure(error)) from error
-        except TimeoutError as error:
+        except socket.timeout as error:
             message = f"no answer within {ANSWER_TIMEOUT_SECONDS:.0f} s"
             failure = {"status": REQUEST_TIMEOUT_STATUS, "kind": "timeout", "message": message}
             raise _RefusalError(failure) from error

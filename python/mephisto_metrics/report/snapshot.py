@@ -52,7 +52,7 @@ def take(
 ) -> dict[str, Any]:
     """Ask the store for all that the board shows and return the snapshot.
 
-    `advance` hears how many of the questions are answered. Raises `StackError` if there is no store.
+    `advance` hears how many of the questions are answered. Raises `StackError` without a store.
     """
     recording = Recording(store.url)
     recording.keep("config", _config(store))

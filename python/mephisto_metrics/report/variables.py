@@ -46,7 +46,7 @@ def default_selection(variable: Mapping[str, Any]) -> list[str]:
     return values or ([ALL] if variable.get("includeAll") else [])
 
 
-def substitute(text: str, choices: Sequence[Choice], built_in: Mapping[str, str] = {}) -> str:  # noqa: B006 - read only
+def substitute(text: str, choices: Sequence[Choice], built_in: Mapping[str, str] = {}) -> str:
     """Write the variables into a query; an unknown name stays as it is."""
 
     def written(match: re.Match[str]) -> str:

@@ -11,19 +11,24 @@ export interface MenuEntry {
 
 /** `entries` is asked each time that the menu opens. */
 export function panelMenu(title: string, entries: () => MenuEntry[]): HTMLElement {
-  const list = h("div", { class: "menu-list", role: "menu", "aria-label": title, hidden: true });
+  const list = h("div", {
+    class: "panel-menu-list",
+    role: "menu",
+    "aria-label": title,
+    hidden: true,
+  });
   const button = h(
     "button",
     {
       type: "button",
-      class: "header-button menu-button",
+      class: "header-button panel-menu-button",
       "aria-label": `Menu of ${title}`,
       "aria-haspopup": "menu",
       "aria-expanded": "false",
     },
     "⋮",
   );
-  const host = h("div", { class: "menu" }, button, list);
+  const host = h("div", { class: "panel-menu" }, button, list);
   new Menu(host, button, list, entries).listen();
   return host;
 }
