@@ -95,7 +95,7 @@ describe("metric names", () => {
 });
 
 describe("failures", () => {
-  it.each([
+  it.each<[Error, string]>([
     [new StoreUnreachable("gone"), "The store cannot be reached"],
     [new QueryError("query processing would load too many samples", "execution"), "reads too much"],
     [new QueryError("query timed out", "timeout"), "took too long"],
