@@ -1,4 +1,4 @@
-"""`mephisto metrics report`: the same questions as the page's, and a file that holds the answers."""
+"""`mephisto metrics report`: the same questions as the page, in a file that holds the answers."""
 
 from __future__ import annotations
 
