@@ -1,10 +1,13 @@
 import { defineConfig } from "vitest/config";
 
+import { snapshotTemplate } from "./build/snapshotTemplate.ts";
+
 /** Where `npm run dev` finds a running page's server: dashboards, configuration and store. */
 const server = process.env.MEPHISTO_METRICS_PAGE_URL ?? "http://127.0.0.1:3032";
 
 export default defineConfig({
   base: "./",
+  plugins: [snapshotTemplate()],
   build: {
     outDir: "../python/mephisto_metrics/web",
     emptyOutDir: true,

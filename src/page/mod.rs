@@ -125,7 +125,15 @@ async fn keep_for_ever(mut response: Response) -> Response {
 
 /// What a page may ask of a store: to read. A Prometheus has paths that change or end it.
 fn queries() -> Router<Proxy> {
-    let paths = ["query", "query_range", "series", "labels", "label/{name}/values", "metadata"];
+    let paths = [
+        "query",
+        "query_range",
+        "series",
+        "labels",
+        "label/{name}/values",
+        "metadata",
+        "status/runtimeinfo",
+    ];
     let queries = paths.into_iter().fold(Router::new(), |router, path| {
         router.route(&format!("/api/v1/{path}"), get(proxy::forward).post(proxy::forward))
     });
@@ -199,6 +207,8 @@ mod tests {
         };
         let router = Router::new()
             .route("/api/v1/query", get(echo).post(echo))
+            .route("/api/v1/status/runtimeinfo", get(|| async { "since noon" }))
+            .route("/api/v1/status/config", get(|| async { "secrets" }))
             .route("/-/quit", get(|| async { "quitting" }).post(|| async { "quitting" }))
             .route("/-/ready", get(|| async { "ready" }))
             .layer(CompressionLayer::new().compress_when(SizeAbove::new(0)));
@@ -293,6 +303,8 @@ mod tests {
             (200, r#"{"body":"","query":"query=up%7Ba%3D%22%2B%22%7D"}"#)
         );
         assert_eq!(get_text(&page, "/-/ready").await.0, 200);
+        let (_, since) = get_text(&page, "/api/v1/status/runtimeinfo").await;
+        assert_eq!(since, "since noon");
     }
 
     #[tokio::test]
@@ -303,6 +315,7 @@ mod tests {
             "/api/v1/../../-/quit",
             "/api/v1/%2e%2e/%2e%2e/-/quit",
             "/api/v1/admin/tsdb/delete_series",
+            "/api/v1/status/config",
             "/-/quit",
         ] {
             assert_eq!(get_text(&page, path).await.0, 404, "{path}");

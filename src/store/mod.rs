@@ -125,7 +125,8 @@ impl Store {
 fn scraping(options: &StoreOptions) -> Result<Scraping, StoreError> {
     let time_limit = options.scrape_interval.min(LONGEST_SCRAPE);
     let fetcher = Fetcher::new(time_limit).map_err(|error| StoreError::SetUp(error.to_string()))?;
-    let counters = Counters::new(now_ms() as f64 / 1_000.0)
+    let started_ms = now_ms();
+    let counters = Counters::new(started_ms as f64 / 1_000.0)
         .map_err(|error| StoreError::SetUp(error.to_string()))?;
     Ok(Scraping {
         storage: Arc::new(Storage::open(&options.data_directory)?),
@@ -134,5 +135,6 @@ fn scraping(options: &StoreOptions) -> Result<Scraping, StoreError> {
         targets: Arc::new(Targets::default()),
         counters,
         outage: fault::Fault::default(),
+        started_ms,
     })
 }

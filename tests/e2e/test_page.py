@@ -77,13 +77,14 @@ def test_table_has_the_last_value_of_every_series(page_url: str, browser_page: P
 
 
 @pytest.mark.usefixtures("problems")
-def test_values_button_shows_the_table(page_url: str, browser_page: Page) -> None:
+def test_values_can_be_shown_as_a_table(page_url: str, browser_page: Page) -> None:
     open_page(browser_page, page_url, "?refresh=")
     worker_count = panel(browser_page, "Estimated Active Worker Count")
     table = worker_count.locator(".values")
     expect(table).to_have_class("values visually-hidden")
 
-    worker_count.get_by_role("button", name="Values").click()
+    worker_count.get_by_role("button", name="Menu of Estimated Active Worker Count").click()
+    worker_count.get_by_role("menuitem", name="Show values").click()
 
     expect(table).to_have_class("values")
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 VERBS = {
     "view": "Show the metrics of this machine's Operators in a page.",
+    "report": "Write a board with its data to an HTML file.",
     "status": "Say what runs: the store, the page, the Operators.",
     "cleanup": "Stop the store and the page, and sweep what processes left behind.",
     "demo": "Show a simulated run on the page.",

@@ -73,7 +73,7 @@ def showing(host: str, port: int) -> Iterator[page.ServedPage]:
                 yield served
         finally:
             if is_store_ours:
-                _stop_store_unless_needed()
+                stop_store_unless_needed()
 
 
 def _wait_until_ready(url: str) -> None:
@@ -84,7 +84,8 @@ def _wait_until_ready(url: str) -> None:
         )
 
 
-def _stop_store_unless_needed() -> None:
+def stop_store_unless_needed() -> None:
+    """Stop the store that this process has started, unless somebody else needs it by now."""
     operators, own_view = targets.live_files(), 1
     if operators or len(living_viewers()) > own_view:
         click.echo("the store goes on: it is still needed; it ends by itself", err=True)

@@ -13,7 +13,7 @@ use super::Api;
 use super::answer::{ApiError, Data};
 use super::parameters::Parameters;
 use crate::store::exposition_text::Metadata;
-use crate::store::scrape::Status;
+use crate::store::scrape::{Status, now_ms};
 use crate::store::target::Target;
 
 /// `/api/v1/targets`.
@@ -50,6 +50,14 @@ pub async fn build_info() -> Data<Value> {
         "buildUser": "",
         "buildDate": "",
         "goVersion": "",
+    }))
+}
+
+/// `/api/v1/status/runtimeinfo`: of Prometheus's answer, what also holds here.
+pub async fn runtime_info(State(api): State<Arc<Api>>) -> Data<Value> {
+    Data(json!({
+        "startTime": rfc3339(Some(api.scraping.started_ms)),
+        "serverTime": rfc3339(Some(now_ms())),
     }))
 }
 

@@ -39,6 +39,8 @@ pub struct Scraping {
     pub counters: Counters,
     /// Why samples cannot be kept at present.
     pub outage: Fault,
+    /// Since when, in milliseconds since the Unix epoch.
+    pub started_ms: i64,
 }
 
 impl Scraping {
@@ -115,6 +117,7 @@ impl Scraping {
             targets: Arc::default(),
             counters: Counters::new(0.0).unwrap(),
             outage: Fault::default(),
+            started_ms: 0,
         }
     }
 }

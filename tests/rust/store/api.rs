@@ -1,5 +1,6 @@
 //! The HTTP API's shapes, as Prometheus has them.
 
+use chrono::DateTime;
 use serde_json::json;
 
 use super::setting::{Client, Places, TestTarget, eventually};
@@ -115,6 +116,9 @@ async fn the_store_tells_of_itself() {
     assert_eq!(client.get("/-/healthy", &[]).await.0, 200);
     let build = client.data("/api/v1/status/buildinfo", &[]).await;
     assert_eq!(build["version"], env!("CARGO_PKG_VERSION"));
+    let runtime = client.data("/api/v1/status/runtimeinfo", &[]).await;
+    let time = |name: &str| DateTime::parse_from_rfc3339(runtime[name].as_str().unwrap()).unwrap();
+    assert!(time("startTime") < time("serverTime"), "{runtime}");
     let (_, metrics) = client.get("/metrics", &[]).await;
     let bytes = metrics.lines().find_map(|line| line.strip_prefix("mephisto_store_bytes "));
     assert!(bytes.unwrap().parse::<f64>().unwrap() > 0.0, "{metrics}");

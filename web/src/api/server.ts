@@ -1,6 +1,7 @@
 /** What the page's server says of itself. */
 
 import type { Dashboard } from "../dashboard/model";
+import { ResponseError } from "./errors";
 import { fetchJson } from "./fetch";
 
 export interface Config {
@@ -24,4 +25,11 @@ export function listDashboards(signal: AbortSignal): Promise<DashboardEntry[]> {
 
 export function fetchDashboard(file: string, signal: AbortSignal): Promise<Dashboard> {
   return fetchJson(`dashboards/${encodeURIComponent(file)}`, signal);
+}
+
+/** The page with everything inlined and a place for a snapshot's data. */
+export async function fetchTemplate(): Promise<string> {
+  const response = await fetch("snapshot.html");
+  if (response.ok) return response.text();
+  throw new ResponseError(response.status, "The page's server has no template for snapshots");
 }

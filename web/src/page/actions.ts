@@ -19,12 +19,13 @@ export interface Actions {
   refresh: () => void;
   toggleTheme: () => void;
   showHelp: () => void;
+  save: () => void;
 }
 
 /** Those that another state of the address is all of. */
 export function stateActions(
   navigation: Navigation,
-): Omit<Actions, "foldAll" | "refresh" | "toggleTheme" | "showHelp"> {
+): Omit<Actions, "foldAll" | "refresh" | "toggleTheme" | "showHelp" | "save"> {
   return {
     showDashboard: (uid) => {
       location.search = formatState({ ...navigation.state, ...OF_ONE_DASHBOARD, uid });

@@ -2,6 +2,7 @@
 
 import { StoreUnreachable } from "../api/fetch";
 import type { TimeRange } from "../api/prometheus";
+import type { Snapshot } from "../api/snapshot";
 import { fetchConfig, type Config, type DashboardEntry } from "../api/server";
 import { sharingOf } from "../chart/sharing";
 import { timeCharts } from "../chart/timeCharts";
@@ -23,10 +24,13 @@ import { Navigation } from "./navigation";
 import { NoticeBar } from "./noticeBar";
 import * as notices from "./notices";
 import { closeOtherPopovers } from "./popover";
+import type { RefreshRequest } from "./panelView";
 import { RefreshCycle } from "./refreshCycle";
 import { listenForShortcuts } from "./shortcuts";
 import { clearProbes } from "./testInterface";
 import { onSystemTheme, toggleTheme } from "./theme";
+import { saveSnapshot } from "./saveSnapshot";
+import { SnapshotBar, snapshotNotice } from "./snapshotBar";
 import { Toolbar } from "./toolbar";
 
 /** How soon to look for a store that was away, whatever the auto-refresh says. */
@@ -38,7 +42,7 @@ export class App {
   private readonly navigation: Navigation;
   private readonly cycle = new RefreshCycle((signal) => this.refreshed(signal));
   private readonly age = new AgeView();
-  private readonly toolbar: Toolbar;
+  private readonly toolbar: Toolbar | SnapshotBar;
   private readonly noticeBar = new NoticeBar();
   private readonly annotations: AnnotationsView;
   private readonly alerts: AlertsView;
@@ -48,19 +52,24 @@ export class App {
   private readonly board: Board;
   private choices: Choice[] = [];
   private drawnTimeZone: string;
+  /** That was read last. */
+  private range: TimeRange | undefined;
 
   constructor(
     private readonly dashboards: readonly DashboardEntry[],
     private readonly dashboard: Dashboard,
     private readonly config: Config,
+    private readonly snapshot?: Snapshot,
   ) {
     this.navigation = new Navigation(dashboard, () => {
       this.changed();
     });
     this.drawnTimeZone = this.navigation.state.timeZone;
     const actions = this.actions();
-    const shortcuts = shortcutsOf(actions);
-    this.toolbar = new Toolbar(actions, this.age.element);
+    this.toolbar =
+      snapshot === undefined
+        ? new Toolbar(actions, this.age.element)
+        : new SnapshotBar(snapshot, actions);
     this.alerts = new AlertsView(dashboard.uid);
     this.annotations = new AnnotationsView(dashboard);
     this.guide = firstVisit(config.scrape_interval_seconds);
@@ -70,6 +79,7 @@ export class App {
       this.reportFailure(error);
       this.cycle.planIn(RETRY_MS);
     });
+    const shortcuts = [...shortcutsOf(actions), ...this.board.shortcuts()];
     this.help = helpDialog(shortcuts);
     listenForShortcuts(shortcuts);
   }
@@ -88,6 +98,7 @@ export class App {
         this.alerts.element,
         this.toolbar.element,
       ),
+      ...(this.snapshot === undefined ? [] : [snapshotNotice(this.snapshot)]),
       this.noticeBar.element,
       this.main,
       this.help,
@@ -127,29 +138,54 @@ export class App {
       this.noticeBar.show(notices.invalidRange(rangeProblem(state.range, nowMs)?.text ?? ""));
       return "here";
     }
-    const choices = await loadChoices(this.dashboard, state.variables, range, signal);
-    signal.throwIfAborted();
-    this.choices = choices;
-    this.renderToolbar();
-    const [presence, config] = await Promise.all([
-      operatorPresence(range, signal),
-      fetchConfig(signal),
-      this.readPanels(range, signal),
-      this.alerts.refresh(signal),
-    ]);
-    signal.throwIfAborted();
+    const [presence, config] = await this.readRange(range, signal, (request) =>
+      this.board.refresh(request, signal),
+    );
+    this.range = range;
     this.age.setRead();
     this.showPresence(presence, config.version);
     return presence;
   }
 
-  private async readPanels(range: TimeRange, signal: AbortSignal): Promise<void> {
+  private async readRange(
+    range: TimeRange,
+    signal: AbortSignal,
+    readPanels: (request: RefreshRequest) => Promise<void>,
+  ): Promise<[Presence, Config]> {
+    const { state } = this.navigation;
+    const choices = await loadChoices(this.dashboard, state.variables, range, signal);
+    signal.throwIfAborted();
+    this.choices = choices;
+    this.renderToolbar();
     const scrapeIntervalMs = this.config.scrape_interval_seconds * 1000;
-    const request = { range, choices: this.choices, scrapeIntervalMs };
-    await Promise.all([
-      this.annotations.refresh(this.navigation.state, request, signal),
-      this.board.refresh(request, signal),
+    const request = { range, choices, scrapeIntervalMs };
+    const [presence, config] = await Promise.all([
+      operatorPresence(range, signal),
+      fetchConfig(signal),
+      this.annotations.refresh(state, request, signal),
+      this.alerts.refresh(signal),
+      readPanels(request),
     ]);
+    signal.throwIfAborted();
+    return [presence, config];
+  }
+
+  /** Saves exactly what is shown; no refresh may come in between. */
+  private async save(): Promise<void> {
+    const { dashboard, range } = this;
+    if (range === undefined) return;
+    const { signal } = new AbortController();
+    const view = { dashboard, range, state: this.navigation.state, version: this.config.version };
+    this.cycle.stop();
+    try {
+      await saveSnapshot(view, () =>
+        this.readRange(range, signal, (request) => this.board.refreshAll(request, signal)),
+      );
+    } catch (error) {
+      this.reportFailure(error);
+    }
+    const delayMs = parseDurationMs(this.navigation.state.refresh);
+    if (delayMs !== undefined && delayMs > 0) this.cycle.planIn(delayMs);
   }
 
   private showPresence(presence: Presence, version: string): void {
@@ -215,6 +251,7 @@ export class App {
       showHelp: () => {
         this.help.showModal();
       },
+      save: () => void this.save(),
     };
   }
 

@@ -4,6 +4,7 @@ import type { Dashboard } from "../dashboard/model";
 import type { TimeRange } from "../api/prometheus";
 import { absolute, resolveRange, shifted, zoomOut } from "../query/time";
 import { setTimeZone } from "../query/zone";
+import { currentSearch, isFile, pushSearch, replaceSearch } from "./address";
 import { formatState, parseState, type PageState } from "./urlState";
 
 export class Navigation {
@@ -14,10 +15,10 @@ export class Navigation {
     dashboard: Dashboard,
     private readonly changed: () => void,
   ) {
-    this.current = parseState(location.search, dashboard);
+    this.current = parseState(currentSearch(), dashboard);
     setTimeZone(this.current.timeZone);
     window.addEventListener("popstate", () => {
-      this.show(parseState(location.search, dashboard));
+      this.show(parseState(currentSearch(), dashboard));
     });
   }
 
@@ -28,14 +29,20 @@ export class Navigation {
   /** Enters a new state into the browser's history and shows it. */
   go(change: Partial<PageState>): void {
     const state = { ...this.current, ...change };
-    history.pushState(null, "", formatState(state));
+    pushSearch(formatState(state));
     this.show(state);
   }
 
   /** Notes what needs no showing and no way back, such as a row that was folded. */
   note(change: Partial<PageState>): void {
     this.current = { ...this.current, ...change };
-    history.replaceState(null, "", formatState(this.current));
+    replaceSearch(formatState(this.current));
+  }
+
+  /** An address that shows the changed view; undefined where the page has none of its own. */
+  linkTo(change: Partial<PageState>): string | undefined {
+    const search = formatState({ ...this.current, ...change });
+    return isFile() ? undefined : new URL(search, location.href).href;
   }
 
   zoomTo(range: TimeRange): void {

@@ -1,32 +1,42 @@
-/** The line above a panel: title, description on hover or focus, and the switch for its values. */
+/** The line above a panel: title, description on hover or focus, what went wrong, and the menu. */
 
 import type { Panel } from "../dashboard/model";
 import { h } from "../dom";
 import { renderMarkdown } from "./markdown";
+import { panelMenu, type MenuEntry } from "./panelMenu";
 
-/** `toggleValues` gets whether the table of values shall be seen. */
+/** `problem` is the place of the badge, which stays until the next header. */
 export function panelHeader(
   panel: Panel,
   title: string,
-  toggleValues: (isShown: boolean) => void,
+  problem: HTMLElement,
+  entries: () => MenuEntry[],
 ): HTMLElement {
-  const button = h(
+  const description = panel.description ? [descriptionOf(panel, title, panel.description)] : [];
+  return h(
+    "header",
+    { class: "panel-header" },
+    h("h3", {}, title),
+    ...description,
+    problem,
+    panelMenu(title, entries),
+  );
+}
+
+/** What a panel shows when it keeps older data because it could not read anew. */
+export function problemBadge(text: string, inspect: () => void): HTMLElement {
+  const label = `Not read anew: ${text}`;
+  return h(
     "button",
     {
       type: "button",
-      class: "header-button values-toggle",
-      "aria-pressed": "false",
-      title: "Show the last values as a table",
-      onclick: () => {
-        const isShown = button.getAttribute("aria-pressed") !== "true";
-        button.setAttribute("aria-pressed", String(isShown));
-        toggleValues(isShown);
-      },
+      class: "header-button problem-badge",
+      "aria-label": label,
+      title: label,
+      onclick: inspect,
     },
-    "Values",
+    "!",
   );
-  const description = panel.description ? [descriptionOf(panel, title, panel.description)] : [];
-  return h("header", { class: "panel-header" }, h("h3", {}, title), ...description, button);
 }
 
 /** A button with the text beside it, which the style sheet shows on hover and focus. */

@@ -1,22 +1,24 @@
 /** One panel on the page: header, chart, legend, table of values, and the state it is in. */
 
 import { StoreUnreachable } from "../api/fetch";
-import { Chart } from "../chart/chart";
 import type { Panel } from "../dashboard/model";
-import { placesAfter } from "../panels/colorPlaces";
-import type { Content, Drawing, PanelInput, PanelType } from "../panels/panel";
+import type { PanelType, ValueRow } from "../panels/panel";
 import { panelType } from "../panels/registry";
-import { formatInstant } from "../query/clock";
+import { csvOf } from "../query/csv";
 import { loadPanel, type Loaded, type LoadRequest } from "../query/load";
-import { presentPoints, type Series } from "../query/series";
+import { presentPoints } from "../query/series";
 import type { TimeRange } from "../api/prometheus";
 import { h } from "../dom";
-import { ContentView } from "./contentView";
+import { announce } from "./announcer";
+import { DrawingView } from "./drawingView";
 import { nextTurn } from "./drawQueue";
-import { LegendView, legendPlacement } from "./legendView";
-import { panelHeader } from "./panelHeader";
+import { EmptyReason } from "./emptyReason";
+import { copyText, downloadText, fileName } from "./files";
+import { showInspector, type Tab } from "./inspector";
+import { panelHeader, problemBadge } from "./panelHeader";
+import type { MenuEntry } from "./panelMenu";
+import { failureReason, type Reason } from "./reasons";
 import { publishProbe } from "./testInterface";
-import { readChartTheme } from "./theme";
 import { valueTable } from "./valueTable";
 
 export type PanelState = "loading" | "ready" | "empty" | "error";
@@ -24,102 +26,109 @@ export type PanelState = "loading" | "ready" | "empty" | "error";
 /** What all panels of a refresh have in common. */
 export type RefreshRequest = Omit<LoadRequest, "panel" | "widthPixels">;
 
-type Size = PanelInput["size"];
+/** What a panel asks of the page. */
+export interface PanelActions {
+  zoom: (range: TimeRange) => void;
+  /** Fills the page with the panel of this id, or shows all again. */
+  toggleView: (id: number) => void;
+  /** An address that shows the panel alone; undefined where the page has none. */
+  linkTo: (id: number, range: TimeRange) => string | undefined;
+}
+
+const GRID_COLUMNS = 24;
+const NOTHING: Loaded = { series: [], stepMs: 0, queries: [] };
 
 export class PanelView {
   readonly element: HTMLElement;
   private readonly type: PanelType | undefined;
-  private readonly chartHost = h("div", { class: "chart" });
-  private readonly contentView = new ContentView(this.chartHost);
-  private readonly legend: LegendView;
+  private readonly view: DrawingView;
   private readonly tableHost = h("div", { class: "values visually-hidden" });
-  private readonly message = h("div", { class: "panel-message", role: "status" });
-  private readonly chart: Chart;
-  private loaded: Loaded = { series: [], stepMs: 0 };
+  private readonly message = h("div", { class: "panel-message" });
+  private readonly problem = h("span", { class: "problem" });
+  private readonly summary: HTMLElement;
+  private readonly emptyReason = new EmptyReason();
+  private loaded = NOTHING;
+  private request: LoadRequest | undefined;
+  /** Of the data that is shown; another view of the store may not keep it. */
+  private shownView = "";
+  private failure: Reason | undefined;
   private range: TimeRange = { fromMs: 0, toMs: 1 };
-  private drawing: Drawing | Content | undefined;
-  private colorPlaces: ReadonlyMap<string, number> = new Map();
-  private drawnSize: Size = { width: 0, height: 0 };
 
   constructor(
-    private readonly panel: Panel,
-    zoom: (range: TimeRange) => void,
+    readonly panel: Panel,
+    private readonly actions: PanelActions,
   ) {
     this.type = panelType(panel.type);
-    this.chart = new Chart(this.chartHost, this.type?.hasTimeAxis ?? false, zoom);
-    this.legend = new LegendView(panel, () => {
+    this.view = new DrawingView(panel, this.type, actions.zoom, () => {
       this.redraw();
     });
+    this.summary = h("p", { id: `summary-${panel.id}`, class: "visually-hidden" });
     this.element = this.build();
     this.setState("loading", "Loading…");
-    new ResizeObserver(() => {
-      if (!isSameSize(this.drawnSize, this.chart.size)) this.redraw();
-    }).observe(this.chartHost);
     publishProbe(
       this.title,
-      () => (this.drawing && "option" in this.drawing ? this.drawing : undefined),
+      () => this.view.drawing,
       () => this.loaded.series,
     );
   }
 
   /** Asks the store and draws. Only `StoreUnreachable` comes out; other errors show in the panel. */
-  async refresh(request: RefreshRequest, signal: AbortSignal): Promise<void> {
+  async refresh(common: RefreshRequest, signal: AbortSignal): Promise<void> {
     if (this.type === undefined) {
       this.setState("error", `This page does not draw panels of type “${this.panel.type}”.`);
       return;
     }
+    const request = { ...common, panel: this.panel, widthPixels: this.widthPixels };
+    this.request = request;
     try {
-      const widthPixels = Math.max(1, Math.round(this.chart.size.width));
-      const loaded = await loadPanel({ ...request, panel: this.panel, widthPixels }, signal);
+      const loaded = await loadPanel(request, signal);
       await nextTurn();
-      if (!signal.aborted) this.show(loaded, request);
-    } catch (error) {
       if (signal.aborted) return;
-      this.fail(error);
+      this.show(loaded, request);
+      if (this.element.dataset.state === "empty") await this.explain(request, signal);
+    } catch (error) {
+      if (!signal.aborted) this.fail(error, request);
     }
   }
 
   /** Draws again what is loaded: after a change of size, theme or legend. */
   redraw(): void {
-    const { type } = this;
-    if (type === undefined || this.element.dataset.state !== "ready") return;
-    const offered = this.chart.size;
-    if (offered.width === 0 || offered.height === 0) return;
-    let drawing = this.drawingFor(type, offered);
-    this.drawWords(drawing);
-    // The legend takes of the chart's room; to draw the chart twice would cost much more than this.
-    const left = this.chart.size;
-    if (!isSameSize(left, offered)) drawing = this.drawingFor(type, left);
-    if ("option" in drawing) this.chart.draw(drawing);
-    else this.contentView.draw(drawing);
-    this.drawing = drawing;
-    this.drawnSize = this.chart.size;
+    if (this.element.dataset.state !== "ready") return;
+    try {
+      const drawing = this.view.draw(this.loaded, this.range);
+      if (drawing !== undefined) this.drawWords(drawing.values);
+    } catch (error) {
+      this.failToDraw(error);
+    }
   }
 
-  private drawingFor(type: PanelType, size: Size): Drawing | Content {
-    const { panel, range, colorPlaces } = this;
-    const { series, stepMs } = this.loaded;
-    const theme = readChartTheme();
-    const { hidden } = this.legend;
-    return type.draw({ panel, series, range, stepMs, hidden, colorPlaces, theme, size });
+  toggleView(): void {
+    this.actions.toggleView(this.panel.id);
+  }
+
+  /** Opens the dialog with the panel's data and queries. */
+  inspect(tab: Tab = "data"): void {
+    const { title, panel, loaded, range, request, failure } = this;
+    showInspector({ title, panel, loaded, range, request, failure }, tab);
   }
 
   private get title(): string {
     return this.panel.title ?? `Panel ${this.panel.id}`;
   }
 
+  /** Of the chart; while it is not on the screen, what it will have there. */
+  private get widthPixels(): number {
+    const share = this.panel.gridPos.w / GRID_COLUMNS;
+    return Math.round(this.view.size.width || share * document.documentElement.clientWidth);
+  }
+
   private build(): HTMLElement {
-    const placement = legendPlacement(this.panel);
-    const header = panelHeader(this.panel, this.title, (isShown) => {
-      this.tableHost.classList.toggle("visually-hidden", !isShown);
-    });
-    const body = h(
-      "div",
-      { class: `panel-body legend-${placement}` },
-      this.chartHost,
-      this.legend.element,
-    );
-    if (this.type?.isContent !== true) this.chartHost.setAttribute("role", "img");
+    const { host } = this.view;
+    if (this.type?.isContent !== true) {
+      host.setAttribute("role", "img");
+      host.setAttribute("aria-label", `${this.title}, ${this.panel.type}`);
+      host.setAttribute("aria-describedby", this.summary.id);
+    }
     return h(
       "section",
       {
@@ -128,72 +137,140 @@ export class PanelView {
         "data-panel-title": this.title,
         "data-panel-type": this.panel.type,
       },
-      header,
-      body,
+      panelHeader(this.panel, this.title, this.problem, () => this.menuEntries()),
+      this.view.element,
+      this.summary,
       this.tableHost,
       this.message,
     );
   }
 
-  private show(loaded: Loaded, request: RefreshRequest): void {
+  private menuEntries(): MenuEntry[] {
+    const isViewed = this.element.classList.contains("viewed");
+    const isShown = !this.tableHost.classList.contains("visually-hidden");
+    const link = this.actions.linkTo(this.panel.id, this.range);
+    return [
+      {
+        text: isViewed ? "Back to all panels" : "Full screen",
+        key: "v",
+        run: () => {
+          this.toggleView();
+        },
+      },
+      {
+        text: "Inspect",
+        key: "i",
+        run: () => {
+          this.inspect();
+        },
+      },
+      {
+        text: isShown ? "Hide values" : "Show values",
+        run: () => {
+          this.tableHost.classList.toggle("visually-hidden", isShown);
+        },
+      },
+      {
+        text: "Download CSV",
+        run: () => {
+          const name = fileName(this.title, this.range.toMs, "csv");
+          downloadText(name, "text/csv;charset=utf-8", csvOf(this.loaded.series, "joined"));
+        },
+      },
+      ...(link === undefined ? [] : [{ text: "Copy link", run: () => void copyText(link) }]),
+    ];
+  }
+
+  private show(loaded: Loaded, request: LoadRequest): void {
     this.loaded = loaded;
-    this.colorPlaces = placesAfter(this.colorPlaces, loaded.series);
     this.range = request.range;
+    this.shownView = viewOf(request);
+    this.setFailure(undefined);
     this.element.dataset.range = `${request.range.fromMs}/${request.range.toMs}`;
-    const reason = emptyReason(loaded.series, request.range);
-    if (reason === undefined) {
+    if (loaded.series.some((one) => presentPoints(one).length > 0)) {
       this.setState("ready", "");
       this.redraw();
     } else {
       this.clear();
-      this.setState("empty", "No data", reason);
+      this.setState("empty", "No data", this.emptyReason.atOnce(loaded, request));
     }
   }
 
-  private fail(error: unknown): void {
+  private async explain(request: LoadRequest, signal: AbortSignal): Promise<void> {
+    const reason = await this.emptyReason.find(this.loaded, request, signal);
+    if (!signal.aborted) this.setState("empty", "No data", reason);
+  }
+
+  private fail(error: unknown, request: LoadRequest): void {
+    const reason = failureReason(error);
+    const isReady = this.element.dataset.state === "ready";
     if (error instanceof StoreUnreachable) {
       // What was read before stays: it is still true, and the banner says how old it is.
-      if (this.element.dataset.state !== "ready") {
-        this.setState("error", "The store cannot be reached", error.message);
-      }
+      if (!isReady) this.showFailure(reason);
       throw error;
     }
+    this.setFailure(reason);
+    // As in Grafana, the last data stays with a mark; unless it would answer another question.
+    if (isReady && this.shownView === viewOf(request)) return;
     this.clear();
-    this.setState("error", "Query failed", error instanceof Error ? error.message : String(error));
+    this.showFailure(reason);
+  }
+
+  private failToDraw(error: unknown): void {
+    console.error(`${this.title} cannot be drawn:`, error);
+    this.clear();
+    this.setState("error", "This panel cannot be drawn", failureReason(error).detail);
   }
 
   private clear(): void {
-    this.chart.clear();
-    this.drawing = undefined;
-    this.legend.clear();
+    this.view.clear();
+    this.summary.textContent = "";
     this.tableHost.replaceChildren();
   }
 
-  private setState(state: PanelState, headline: string, detail = ""): void {
+  private setFailure(reason: Reason | undefined): void {
+    this.failure = reason;
+    const text = reason && `${reason.headline}: ${reason.detail}`;
+    this.element.toggleAttribute("data-failed", reason !== undefined);
+    const badge = problemBadge(text ?? "", () => {
+      this.inspect("query");
+    });
+    this.problem.replaceChildren(...(reason === undefined ? [] : [badge]));
+  }
+
+  private showFailure({ headline, detail, hint, expr }: Reason): void {
+    const query = expr === "" ? [] : [h("code", { class: "failed-query" }, expr)];
+    this.setState(
+      "error",
+      headline,
+      detail,
+      ...(hint === "" ? [] : [h("span", {}, hint)]),
+      ...query,
+    );
+  }
+
+  private setState(state: PanelState, headline: string, detail = "", ...more: Node[]): void {
+    const before = this.element.dataset.state;
+    if (before !== state && (state === "error" || before === "error" || before === "empty")) {
+      announce(`${this.title}: ${state === "ready" ? "has data again" : headline}.`);
+    }
     this.element.dataset.state = state;
     this.message.hidden = state === "ready";
     const nodes = [h("strong", {}, headline), ...(detail === "" ? [] : [h("span", {}, detail)])];
-    this.message.replaceChildren(...(state === "ready" ? [] : nodes));
+    this.message.replaceChildren(...(state === "ready" ? [] : [...nodes, ...more]));
   }
 
-  private drawWords(drawing: Drawing | Content): void {
-    const { legend, values } = drawing;
-    this.legend.draw(legend, "option" in drawing ? drawing.colorScale : undefined);
-    this.tableHost.replaceChildren(valueTable(this.title, values));
-    const summary = values.map(({ name, text }) => `${name} ${text}`).join(", ");
-    if (!("option" in drawing)) return;
-    this.chartHost.setAttribute("aria-label", `${this.title}, ${this.panel.type}. ${summary}`);
+  private drawWords(values: readonly ValueRow[]): void {
+    this.tableHost.replaceChildren(
+      ...valueTable(this.title, this.panel, this.loaded.series, () => {
+        this.inspect();
+      }),
+    );
+    this.summary.textContent = values.map(({ name, text }) => `${name} ${text}`).join(", ");
   }
 }
 
-/** Why there is nothing to draw, as far as the answers tell; undefined where there is something. */
-function emptyReason(series: readonly Series[], { fromMs, toMs }: TimeRange): string | undefined {
-  const span = `between ${formatInstant(fromMs)} and ${formatInstant(toMs)}`;
-  if (series.length === 0) return `No series matches the query ${span}.`;
-  if (series.some((one) => presentPoints(one).length > 0)) return undefined;
-  return `The series have no value ${span}: nothing was observed.`;
-}
-
-function isSameSize(one: Size, other: Size): boolean {
-  return one.width === other.width && one.height === other.height;
+/** Which data a request is about, whenever it is made. */
+function viewOf({ choices, range }: LoadRequest): string {
+  return JSON.stringify([range.toMs - range.fromMs, choices.map(({ selected }) => selected)]);
 }

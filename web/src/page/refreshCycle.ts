@@ -28,6 +28,13 @@ export class RefreshCycle {
     if (!signal.aborted && delayMs !== undefined && delayMs > 0) this.planIn(delayMs);
   }
 
+  /** Reads no more until `now` or `planIn` is called. */
+  stop(): void {
+    this.running.abort();
+    clearTimeout(this.timer);
+    this.isDue = false;
+  }
+
   /** Reads anew after a while, unless something else makes it do so before. */
   planIn(delayMs: number): void {
     clearTimeout(this.timer);

@@ -2,9 +2,8 @@
 
 import { gridRowStart, type Row } from "../dashboard/layout";
 import type { Panel } from "../dashboard/model";
-import type { TimeRange } from "../api/prometheus";
 import { h } from "../dom";
-import { PanelView } from "./panelView";
+import { PanelView, type PanelActions } from "./panelView";
 
 export class RowView {
   readonly element: HTMLElement;
@@ -15,10 +14,10 @@ export class RowView {
   /** `folded` is called when a person folded or unfolded the row. */
   constructor(
     readonly row: Row,
-    zoom: (range: TimeRange) => void,
+    actions: PanelActions,
     folded: (isOpen: boolean) => void,
   ) {
-    this.panels = row.panels.map((panel) => new PanelView(panel, zoom));
+    this.panels = row.panels.map((panel) => new PanelView(panel, actions));
     const cells = this.panels.map(({ element }, index) => this.placed(element, row.panels[index]));
     this.grid = h("div", { class: "grid" }, ...cells);
     this.toggle = h(
@@ -46,6 +45,18 @@ export class RowView {
   set isOpen(isOpen: boolean) {
     this.grid.hidden = !isOpen;
     this.toggle.setAttribute("aria-expanded", String(isOpen));
+  }
+
+  /** Shows the panel of this id alone, or all; a row without it is not shown. */
+  showOnly(panelId: number | undefined): void {
+    const viewed = this.panels.find(({ panel }) => panel.id === panelId);
+    this.element.hidden = panelId !== undefined && viewed === undefined;
+    this.element.classList.toggle("has-viewed", viewed !== undefined);
+    if (viewed !== undefined) this.grid.hidden = false;
+    for (const view of this.panels) {
+      view.element.hidden = viewed !== undefined && view !== viewed;
+      view.element.classList.toggle("viewed", view === viewed);
+    }
   }
 
   private placed(element: HTMLElement, panel: Panel | undefined): HTMLElement {

@@ -41,7 +41,9 @@ export function afterKey(
   return { run: undefined, rest: isStart ? [key] : [] };
 }
 
-function isTyping({ target, ctrlKey, metaKey, altKey, isComposing }: KeyboardEvent): boolean {
+function isTyping(event: KeyboardEvent): boolean {
+  const { target, ctrlKey, metaKey, altKey, isComposing } = event;
+  if (event.defaultPrevented) return true;
   if (ctrlKey || metaKey || altKey || isComposing || !(target instanceof Element)) return true;
   const isField = target.closest("input:not([type=checkbox]), select, textarea, [contenteditable]");
   return isField !== null || document.querySelector("dialog[open]") !== null;

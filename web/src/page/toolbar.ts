@@ -54,6 +54,7 @@ export class Toolbar {
       ...[this.dashboards, this.interval, this.annotations, this.links].map(
         ({ element }) => element,
       ),
+      iconButton("Save as a file", "⤓", actions.save),
       iconButton("Switch between dark and light", "◐", actions.toggleTheme),
       iconButton("Keyboard shortcuts", "?", actions.showHelp),
     );

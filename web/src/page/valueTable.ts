@@ -1,20 +1,43 @@
-/** The last values of a panel as a table: for screen readers, and for whoever wants numbers. */
+/** What a panel draws as a table: for screen readers, and for whoever wants numbers. */
 
-import type { ValueRow } from "../panels/panel";
+import type { Panel } from "../dashboard/model";
+import { fieldConfigOf } from "../field/config";
+import { displayText } from "../field/display";
+import { calculationTitle, reduce } from "../field/reduce";
+import type { Series } from "../query/series";
 import { h } from "../dom";
 
-export function valueTable(title: string, rows: readonly ValueRow[]): HTMLTableElement {
-  return h(
+const CALCULATIONS = ["lastNotNull", "min", "max", "mean"] as const;
+
+/** A row for each series. `showTimes` opens the values over time. */
+export function valueTable(
+  title: string,
+  panel: Panel,
+  series: readonly Series[],
+  showTimes: () => void,
+): HTMLElement[] {
+  const headings = ["Series", ...CALCULATIONS.map(calculationTitle)];
+  const table = h(
     "table",
     {},
-    h("caption", {}, `Last values of ${title}`),
-    h("thead", {}, h("tr", {}, heading("Series", "col"), heading("Last value", "col"))),
-    h(
-      "tbody",
-      {},
-      ...rows.map(({ name, text }) => h("tr", {}, heading(name, "row"), h("td", {}, text))),
-    ),
+    h("caption", {}, `Values of ${title}`),
+    h("thead", {}, h("tr", {}, ...headings.map((text) => heading(text, "col")))),
+    h("tbody", {}, ...series.map((one) => rowOf(one, panel))),
   );
+  const button = h(
+    "button",
+    { type: "button", class: "button times", onclick: showTimes },
+    "Values over time",
+  );
+  return [table, button];
+}
+
+function rowOf(series: Series, panel: Panel): HTMLElement {
+  const config = fieldConfigOf(panel, series);
+  const cells = CALCULATIONS.map((calculation) =>
+    h("td", {}, displayText(reduce(series, calculation), config)),
+  );
+  return h("tr", {}, heading(config.displayName ?? series.name, "row"), ...cells);
 }
 
 function heading(text: string, scope: "col" | "row"): HTMLElement {

@@ -1,6 +1,6 @@
 /** Events on the graphs, by the rules of Grafana's Prometheus annotations. */
 
-import { queryRange, type QueryResult, type TimeRange } from "../api/prometheus";
+import { runQuery, type QueryResult, type TimeRange } from "../api/prometheus";
 import type { Annotation, Dashboard } from "../dashboard/model";
 import { parseDurationMs } from "./duration";
 import { intervalMs } from "./interval";
@@ -48,8 +48,12 @@ export async function loadAnnotation(
     { ...request, widthPixels: MAX_POINTS, panel: ANY_PANEL },
     utcOffsetMs(range.toMs),
   );
-  const result = await queryRange(query.expr, query.range, query.stepMs, signal);
-  const events = eventsOf(annotation, result, query.stepMs);
+  const { result, stepMs: foundStepMs = query.stepMs } = await runQuery(
+    query,
+    signal,
+    `annotation ${annotation.name}`,
+  );
+  const events = eventsOf(annotation, result, foundStepMs);
   return events.filter(({ fromMs, toMs }) => toMs >= range.fromMs && fromMs <= range.toMs);
 }
 

@@ -1,6 +1,6 @@
 /** Asks the store for everything that a panel draws. */
 
-import { queryInstant, queryRange } from "../api/prometheus";
+import { runQuery, type Found, type Query } from "../api/prometheus";
 import type { Panel, Target } from "../dashboard/model";
 import { formatDuration, parseDurationMs } from "./duration";
 import { alignRange, intervalMs, rateIntervalMs } from "./interval";
@@ -30,6 +30,13 @@ export interface Loaded {
   series: Series[];
   /** The widest step of the panel's queries. */
   stepMs: number;
+  /** Each target with what was asked for it, and found. */
+  queries: AnsweredTarget[];
+}
+
+export interface AnsweredTarget {
+  target: Target;
+  found: Found;
 }
 
 /** Substitutes the variables and aligns the range; `offsetMs` is the viewer's from UTC. */
@@ -65,24 +72,33 @@ function stepsOf(target: Target, request: LoadRequest): { stepMs: number; rateMs
 
 /** Runs the panel's targets side by side; the first that fails fails the panel. */
 export async function loadPanel(request: LoadRequest, signal: AbortSignal): Promise<Loaded> {
-  const offsetMs = utcOffsetMs(request.range.toMs);
-  const targets = (request.panel.targets ?? []).filter(({ hide }) => hide !== true);
-  const answers = await Promise.all(
-    targets.map(async (target) => {
-      const query = prepareQuery(target, request, offsetMs);
-      const result = await run(target, query, request.range, signal);
-      return { series: seriesOf(target, result, query.stepMs), stepMs: query.stepMs };
+  const queries = await Promise.all(
+    activeTargets(request.panel).map(async (target) => {
+      const key = targetKey(request.panel, target);
+      return { target, found: await runQuery(queryOf(target, request), signal, key) };
     }),
   );
-  return {
-    series: withUniqueNames(answers.flatMap(({ series }) => series)),
-    stepMs: Math.max(0, ...answers.map(({ stepMs }) => stepMs)),
-  };
+  const steps = queries.map(({ found }) => found.stepMs ?? 0);
+  const series = queries.flatMap(({ target, found }) =>
+    // An answer without steps has no gaps.
+    seriesOf(target, found.result, found.stepMs ?? Infinity),
+  );
+  return { series: withUniqueNames(series), stepMs: Math.max(0, ...steps), queries };
 }
 
-function run(target: Target, query: PreparedQuery, range: TimeRange, signal: AbortSignal) {
-  if (target.instant === true && target.range !== true) {
-    return queryInstant(query.expr, range.toMs, signal);
-  }
-  return queryRange(query.expr, query.range, query.stepMs, signal);
+export function activeTargets(panel: Panel): Target[] {
+  return (panel.targets ?? []).filter(({ hide }) => hide !== true);
+}
+
+/** The query of a target, for the viewer's time zone. */
+export function queryOf(target: Target, request: LoadRequest): Query {
+  const offsetMs = utcOffsetMs(request.range.toMs);
+  const { expr, range, stepMs } = prepareQuery(target, request, offsetMs);
+  const isInstant = target.instant === true && target.range !== true;
+  return isInstant ? { expr, range: request.range } : { expr, range, stepMs };
+}
+
+/** The name of a target's answer in a snapshot. */
+export function targetKey(panel: Panel, target: Target): string {
+  return `panel ${panel.id} ${target.refId}`;
 }

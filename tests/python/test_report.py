@@ -1,0 +1,180 @@
+"""`mephisto metrics report`: the same questions as the page, in a file that holds the answers."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mephisto_metrics.report import boards, intervals, snapshot, times
+from mephisto_metrics.report.queries import TimeRange, View, prepare
+from mephisto_metrics.report.recording import Recording, key_of
+from mephisto_metrics.report.variables import Choice
+from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.state import PartState
+
+HOSTILE = "</script><img src=x onerror=alert(1)>"
+ROOT = Path(__file__).parents[2]
+CASES = json.loads((ROOT / "web/tests/cases/prepared_queries.json").read_text())
+RANGE = TimeRange(1_700_000_000_000, 1_700_000_900_000)
+BOARD = boards.BoardFile(
+    Path("small.json"),
+    {
+        "uid": "small",
+        "title": "Small",
+        "panels": [
+            {"type": "row", "id": 1, "panels": [{"type": "gauge", "id": 2, "gridPos": {"w": 12},
+             "targets": [{"refId": "A", "expr": "ever", "instant": True}]}]},
+            {"type": "timeseries", "id": 3, "gridPos": {"w": 12}, "targets": [
+                {"refId": "A", "expr": 'x{operator=~"$operator"}'},
+                {"refId": "B", "expr": "broken("},
+                {"refId": "C", "expr": "hidden", "hide": True}]},
+        ],
+        "templating": {"list": [{"type": "query", "name": "operator", "multi": True,
+                                 "query": "label_values(up, operator)"}]},
+        "annotations": {"list": [{"name": "Starts", "enable": True, "expr": "started"},
+                                 {"name": "Off", "enable": False, "expr": "off"}]},
+    },
+)  # fmt: skip
+
+
+class Store(http.server.BaseHTTPRequestHandler):
+    """Answers every query with one series that has a hostile label."""
+
+    def do_GET(self) -> None:
+        url = urllib.parse.urlsplit(self.path)
+        query = urllib.parse.parse_qs(url.query).get("query", [""])[0]
+        status, body = 200, self._answer(url.path)
+        if query == "broken(":
+            status, body = 400, {"status": "error", "errorType": "bad_data", "error": "parse error"}
+        if url.path.endswith(("/rules", "/alerts")):
+            status, body = 404, {}
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def _answer(self, path: str) -> dict[str, Any]:
+        if path.endswith("/values"):
+            return {"status": "success", "data": ["b", "a"]}
+        series = {"metric": {"operator": HOSTILE}, "values": [[1, "1"]]}
+        return {"status": "success", "data": {"resultType": "matrix", "result": [series]}}
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its base's name
+        pass
+
+
+@pytest.fixture
+def store() -> Iterator[PartState]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Store)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield PartState(1, 0.0, f"http://127.0.0.1:{server.server_port}", 5.0)
+    server.shutdown()
+    server.server_close()
+
+
+def taken(store: PartState, **selections: list[str]) -> dict[str, Any]:
+    return snapshot.take(store, BOARD, RANGE, selections, lambda _count, _total: None)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_a_query_is_prepared_as_on_the_page(case: dict[str, Any]) -> None:
+    choices = [Choice(**choice) for choice in case["choices"]]
+    view = View(TimeRange(*case["range"]), choices, case["scrapeIntervalMs"], case["utcOffsetMs"])
+
+    query = prepare(case["target"], case["panel"], case["widthPixels"], view)
+
+    shown = {"expr": query.expr, "stepMs": query.step_ms, "range": list(query.range)}
+    assert shown == case["expected"]
+
+
+def test_all_that_the_board_asks_is_in_the_snapshot(store: PartState) -> None:
+    answers = taken(store)["answers"]
+    assert set(answers) == {
+        "config",
+        "dashboards",
+        "dashboards/small.json",
+        "api/v1/label/operator/values match[]=up",
+        'api/v1/series match[]=up{job="mephisto"}',
+        "api/v1/rules",
+        "api/v1/alerts",
+        "api/v1/status/runtimeinfo",
+        "panel 2 A",
+        "panel 3 A",
+        "panel 3 B",
+        "annotation Starts",
+    }
+    assert answers["dashboards"]["body"] == [
+        {"uid": "small", "title": "Small", "file": "small.json"}
+    ]
+    assert "api/v1/query?" in answers["panel 2 A"]["address"]
+    assert "api/v1/query_range?" in answers["panel 3 A"]["address"]
+
+
+def test_what_the_store_refuses_is_kept_with_its_reason(store: PartState) -> None:
+    failure = taken(store)["answers"]["panel 3 B"]["failure"]
+    assert failure == {"status": 400, "kind": "bad_data", "message": "parse error"}
+
+
+def test_chosen_values_are_in_queries_and_in_the_view(store: PartState) -> None:
+    value = taken(store, operator=["a.b"])
+    address = value["answers"]["panel 3 A"]["address"]
+    assert urllib.parse.parse_qs(address)["api/v1/query_range?query"] == ['x{operator=~"a\\\\.b"}']
+    search = urllib.parse.parse_qs(value["search"].lstrip("?"))
+    assert search["var-operator"] == ["a.b"]
+    assert search["from"] == [str(RANGE.from_ms)]
+
+
+def test_a_hostile_label_does_not_leave_the_data(store: PartState) -> None:
+    text = snapshot.document(taken(store))
+    before, _, rest = text.partition('<script type="application/json" id="snapshot">')
+    data, _, after = rest.partition("</script>")
+    assert HOSTILE not in text
+    assert "<img" not in data
+    result = json.loads(data)["answers"]["panel 3 A"]["body"]["data"]["result"]
+    assert result[0]["metric"]["operator"] == HOSTILE
+    assert "script-src 'sha256-" in before
+    assert '<script type="module">' in after
+
+
+def test_a_store_that_is_gone_is_named() -> None:
+    with pytest.raises(StackError, match=r"the store at http://127\.0\.0\.1:9 does not answer"):
+        Recording("http://127.0.0.1:9").ask("api/v1/rules")
+
+
+def test_keys_have_no_times() -> None:
+    parameters = [("match[]", "up"), ("start", "1"), ("end", "2")]
+    assert key_of("api/v1/series", parameters) == "api/v1/series match[]=up"
+
+
+@pytest.mark.parametrize(
+    ("text", "time_ms"),
+    [
+        ("now", 10_000_000),
+        ("now-1h30m", 4_600_000),
+        ("1700000000000", 1_700_000_000_000),
+        ("2023-11-14T22:13:20Z", 1_700_000_000_000),
+        ("2023-11-14T23:13:20+01:00", 1_700_000_000_000),
+        ("yesterday", None),
+        ("now-soon", None),
+    ],
+)
+def test_times_are_relative_iso_or_milliseconds(text: str, time_ms: int | None) -> None:
+    assert times.parse_time_ms(text, 10_000_000) == time_ms
+
+
+def test_durations_add_up() -> None:
+    assert intervals.parse_duration_ms("1h30m") == 5_400_000
+    assert intervals.parse_duration_ms("soon") is None
+
+
+def test_an_unknown_board_is_answered_with_the_boards() -> None:
+    with pytest.raises(StackError, match="there is no board `none`") as error:
+        boards.find("none")
+    assert "`mephisto`" in error.value.hint
+    assert boards.find(None).uid == "mephisto"
