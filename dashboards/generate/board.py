@@ -52,7 +52,7 @@ class Board:
             .time("now-15m", "now")
             .refresh("5s")
             .timezone("browser")
-            .tooltip(models.DashboardCursorSync.CROSSHAIR)
+            .tooltip(models.DashboardCursorSync.TOOLTIP)
         )
 
 

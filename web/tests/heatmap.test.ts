@@ -77,6 +77,12 @@ describe("heatmap", () => {
     expect(tooltip?.({ timeMs: 55_000, y: 1 })).toBeNull();
   });
 
+  it("tells all that was counted in the column while the pointer is over another graph", () => {
+    const fromElsewhere = tooltip?.({ timeMs: 12_000, y: NaN });
+    expect(fromElsewhere?.rows.length).toBeGreaterThan(0);
+    expect(fromElsewhere?.rows.every(({ text }) => text !== "0")).toBe(true);
+  });
+
   it("says its last counts in words, and what its colours stand for", () => {
     expect(values[1]).toEqual({ name: "500 ms – 2 s", text: "7" });
     expect(colorScale).toMatchObject({ minText: "1", maxText: "7" });

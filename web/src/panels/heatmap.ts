@@ -230,13 +230,28 @@ function tooltipAt(
   stepMs: number,
 ): Tooltip | null {
   if (options.tooltip?.mode === "none" || options.tooltip?.show === false) return null;
-  const bucket = buckets[Math.floor(pointer.y)];
-  const timeMs = [...(bucket?.counts.keys() ?? [])].find(
-    (endMs) => endMs - stepMs < pointer.timeMs && pointer.timeMs <= endMs,
-  );
-  if (bucket === undefined || timeMs === undefined) return null;
-  const count = bucket.counts.get(timeMs) ?? 0;
-  const color = colors[colorIndex(count, colors, bounds)] ?? "transparent";
-  const row = { name: rangeText(bucket, options), text: countText(count, options) };
-  return { timeMs, rows: [{ ...row, color, isNearest: false }] };
+  // Without a height of the pointer, over another graph, all that was counted then is told.
+  const isElsewhere = Number.isNaN(pointer.y);
+  const row = Math.floor(pointer.y);
+  const listed = isElsewhere ? buckets.toReversed() : buckets.slice(row, row + 1);
+  const timeMs = columnAt(pointer.timeMs, listed, stepMs);
+  if (timeMs === undefined) return null;
+  const rows = listed.flatMap((bucket) => {
+    const count = bucket.counts.get(timeMs) ?? 0;
+    if (isElsewhere && count === 0) return [];
+    const color = colors[colorIndex(count, colors, bounds)] ?? "transparent";
+    const name = rangeText(bucket, options);
+    return [{ name, text: countText(count, options), color, isNearest: false }];
+  });
+  return rows.length === 0 ? null : { timeMs, rows };
+}
+
+/** The end of the column that holds `timeMs`. */
+function columnAt(timeMs: number, buckets: readonly Bucket[], stepMs: number): number | undefined {
+  for (const { counts } of buckets) {
+    for (const endMs of counts.keys()) {
+      if (endMs - stepMs < timeMs && timeMs <= endMs) return endMs;
+    }
+  }
+  return undefined;
 }
