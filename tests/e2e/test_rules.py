@@ -30,6 +30,9 @@ groups:
       - record: operator:played_level:sum
         expr: sum by (operator) (played_level)
         labels: {team: ours, kind: ""}
+      - record: played_level:high
+        expr: played_level{kind="high"}
+        labels: {kind: ""}
       - record: played_level:doubled
         expr: 2 * operator:played_level:sum
       - alert: High
@@ -196,6 +199,7 @@ def test_alerts_and_recorded_series_are_those_of_prometheus(stores: Stores) -> N
     for expression in (
         "operator:played_level:sum",
         "played_level:doubled",
+        "played_level:high",
         'ALERTS{alertname=~"High|HighForLong|HighOnce|Scalar"}',
         "ALERTS_FOR_STATE * 0",
     ):

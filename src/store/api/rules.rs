@@ -68,7 +68,7 @@ fn rule(definition: &RuleDefinition, status: &RuleStatus) -> Value {
     match &definition.rule {
         Rule::Recording(rule) => {
             tell("type", json!("recording"));
-            if rule.labels.iter().next().is_some() {
+            if !rule.labels.is_empty() {
                 tell("labels", json!(rule.labels));
             }
         }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::template::Template;
-use crate::model::Labels;
 
 /// Rules that are evaluated one after the other, at one time.
 #[derive(Clone, Debug)]
@@ -45,7 +44,7 @@ pub enum Rule {
 #[derive(Clone, Debug)]
 pub struct Recording {
     /// Set on each series; an empty value takes a label away.
-    pub labels: Labels,
+    pub labels: BTreeMap<String, String>,
 }
 
 /// What only alerting rules have.

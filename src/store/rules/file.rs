@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::definition::{Alerting, GroupDefinition, Recording, Rule, RuleDefinition};
 use super::template::Template;
-use crate::model::{Labels, METRIC_NAME, is_label_name};
+use crate::model::{METRIC_NAME, is_label_name};
 use crate::promql::check_vector;
 
 /// The interval of a group that names none, as in Prometheus.
@@ -124,7 +124,7 @@ impl RuleText {
                 if !is_metric_name(&name) {
                     return Err("its name is not one that a metric can have".to_owned());
                 }
-                (name, Rule::Recording(Recording { labels: Labels::from_iter(self.labels) }))
+                (name, Rule::Recording(Recording { labels: self.labels }))
             }
             _ => return Err("it must have either `alert` or `record`".to_owned()),
         };
@@ -200,7 +200,7 @@ groups:
         let [record, alert] = &groups[0].rules[..] else { panic!("{:?}", groups[0].rules) };
         assert_eq!(record.expression, "sum by (operator) (up)");
         let Rule::Recording(recording) = &record.rule else { panic!("{record:?}") };
-        assert_eq!(recording.labels, Labels::from_iter([("team", "7")]));
+        assert_eq!(recording.labels["team"], "7");
         let Rule::Alerting(alerting) = &alert.rule else { panic!("{alert:?}") };
         assert_eq!(alerting.hold, Duration::from_secs(120));
         assert_eq!(alerting.annotations["summary"].text(), "{{ $labels.operator }} is down");

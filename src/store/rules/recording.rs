@@ -15,7 +15,7 @@ pub fn recorded(
     let mut seen = HashSet::new();
     let renamed = vector.into_iter().map(|element| {
         let mut labels = element.labels;
-        for (label, value) in rule.labels.iter() {
+        for (label, value) in &rule.labels {
             labels.set(label, value);
         }
         labels.set(METRIC_NAME, name);
@@ -35,6 +35,11 @@ mod tests {
     use super::*;
     use crate::model::Sample;
 
+    fn setting(labels: &[(&str, &str)]) -> Recording {
+        let labels = labels.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
+        Recording { labels: labels.collect() }
+    }
+
     fn element(labels: &[(&str, &str)]) -> InstantSample {
         let sample = Sample { timestamp_ms: 0, value: 3.0 };
         InstantSample { labels: labels.iter().copied().collect(), sample }
@@ -42,15 +47,20 @@ mod tests {
 
     #[test]
     fn a_result_gets_the_rule_s_name_and_labels() {
-        let rule = Recording { labels: Labels::from_iter([("team", "ours"), ("pid", "1")]) };
-        let vector = vec![element(&[("__name__", "up"), ("pid", "4711"), ("operator", "a")])];
+        let rule = setting(&[("team", "ours"), ("pid", "1"), ("instance", "")]);
+        let vector = vec![element(&[
+            ("__name__", "up"),
+            ("pid", "4711"),
+            ("operator", "a"),
+            ("instance", "x"),
+        ])];
         let labels = [("__name__", "new"), ("operator", "a"), ("pid", "1"), ("team", "ours")];
         assert_eq!(recorded("new", &rule, vector).unwrap(), vec![(Labels::from_iter(labels), 3.0)]);
     }
 
     #[test]
     fn elements_that_become_one_series_are_refused() {
-        let rule = Recording { labels: Labels::from_iter([("operator", "all")]) };
+        let rule = setting(&[("operator", "all")]);
         let vector = vec![element(&[("operator", "a")]), element(&[("operator", "b")])];
         assert!(recorded("new", &rule, vector).unwrap_err().contains("same labels"));
     }
