@@ -198,7 +198,7 @@ def test_table_has_calculations_and_leads_to_the_values_over_time(
     assert table.locator("thead th").all_text_contents() == ["Series", "Last", "Min", "Max", "Mean"]
 
     open_menu(browser_page).get_by_role("menuitem", name="Show values").click()
-    browser_page.get_by_role("button", name="Values over time").first.click()
+    panel(browser_page, TITLE).get_by_role("button", name="Values over time").click()
 
     rows = browser_page.get_by_role("dialog").locator("tbody tr")
     assert rows.count() > 0
