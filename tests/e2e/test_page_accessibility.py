@@ -72,7 +72,7 @@ def test_telephone_folds_the_menu_and_gives_fingers_room(page_url: str, browser_
     refresh_interval = browser_page.get_by_label("Auto-refresh")
     expect(refresh_interval).to_be_hidden()
 
-    browser_page.get_by_role("button", name="Menu").click()
+    browser_page.get_by_role("button", name="Menu", exact=True).click()
     expect(refresh_interval).to_be_visible()
 
     controls = browser_page.locator(".toolbar button:visible, .toolbar select:visible")

@@ -107,7 +107,7 @@ def test_calendar_fills_the_field(page_url: str, browser_page: Page) -> None:
 
 @pytest.mark.usefixtures("problems")
 def test_earlier_and_later_shift_by_half_the_range(page_url: str, browser_page: Page) -> None:
-    open_page(browser_page, page_url, "?from=now-10m&to=now-4m&refresh=")
+    browser_page.goto(f"{page_url.rstrip('/')}/?from=now-10m&to=now-4m&refresh=")
 
     browser_page.get_by_role("button", name="Earlier").click()
     earlier = [int(end) for end in address_range(browser_page)]

@@ -17,6 +17,7 @@ def picker(page: Page, name: str = "operator") -> Locator:
 def open_picker(page: Page, name: str = "operator") -> Locator:
     found = picker(page, name)
     found.locator("summary").press("Enter")
+    expect(found.locator("input:focus")).to_have_count(1)
     return found
 
 
