@@ -24,7 +24,13 @@ def kill_store(installation: Any) -> int:
     """Kill the store as the system would, and return its PID once it is gone."""
     pid = int(installation.status()["store"]["pid"])
     os.kill(pid, signal.SIGKILL)
-    assert wait_until(lambda: installation.status()["store"] is None, TIMEOUT_SECONDS)
+
+    def is_gone() -> bool:
+        # A view may have started another one before anybody could see that there was none.
+        store = installation.status()["store"]
+        return store is None or store["pid"] != pid
+
+    assert wait_until(is_gone, TIMEOUT_SECONDS)
     return pid
 
 
