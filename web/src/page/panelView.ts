@@ -19,7 +19,7 @@ import { panelHeader, problemBadge } from "./panelHeader";
 import type { MenuEntry } from "./panelMenu";
 import { failureReason, type Reason } from "./reasons";
 import { publishProbe } from "./testInterface";
-import { valueTable } from "./valueTable";
+import { bucketTable, seriesTable } from "./valueTable";
 
 export type PanelState = "loading" | "ready" | "empty" | "error";
 
@@ -112,6 +112,11 @@ export class PanelView {
     showInspector({ title, panel, loaded, range, request, failure }, tab);
   }
 
+  /** A table is its own values in words. */
+  private get isTable(): boolean {
+    return this.panel.type === "table";
+  }
+
   private get title(): string {
     return this.panel.title ?? `Panel ${this.panel.id}`;
   }
@@ -148,6 +153,12 @@ export class PanelView {
   private menuEntries(): MenuEntry[] {
     const isViewed = this.element.classList.contains("viewed");
     const isShown = !this.tableHost.classList.contains("visually-hidden");
+    const showValues = {
+      text: isShown ? "Hide values" : "Show values",
+      run: () => {
+        this.tableHost.classList.toggle("visually-hidden", isShown);
+      },
+    };
     const link = this.actions.linkTo(this.panel.id, this.range);
     return [
       {
@@ -164,12 +175,7 @@ export class PanelView {
           this.inspect();
         },
       },
-      {
-        text: isShown ? "Hide values" : "Show values",
-        run: () => {
-          this.tableHost.classList.toggle("visually-hidden", isShown);
-        },
-      },
+      ...(this.isTable ? [] : [showValues]),
       {
         text: "Download CSV",
         run: () => {
@@ -261,11 +267,15 @@ export class PanelView {
   }
 
   private drawWords(values: readonly ValueRow[]): void {
-    this.tableHost.replaceChildren(
-      ...valueTable(this.title, this.panel, this.loaded.series, () => {
-        this.inspect();
-      }),
-    );
+    const { title, panel, loaded } = this;
+    const showTimes = () => {
+      this.inspect();
+    };
+    const table =
+      panel.type === "heatmap"
+        ? bucketTable(title, values, showTimes)
+        : seriesTable(title, panel, loaded.series, showTimes);
+    this.tableHost.replaceChildren(...(this.isTable ? [] : table));
     this.summary.textContent = values.map(({ name, text }) => `${name} ${text}`).join(", ");
   }
 }
