@@ -47,10 +47,13 @@ def refresh_table(refreshes: Refreshes) -> str:
     """Return how long the main thread was held up, and what is left in memory."""
     tasks = sorted(refreshes.longest_tasks_ms)
     longest = tasks[-1]
+    own = sorted(refreshes.own_times_ms)
     rows = [
         ["longest task of any refresh", f"{longest:,.0f} ms", f"≤ {TASK_LIMIT_MS} ms"],
         ["longest task of a refresh, 95th percentile", f"{_quantile(tasks, 0.95):,.0f} ms", ""],
         ["longest task of a refresh, median (0: none over 50 ms)", f"{_median(tasks):,.0f} ms", ""],
+        [f"processor time of the longest task, median of {len(own)}", f"{_median(own):,.0f} ms", ""],
+        [f"processor time of the longest task of these {len(own)}", f"{own[-1]:,.0f} ms", ""],
     ]
     header = [f"{len(tasks)} refreshes of all panels", "", "target"]
     return markdown_table(header, rows) + "\n\n" + _memory_table(refreshes)

@@ -7,6 +7,7 @@ import { isUtc } from "../query/zone";
 import { AnnotationLayer } from "./annotationLayer";
 import { Crosshair } from "./crosshair";
 import { init, type ECharts } from "./echarts";
+import { packed } from "./packed";
 import { plotOf, timeAt, type Plot } from "./plot";
 import { PointerInput, type PointerPlace } from "./pointerInput";
 import { timeCharts, type TimeChart } from "./timeCharts";
@@ -60,9 +61,10 @@ export class Chart implements TimeChart {
     if (this.instance.getWidth() !== width || this.instance.getHeight() !== height) {
       this.instance.resize();
     }
-    this.instance.setOption({ ...drawing.option, useUTC: isUtc() }, { notMerge: true });
+    const option = { ...packed(drawing.option), useUTC: isUtc() };
+    this.instance.setOption(option, { notMerge: true });
     if (!this.hasTimeAxis) return;
-    this.plot = plotOf(this.instance, drawing.option, this.size);
+    this.plot = plotOf(this.instance, drawing.option, { height });
     this.annotate();
   }
 

@@ -1,6 +1,6 @@
 /** One number for a series, by Grafana's names of calculations. */
 
-import { presentPoints, type Series } from "../query/series";
+import type { Series } from "../query/series";
 
 /** From the values that are there, at least one, in the order of time. */
 type Reducer = (values: readonly number[]) => number | null;
@@ -96,15 +96,27 @@ const OF_POINTS: Readonly<
 > = {
   last: { title: "Last", reduce: ({ points }) => points.at(-1)?.[1] ?? null },
   first: { title: "First", reduce: ({ points }) => points.at(0)?.[1] ?? null },
-  count: { title: "Count", reduce: (series) => presentPoints(series).length },
+  count: { title: "Count", reduce: (series) => valuesOf(series).length },
 };
 
 /** Null where the series has no value; an unknown calculation is the last value. */
 export function reduce(series: Series, calculation: string): number | null {
   const ofPoints = OF_POINTS[calculation];
   if (ofPoints !== undefined) return ofPoints.reduce(series);
-  const values = presentPoints(series).map(([, value]) => value);
+  const values = valuesOf(series);
   return values.length === 0 ? null : reducerOf(calculation)(values);
+}
+
+/** A drawing reduces each series several times: for its colour, its legend, its row of a table. */
+const knownValues = new WeakMap<Series, readonly number[]>();
+
+function valuesOf(series: Series): readonly number[] {
+  const known = knownValues.get(series);
+  if (known !== undefined) return known;
+  const values: number[] = [];
+  for (const [, value] of series.points) if (value !== null) values.push(value);
+  knownValues.set(series, values);
+  return values;
 }
 
 function reducerOf(calculation: string): Reducer {

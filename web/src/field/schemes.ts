@@ -126,6 +126,19 @@ export function continuousColor(
   return alongRamp(colors, share);
 }
 
+const knownRuns = new Map<string, readonly string[]>();
+
+/** `steps` colours along a scheme, as it is written. */
+function runOf(scheme: string, steps: number): readonly string[] {
+  const key = `${scheme} ${steps}`;
+  const known = knownRuns.get(key);
+  if (known !== undefined) return known;
+  const colors = rampOf(scheme);
+  const run = Array.from({ length: steps }, (_, step) => alongRamp(colors, step / (steps - 1)));
+  knownRuns.set(key, run);
+  return run;
+}
+
 /** `steps` colours of a scheme, least first, as Grafana's heatmap has them; Oranges by default. */
 export function schemeColors(
   name: string,
@@ -134,10 +147,8 @@ export function schemeColors(
   theme: ChartTheme,
 ): string[] {
   const known = SCHEMES[name] === undefined ? "Oranges" : name;
-  const colors = rampOf(known);
-  const count = Math.max(2, steps);
-  const run = Array.from({ length: count }, (_, step) => alongRamp(colors, step / (count - 1)));
-  return turnsIn(SCHEMES[known]?.[0] ?? "dark", theme) === isReversed ? run : run.reverse();
+  const run = runOf(known, Math.max(2, steps));
+  return turnsIn(SCHEMES[known]?.[0] ?? "dark", theme) === isReversed ? [...run] : run.toReversed();
 }
 
 function turnsIn(reversed: Reversed, theme: ChartTheme): boolean {

@@ -67,7 +67,7 @@ export class DrawingView {
     if ("option" in drawing) this.chart.draw(drawing);
     else this.content.draw(drawing);
     this.drawn = drawing;
-    this.drawnSize = this.size;
+    this.drawnSize = left;
     return drawing;
   }
 

@@ -29,6 +29,8 @@ export class LegendView {
   private items: readonly LegendItem[] = [];
   private off: ReadonlySet<string> = new Set();
   private sort: Sort<string> | undefined;
+  /** What the elements stand for. */
+  private shown = "";
 
   /** `changed` is called when series were hidden or shown. */
   constructor(
@@ -50,6 +52,10 @@ export class LegendView {
 
   draw(items: readonly LegendItem[], scale?: ColorScale): void {
     this.items = items;
+    const content = JSON.stringify([items, scale, [...this.off], this.sort]);
+    // New elements would make the browser work out where everything is.
+    if (content === this.shown) return;
+    this.shown = content;
     const focused = this.focusedKey();
     const isShown = this.options.showLegend !== false && this.options.displayMode !== "hidden";
     this.element.replaceChildren(...(isShown ? this.content(items, scale) : []));

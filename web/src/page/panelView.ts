@@ -6,7 +6,7 @@ import type { PanelType, ValueRow } from "../panels/panel";
 import { panelType } from "../panels/registry";
 import { csvOf } from "../query/csv";
 import { loadPanel, type Loaded, type LoadRequest } from "../query/load";
-import { presentPoints } from "../query/series";
+import { hasValues } from "../query/series";
 import type { TimeRange } from "../api/prometheus";
 import { h } from "../dom";
 import { announce } from "./announcer";
@@ -14,6 +14,7 @@ import { DrawingView } from "./drawingView";
 import { nextTurn } from "./drawQueue";
 import { EmptyReason } from "./emptyReason";
 import { copyText, downloadText, fileName } from "./files";
+import { IdleWork } from "./idleWork";
 import { showInspector, type Tab } from "./inspector";
 import { panelHeader, problemBadge } from "./panelHeader";
 import type { MenuEntry } from "./panelMenu";
@@ -47,6 +48,7 @@ export class PanelView {
   private readonly problem = h("span", { class: "problem" });
   private readonly summary: HTMLElement;
   private readonly emptyReason = new EmptyReason();
+  private readonly words = new IdleWork();
   private loaded = NOTHING;
   private request: LoadRequest | undefined;
   /** Of the data that is shown; another view of the store may not keep it. */
@@ -96,7 +98,10 @@ export class PanelView {
     if (this.element.dataset.state !== "ready") return;
     try {
       const drawing = this.view.draw(this.loaded, this.range);
-      if (drawing !== undefined) this.drawWords(drawing.values);
+      if (drawing === undefined) return;
+      this.words.plan(() => {
+        this.drawWords(drawing.values);
+      });
     } catch (error) {
       this.failToDraw(error);
     }
@@ -193,7 +198,7 @@ export class PanelView {
     this.shownView = viewOf(request);
     this.setFailure(undefined);
     this.element.dataset.range = `${request.range.fromMs}/${request.range.toMs}`;
-    if (loaded.series.some((one) => presentPoints(one).length > 0)) {
+    if (loaded.series.some(hasValues)) {
       this.setState("ready", "");
       this.redraw();
     } else {
@@ -230,6 +235,7 @@ export class PanelView {
 
   private clear(): void {
     this.view.clear();
+    this.words.cancel();
     this.summary.textContent = "";
     this.tableHost.replaceChildren();
   }

@@ -34,8 +34,18 @@ export function onSystemTheme(changed: () => void): void {
 
 const PALETTE_SIZE = 8;
 
+/** By mode: to ask the style sheet makes the browser work out the styles of all that has changed. */
+const known = new Map<string, ChartTheme>();
+
 /** The colours of the style sheet, which is their one home. */
 export function readChartTheme(): ChartTheme {
+  const mode = document.documentElement.dataset.theme ?? "";
+  const theme = known.get(mode) ?? readStyleSheet();
+  known.set(mode, theme);
+  return theme;
+}
+
+function readStyleSheet(): ChartTheme {
   const style = getComputedStyle(document.documentElement);
   const token = (name: string): string => style.getPropertyValue(name).trim();
   return {

@@ -38,8 +38,10 @@ function boundOf(label: string): number {
 
 function sumsOf(series: readonly Series[]): Map<number, number> {
   const sums = new Map<number, number>();
-  for (const [timeMs, value] of series.flatMap(({ points }) => points)) {
-    if (value !== null) sums.set(timeMs, (sums.get(timeMs) ?? 0) + value);
+  for (const { points } of series) {
+    for (const [timeMs, value] of points) {
+      if (value !== null) sums.set(timeMs, (sums.get(timeMs) ?? 0) + value);
+    }
   }
   return sums;
 }
@@ -49,10 +51,9 @@ function without(
   cumulative: ReadonlyMap<number, number>,
   below: ReadonlyMap<number, number>,
 ): Map<number, number> {
-  return new Map(
-    [...cumulative].map(([timeMs, count]) => [
-      timeMs,
-      Math.max(0, count - (below.get(timeMs) ?? 0)),
-    ]),
-  );
+  const counts = new Map<number, number>();
+  for (const [timeMs, count] of cumulative) {
+    counts.set(timeMs, Math.max(0, count - (below.get(timeMs) ?? 0)));
+  }
+  return counts;
 }

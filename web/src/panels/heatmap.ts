@@ -95,11 +95,13 @@ function isWanted({ lower, upper }: Bucket, { yAxis = {} }: Options): boolean {
 /** The cells that are not filtered out, which is what keeps empty ones off the canvas. */
 function cellsOf(buckets: readonly Bucket[], { filterValues = {} }: Options): Cell[] {
   const { le = -Infinity, ge = Infinity } = filterValues;
-  return buckets.flatMap(({ counts }, row) =>
-    [...counts]
-      .filter(([, count]) => count > le && count < ge)
-      .map(([timeMs, count]) => ({ row, timeMs, count })),
-  );
+  const cells: Cell[] = [];
+  buckets.forEach(({ counts }, row) => {
+    for (const [timeMs, count] of counts) {
+      if (count > le && count < ge) cells.push({ row, timeMs, count });
+    }
+  });
+  return cells;
 }
 
 function countBounds(cells: readonly Cell[], color: ColorOptions): Bounds {
@@ -197,7 +199,8 @@ function cellSeries(
     data: colors.map((_, index) => [input.range.fromMs, 0, index]),
     renderItem: (parameters, api) => {
       const index = parameters.dataIndex;
-      const boxes = (byColor[index] ?? []).map((cell) => boxOf(cell, input.stepMs, gapPixels, api));
+      const place = placing(input, gapPixels, api);
+      const boxes = (byColor[index] ?? []).map(place);
       // The page registers this shape with ECharts, which its types do not know of.
       return {
         type: "boxes",
@@ -208,17 +211,25 @@ function cellSeries(
   };
 }
 
-function boxOf(
-  { row, timeMs }: Cell,
-  stepMs: number,
+type Box = [left: number, top: number, width: number, height: number];
+
+/** Where a cell goes: both axes are straight, so two points tell of all. */
+function placing(
+  { range, stepMs }: PanelInput,
   gapPixels: number,
   api: Parameters<RenderItem>[1],
-): [number, number, number, number] {
-  const [left = 0, lower = 0] = api.coord([timeMs - stepMs, row]);
-  const [right = 0, upper = 0] = api.coord([timeMs, row + 1]);
-  const width = Math.max(right - left - gapPixels, 0.5);
-  const height = Math.max(Math.abs(lower - upper) - gapPixels, 0.5);
-  return [left + gapPixels / 2, Math.min(lower, upper) + gapPixels / 2, width, height];
+): (cell: Cell) => Box {
+  const [left = 0, foot = 0] = api.coord([range.fromMs, 0]);
+  const [right = 0, head = 0] = api.coord([range.toMs, 1]);
+  const pixelsPerMs = (right - left) / (range.toMs - range.fromMs);
+  const rowPixels = head - foot;
+  const width = Math.max(stepMs * pixelsPerMs - gapPixels, 0.5);
+  const height = Math.max(Math.abs(rowPixels) - gapPixels, 0.5);
+  return ({ row, timeMs }) => {
+    const beginning = left + (timeMs - stepMs - range.fromMs) * pixelsPerMs;
+    const top = foot + row * rowPixels + Math.min(rowPixels, 0);
+    return [beginning + gapPixels / 2, top + gapPixels / 2, width, height];
+  };
 }
 
 function tooltipAt(

@@ -117,7 +117,8 @@ export function withNulls(points: readonly Point[], { config }: Field): readonly
   const spanMs = customOption<boolean | number>(config, "spanNulls", false);
   const parted = typeof insertMs === "number" ? partedAt(points, insertMs) : points;
   const joined = typeof spanMs === "number" ? joinedBelow(parted, spanMs) : parted;
-  return joined.map(([timeMs, value]): Point => [timeMs, finite(value)]);
+  const isFine = joined.every(([, value]) => value === finite(value));
+  return isFine ? joined : joined.map(([timeMs, value]): Point => [timeMs, finite(value)]);
 }
 
 /** A null between two points that are farther apart than `gapMs`. */

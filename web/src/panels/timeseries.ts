@@ -133,11 +133,12 @@ function lineOf(plot: Plotted, axis: ValueAxis, input: PanelInput): LineSeriesOp
 
 /** A value that a logarithmic axis has no place for lies at its foot. */
 function pointsOn({ base, scale }: ValueAxis, points: readonly Point[]): Mutable[] {
-  const isOff = (value: number | null) => base !== undefined && value !== null && value <= 0;
+  if (base === undefined) return points as Mutable[];
+  const isOff = (value: number | null) => value !== null && value <= 0;
   return points.map(([timeMs, value]) => [timeMs, isOff(value) ? scale.min : value]);
 }
 
-/** ECharts asks for arrays that it might write to. */
+/** ECharts asks for arrays that it might write to, and does not. */
 type Mutable = [number, number | null];
 
 function dashOf({ config }: Field) {

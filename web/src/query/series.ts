@@ -70,6 +70,10 @@ export function withUniqueNames(series: readonly Series[]): Series[] {
   });
 }
 
+export function hasValues({ points }: Series): boolean {
+  return points.some(([, value]) => value !== null);
+}
+
 /** The points that have a value. */
 export function presentPoints(series: Series): (readonly [number, number])[] {
   return series.points.filter((point): point is readonly [number, number] => point[1] !== null);
