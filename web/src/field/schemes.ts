@@ -1,6 +1,6 @@
 /** Runs of colours by name: those of heatmaps, and the continuous colour modes of fields. */
 
-import { alongRamp, luminance } from "./colorMath";
+import { alongRamp, contrast, luminance } from "./colorMath";
 import { resolveColor, type ChartTheme } from "./colors";
 
 /** In which themes a scheme runs backwards, so that little is near the background. */
@@ -138,6 +138,28 @@ export function schemeColors(
   const count = Math.max(2, steps);
   const run = Array.from({ length: count }, (_, step) => alongRamp(colors, step / (count - 1)));
   return turnsIn(SCHEMES[known]?.[0] ?? "dark", theme) === isReversed ? run : run.reverse();
+}
+
+/** So much the least colour of a heatmap stands out: a single slow call is what one looks for. */
+const LEAST_CONTRAST = 1.5;
+const FINE_STEPS = 256;
+
+/** As `schemeColors`, without the beginning that can not be told from the panel's ground. */
+export function visibleSchemeColors(
+  name: string,
+  steps: number,
+  isReversed: boolean,
+  theme: ChartTheme,
+): string[] {
+  const fine = schemeColors(name, FINE_STEPS, isReversed, theme);
+  const isVisible = (color: string): boolean => contrast(color, theme.background) >= LEAST_CONTRAST;
+  const first = Math.max(0, fine.findIndex(isVisible));
+  const last = fine.length - 1;
+  const count = Math.max(2, steps);
+  return Array.from({ length: count }, (_, step) => {
+    const place = first + Math.round(((last - first) * step) / (count - 1));
+    return fine[place] ?? theme.text;
+  });
 }
 
 function turnsIn(reversed: Reversed, theme: ChartTheme): boolean {
