@@ -5,8 +5,10 @@ from __future__ import annotations
 import http.server
 import json
 import threading
+import time
 import urllib.parse
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -160,12 +162,50 @@ def test_keys_have_no_times() -> None:
         ("1700000000000", 1_700_000_000_000),
         ("2023-11-14T22:13:20Z", 1_700_000_000_000),
         ("2023-11-14T23:13:20+01:00", 1_700_000_000_000),
+        ("now+1s-2s", 9_999_000),
         ("yesterday", None),
         ("now-soon", None),
+        ("now/q", None),
+        ("now-99999999y", None),
     ],
 )
 def test_times_are_relative_iso_or_milliseconds(text: str, time_ms: int | None) -> None:
     assert times.parse_time_ms(text, 10_000_000) == time_ms
+
+
+@pytest.fixture
+def in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_berlin")
+@pytest.mark.parametrize(
+    ("text", "is_end", "named"),
+    [
+        ("now/d", False, "2026-03-31T00:00:00+02:00"),
+        ("now/d", True, "2026-03-31T23:59:59.999+02:00"),
+        ("now-1d/d", True, "2026-03-30T23:59:59.999+02:00"),
+        # Two days before, the clocks were put forward.
+        ("now-3d", False, "2026-03-28T12:30:15.250+01:00"),
+        ("now/w", False, "2026-03-30T00:00:00+02:00"),
+        ("now-1M", False, "2026-02-28T12:30:15.250+01:00"),
+        ("now-1M/M", True, "2026-02-28T23:59:59.999+01:00"),
+        ("now/y", False, "2026-01-01T00:00:00+01:00"),
+        ("now/h", True, "2026-03-31T12:59:59.999+02:00"),
+        ("2026-03-29", False, "2026-03-29T00:00:00+01:00"),
+        ("2026-03-29", True, "2026-03-29T23:59:59.999+02:00"),
+    ],
+)
+def test_times_go_by_the_calendar(text: str, is_end: bool, named: str) -> None:
+    now_ms, named_ms = (
+        round(datetime.fromisoformat(one).timestamp() * 1000)
+        for one in ("2026-03-31T12:30:15.250+02:00", named)
+    )
+    assert times.parse_time_ms(text, now_ms, is_end) == named_ms
 
 
 def test_durations_add_up() -> None:

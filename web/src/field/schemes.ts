@@ -143,6 +143,8 @@ export function schemeColors(
 /** So much the least colour of a heatmap stands out: a single slow call is what one looks for. */
 const LEAST_CONTRAST = 1.5;
 const FINE_STEPS = 256;
+/** They are worked out once, not at each drawing. */
+const visibleRuns = new Map<string, string[]>();
 
 /** As `schemeColors`, without the beginning that can not be told from the panel's ground. */
 export function visibleSchemeColors(
@@ -151,15 +153,21 @@ export function visibleSchemeColors(
   isReversed: boolean,
   theme: ChartTheme,
 ): string[] {
+  const key = JSON.stringify([name, steps, isReversed, theme.background]);
+  const known = visibleRuns.get(key);
+  if (known !== undefined) return known;
   const fine = schemeColors(name, FINE_STEPS, isReversed, theme);
   const isVisible = (color: string): boolean => contrast(color, theme.background) >= LEAST_CONTRAST;
-  const first = Math.max(0, fine.findIndex(isVisible));
-  const last = fine.length - 1;
-  const count = Math.max(2, steps);
-  return Array.from({ length: count }, (_, step) => {
-    const place = first + Math.round(((last - first) * step) / (count - 1));
-    return fine[place] ?? theme.text;
-  });
+  const visible = fine.slice(Math.max(0, fine.findIndex(isVisible)));
+  const colors = evenly(visible, Math.max(2, steps));
+  visibleRuns.set(key, colors);
+  return colors;
+}
+
+/** `count` of `colors`, the first and the last among them. */
+function evenly(colors: readonly string[], count: number): string[] {
+  const places = Array.from({ length: count }, (_, step) => step / (count - 1));
+  return places.flatMap((place) => colors[Math.round(place * (colors.length - 1))] ?? []);
 }
 
 function turnsIn(reversed: Reversed, theme: ChartTheme): boolean {
