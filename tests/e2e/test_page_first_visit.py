@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -31,7 +30,9 @@ def test_guide_stands_in_for_the_panels_until_the_first_operator(
 
 
 @pytest.mark.usefixtures("problems")
-def test_boards_can_be_looked_at_without_an_operator(installation: Any, browser_page: Page) -> None:
+def test_boards_can_be_looked_at_without_an_operator(
+    installation: Installation, browser_page: Page
+) -> None:
     address = installation.address_of(installation.start_verb("view"))
     browser_page.goto(f"{address}/?dashboard=mephisto_pipeline&refresh=")
     guide = browser_page.get_by_role("region", name=GUIDE)

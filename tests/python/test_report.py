@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from mephisto_metrics.report import boards, intervals, snapshot, times
-from mephisto_metrics.report.queries import TimeRange, View, prepare
+from mephisto_metrics.report.queries import Query, TimeRange, View, prepare
 from mephisto_metrics.report.recording import Recording, key_of
 from mephisto_metrics.report.variables import Choice
 from mephisto_metrics.stack.errors import StackError
@@ -116,6 +116,15 @@ def test_all_that_the_board_asks_is_in_the_snapshot(store: PartState) -> None:
     ]
     assert "api/v1/query?" in answers["panel 2 A"]["address"]
     assert "api/v1/query_range?" in answers["panel 3 A"]["address"]
+
+
+def test_one_instant_of_a_range_that_goes_on_is_now(store: PartState) -> None:
+    recording = Recording(store.url)
+    now_ms = round(time.time() * 1000)
+    recording.run("panel 2 A", Query("up", TimeRange(0, now_ms + 3_600_000), None))
+    address = urllib.parse.urlsplit(recording.answers["panel 2 A"]["address"])
+    (instant,) = urllib.parse.parse_qs(address.query)["time"]
+    assert abs(1000 * float(instant) - now_ms) < 60_000
 
 
 def test_what_the_store_refuses_is_kept_with_its_reason(store: PartState) -> None:
