@@ -14,9 +14,9 @@ from .panels import (
     bar,
     heatmap_panel,
     line_panel,
+    of_many,
     stat_panel,
     table_panel,
-    with_calculations,
 )
 from .queries import Query, mean_by, quantile_by, rate_per_second
 
@@ -97,7 +97,7 @@ SLOWEST = table_panel(
     height=12,
 )
 
-RATE = with_calculations(
+RATE = of_many(
     line_panel(
         About(
             title="Calls by method",
@@ -109,9 +109,7 @@ RATE = with_calculations(
         unit=units.OpsPerSecond,
         width=24,
         height=10,
-    ),
-    "mean",
-    "max",
+    )
 )
 
 SPREAD = heatmap_panel(
@@ -137,7 +135,7 @@ def _response_time(title: str, quantile: float, share: str) -> timeseries.Panel:
     )
     query = Query("{{method}}", quantile_by("method", quantile, FAMILY))
     panel = line_panel(about, [query], unit=units.Seconds, width=24, height=10)
-    return with_calculations(panel, "mean", "max")
+    return of_many(panel)
 
 
 P50 = _response_time("Median response time by method", 0.5, "the middle one of all calls")

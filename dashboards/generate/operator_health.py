@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders import heatmap
 from grafana_foundation_sdk.models import units
 
-from .panels import About, Row, heatmap_panel, line_panel
+from .panels import About, Row, heatmap_panel, line_panel, of_many
 from .queries import Query, quantile_by, series
 
 THREADS = line_panel(
@@ -42,20 +42,22 @@ COMPLETION = heatmap_panel(
     width=12,
 )
 
-DATABASE = line_panel(
-    About(
-        title="P99 database response time by method",
-        meaning="How long the slowest one in a hundred calls of Mephisto's database takes, for "
-        "each of its methods.",
-        healthy="every line stays in the milliseconds. There are gaps where a method was not "
-        "called.",
-        otherwise="all methods slow: the disk is slow or shared, as a database on a network file "
-        "system is, or the machine is overloaded. Methods named `find_...` slow: the database has "
-        "grown large. The board Mephisto: database methods has more.",
-    ),
-    [Query("{{method}}", quantile_by("method", 0.99, "database_latency_seconds"))],
-    unit=units.Seconds,
-    width=12,
+DATABASE = of_many(
+    line_panel(
+        About(
+            title="P99 database response time by method",
+            meaning="How long the slowest one in a hundred calls of Mephisto's database takes, for "
+            "each of its methods.",
+            healthy="every line stays in the milliseconds. There are gaps where a method was not "
+            "called.",
+            otherwise="all methods slow: the disk is slow or shared, as a database on a network "
+            "file system is, or the machine is overloaded. Methods named `find_...` slow: the "
+            "database has grown large. The board Mephisto: database methods has more.",
+        ),
+        [Query("{{method}}", quantile_by("method", 0.99, "database_latency_seconds"))],
+        unit=units.Seconds,
+        width=12,
+    )
 )
 
 PROCESSING = line_panel(

@@ -30,6 +30,12 @@ def open_with(page: Page, page_url: str, *annotations: dict[str, Any], query: st
     open_page(page, page_url, query or "?from=now-2m&to=now&refresh=")
 
 
+def open_switches(page: Page) -> Locator:
+    switches = page.locator('details[data-picker="annotations"]')
+    switches.locator("summary").click()
+    return switches
+
+
 def marks(page: Page, title: str) -> Locator:
     return panel(page, title).locator(".annotation")
 
@@ -89,14 +95,16 @@ def test_switch_takes_an_annotation_off_and_the_address_keeps_it(
     page_url: str, browser_page: Page
 ) -> None:
     open_with(browser_page, page_url, OPERATORS)
-    switch = browser_page.get_by_role("checkbox", name="Operators")
+    switch = open_switches(browser_page).get_by_role("checkbox", name="Operators")
     expect(marks(browser_page, GRAPH)).to_have_count(1)
 
     switch.uncheck()
 
     expect(marks(browser_page, GRAPH)).to_have_count(0)
     assert parse_qs(urlsplit(browser_page.url).query)["annotation-Operators"] == ["off"]
+    expect(switch).to_be_visible()
     browser_page.goto(browser_page.url)
+    open_switches(browser_page)
     expect(switch).not_to_be_checked()
 
 
@@ -107,7 +115,7 @@ def test_annotation_that_is_off_at_first_can_be_switched_on(
     open_with(browser_page, page_url, {**OPERATORS, "enable": False})
     expect(marks(browser_page, GRAPH)).to_have_count(0)
 
-    browser_page.get_by_role("checkbox", name="Operators").check()
+    open_switches(browser_page).get_by_role("checkbox", name="Operators").check()
 
     expect(marks(browser_page, GRAPH)).to_have_count(1)
 

@@ -30,6 +30,21 @@ def test_guide_stands_in_for_the_panels_until_the_first_operator(
 
 
 @pytest.mark.usefixtures("problems")
+def test_boards_can_be_looked_at_without_an_operator(
+    installation: Installation, browser_page: Page
+) -> None:
+    address = installation.address_of(installation.start_verb("view"))
+    browser_page.goto(f"{address}/?dashboard=mephisto_pipeline&refresh=")
+    guide = browser_page.get_by_role("region", name=GUIDE)
+    expect(browser_page.locator(".annotation-list")).to_be_hidden()
+
+    guide.get_by_role("button", name="Show the panels anyway").click()
+
+    expect(guide).to_be_hidden()
+    expect(panel(browser_page, "Targets that answer")).to_have_attribute("data-state", "ready")
+
+
+@pytest.mark.usefixtures("problems")
 def test_range_before_the_first_operator_offers_the_last_one(
     page_url: str, browser_page: Page
 ) -> None:

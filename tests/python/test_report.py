@@ -5,15 +5,17 @@ from __future__ import annotations
 import http.server
 import json
 import threading
+import time
 import urllib.parse
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mephisto_metrics.report import boards, intervals, snapshot, times
-from mephisto_metrics.report.queries import TimeRange, View, prepare
+from mephisto_metrics.report.queries import Query, TimeRange, View, prepare
 from mephisto_metrics.report.recording import Recording, key_of
 from mephisto_metrics.report.variables import Choice
 from mephisto_metrics.stack.errors import StackError
@@ -116,6 +118,15 @@ def test_all_that_the_board_asks_is_in_the_snapshot(store: PartState) -> None:
     assert "api/v1/query_range?" in answers["panel 3 A"]["address"]
 
 
+def test_one_instant_of_a_range_that_goes_on_is_now(store: PartState) -> None:
+    recording = Recording(store.url)
+    now_ms = round(time.time() * 1000)
+    recording.run("panel 2 A", Query("up", TimeRange(0, now_ms + 3_600_000), None))
+    address = urllib.parse.urlsplit(recording.answers["panel 2 A"]["address"])
+    (instant,) = urllib.parse.parse_qs(address.query)["time"]
+    assert abs(1000 * float(instant) - now_ms) < 60_000
+
+
 def test_what_the_store_refuses_is_kept_with_its_reason(store: PartState) -> None:
     failure = taken(store)["answers"]["panel 3 B"]["failure"]
     assert failure == {"status": 400, "kind": "bad_data", "message": "parse error"}
@@ -160,12 +171,50 @@ def test_keys_have_no_times() -> None:
         ("1700000000000", 1_700_000_000_000),
         ("2023-11-14T22:13:20Z", 1_700_000_000_000),
         ("2023-11-14T23:13:20+01:00", 1_700_000_000_000),
+        ("now+1s-2s", 9_999_000),
         ("yesterday", None),
         ("now-soon", None),
+        ("now/q", None),
+        ("now-99999999y", None),
     ],
 )
 def test_times_are_relative_iso_or_milliseconds(text: str, time_ms: int | None) -> None:
     assert times.parse_time_ms(text, 10_000_000) == time_ms
+
+
+@pytest.fixture
+def in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_berlin")
+@pytest.mark.parametrize(
+    ("text", "is_end", "named"),
+    [
+        ("now/d", False, "2026-03-31T00:00:00+02:00"),
+        ("now/d", True, "2026-03-31T23:59:59.999+02:00"),
+        ("now-1d/d", True, "2026-03-30T23:59:59.999+02:00"),
+        # Two days before, the clocks were put forward.
+        ("now-3d", False, "2026-03-28T12:30:15.250+01:00"),
+        ("now/w", False, "2026-03-30T00:00:00+02:00"),
+        ("now-1M", False, "2026-02-28T12:30:15.250+01:00"),
+        ("now-1M/M", True, "2026-02-28T23:59:59.999+01:00"),
+        ("now/y", False, "2026-01-01T00:00:00+01:00"),
+        ("now/h", True, "2026-03-31T12:59:59.999+02:00"),
+        ("2026-03-29", False, "2026-03-29T00:00:00+01:00"),
+        ("2026-03-29", True, "2026-03-29T23:59:59.999+02:00"),
+    ],
+)
+def test_times_go_by_the_calendar(text: str, is_end: bool, named: str) -> None:
+    now_ms, named_ms = (
+        round(datetime.fromisoformat(one).timestamp() * 1000)
+        for one in ("2026-03-31T12:30:15.250+02:00", named)
+    )
+    assert times.parse_time_ms(text, now_ms, is_end) == named_ms
 
 
 def test_durations_add_up() -> None:

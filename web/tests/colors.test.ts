@@ -11,7 +11,7 @@ import {
   type ChartTheme,
   type Hue,
 } from "../src/field/colors";
-import { continuousColor, schemeColors } from "../src/field/schemes";
+import { continuousColor, schemeColors, visibleSchemeColors } from "../src/field/schemes";
 import { THEME } from "./fixtures";
 
 const STYLE = readFileSync(new URL("../src/styles/theme.css", import.meta.url), "utf8");
@@ -142,6 +142,17 @@ describe("schemes", () => {
         const colors = schemeColors(scheme, 9, false, theme);
         const [first = "", last = ""] = [colors[0], colors.at(-1)];
         expect(contrast(last, theme.background)).toBeGreaterThan(contrast(first, theme.background));
+      }
+    }
+  });
+
+  it("of heatmaps let a single count be told from the ground, and keep their far end", () => {
+    for (const theme of [dark, { ...THEME, background: "#ffffff" }]) {
+      for (const scheme of ["Oranges", "Viridis", "Magma", "Blues", "Turbo"]) {
+        const colors = visibleSchemeColors(scheme, 64, false, theme);
+        expect(colors).toHaveLength(64);
+        expect(contrast(colors[0] ?? "", theme.background)).toBeGreaterThanOrEqual(1.5);
+        expect(colors.at(-1)).toBe(schemeColors(scheme, 64, false, theme).at(-1));
       }
     }
   });

@@ -2,7 +2,7 @@
 
 from .about import About, Panel, Row
 from .heatmaps import heatmap_panel
-from .lines import limit_line, line_panel, with_calculations
+from .lines import limit_line, line_panel, of_many
 from .parts import BAD, DONE, LIVE, LOST
 from .single_values import gauge_panel, stat_panel
 from .states import state_panel
@@ -34,10 +34,10 @@ __all__ = [
     "limit_line",
     "line_panel",
     "linked",
+    "of_many",
     "on_its_color",
     "stat_panel",
     "state_of",
     "state_panel",
     "table_panel",
-    "with_calculations",
 ]

@@ -44,6 +44,10 @@ def limit_line(panel: timeseries.Panel, limit: float) -> timeseries.Panel:
     return panel.thresholds(thresholds((None, "green"), (limit, "red"))).thresholds_style(style)
 
 
-def with_calculations(panel: timeseries.Panel, *calculations: str) -> timeseries.Panel:
-    """Put the names beside the lines, with calculations by which they can be ordered."""
-    return panel.legend(legend_table(*calculations))
+def of_many(panel: timeseries.Panel) -> timeseries.Panel:
+    """Suit a panel to dozens of lines.
+
+    Areas would hide one another. The names are beside the lines, with calculations, and those with
+    the greatest value come first.
+    """
+    return panel.fill_opacity(0).legend(legend_table(["mean", "max"], sorted_by="Max"))

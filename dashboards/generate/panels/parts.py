@@ -90,9 +90,13 @@ def legend(*, shown: bool) -> common.VizLegendOptions:
     return options.placement(common_models.LegendPlacement.BOTTOM)
 
 
-def legend_table(*calculations: str) -> common.VizLegendOptions:
-    """Name the series right of the panel, each with these calculations of its values."""
-    options = common.VizLegendOptions().show_legend(True).calcs(list(calculations))
+def legend_table(calculations: list[str], sorted_by: str) -> common.VizLegendOptions:
+    """Name the series right of the panel, each with these calculations of its values.
+
+    The largest comes first in the column that is called `sorted_by`.
+    """
+    options = common.VizLegendOptions().show_legend(True).calcs(calculations)
+    options.sort_by(sorted_by).sort_desc(True)
     options.display_mode(common_models.LegendDisplayMode.TABLE)
     return options.placement(common_models.LegendPlacement.RIGHT)
 

@@ -46,7 +46,8 @@ def command(
 ) -> None:
     """Write a board with its data to an HTML file that opens anywhere, without a server.
 
-    Times are like `now-6h`, ISO 8601, or milliseconds since the epoch. Where no store runs, the one
+    Times are as on the page, in this machine's time zone: `now-6h`, `now/d` (today), `now-1d/d`
+    (yesterday), ISO 8601, or milliseconds since the epoch. Where no store runs, the one
     of this home is started for as long as it takes, if it has recorded anything.
     """
     board = boards.find(uid)
@@ -76,9 +77,9 @@ def _time_range(start: str, end: str) -> TimeRange:
     now_ms = round(time.time() * 1000)
     ends = []
     for option, text in (("--from", start), ("--to", end)):
-        time_ms = times.parse_time_ms(text, now_ms)
+        time_ms = times.parse_time_ms(text, now_ms, is_end=option == "--to")
         if time_ms is None:
-            expected = "expected one like `now-6h`, `2026-01-31T18:00`, or milliseconds"
+            expected = "expected one like `now-6h`, `now/d`, `2026-01-31T18:00`, or milliseconds"
             raise click.BadParameter(f"`{text}` is no time: {expected}", param_hint=option)
         ends.append(time_ms)
     if ends[0] >= ends[1]:

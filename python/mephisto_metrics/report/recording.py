@@ -38,7 +38,9 @@ class Recording:
         """Evaluate a query and keep the answer, or what the store has against it."""
         start, end = (str(time_ms / 1000) for time_ms in query.range)
         if query.step_ms is None:
-            self.ask("api/v1/query", [("query", query.expr), ("time", end)], key)
+            # Of a range that goes on, such as all of today, nothing later than now is known.
+            instant = str(min(query.range.to_ms / 1000, time.time()))
+            self.ask("api/v1/query", [("query", query.expr), ("time", instant)], key)
         else:
             step = ("step", str(query.step_ms / 1000))
             parameters = [("query", query.expr), ("start", start), ("end", end), step]

@@ -69,8 +69,10 @@ export async function runQuery(query: Query, signal: AbortSignal, key?: string):
 }
 
 function addressOf({ expr, range, stepMs }: Query): string {
+  // Of a range that goes on, such as all of today, nothing later than now is known.
+  const lastMs = Math.min(range.toMs, Date.now());
   return stepMs === undefined
-    ? written("query", { query: expr, time: String(range.toMs / 1000) })
+    ? written("query", { query: expr, time: String(lastMs / 1000) })
     : written("query_range", { query: expr, ...seconds(range), step: String(stepMs / 1000) });
 }
 

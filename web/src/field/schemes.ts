@@ -1,6 +1,6 @@
 /** Runs of colours by name: those of heatmaps, and the continuous colour modes of fields. */
 
-import { alongRamp, luminance } from "./colorMath";
+import { alongRamp, contrast, luminance } from "./colorMath";
 import { resolveColor, type ChartTheme } from "./colors";
 
 /** In which themes a scheme runs backwards, so that little is near the background. */
@@ -149,6 +149,36 @@ export function schemeColors(
   const known = SCHEMES[name] === undefined ? "Oranges" : name;
   const run = runOf(known, Math.max(2, steps));
   return turnsIn(SCHEMES[known]?.[0] ?? "dark", theme) === isReversed ? [...run] : run.toReversed();
+}
+
+/** So much the least colour of a heatmap stands out: a single slow call is what one looks for. */
+const LEAST_CONTRAST = 1.5;
+const FINE_STEPS = 256;
+/** They are worked out once, not at each drawing. */
+const visibleRuns = new Map<string, string[]>();
+
+/** As `schemeColors`, without the beginning that can not be told from the panel's ground. */
+export function visibleSchemeColors(
+  name: string,
+  steps: number,
+  isReversed: boolean,
+  theme: ChartTheme,
+): string[] {
+  const key = JSON.stringify([name, steps, isReversed, theme.background]);
+  const known = visibleRuns.get(key);
+  if (known !== undefined) return known;
+  const fine = schemeColors(name, FINE_STEPS, isReversed, theme);
+  const isVisible = (color: string): boolean => contrast(color, theme.background) >= LEAST_CONTRAST;
+  const visible = fine.slice(Math.max(0, fine.findIndex(isVisible)));
+  const colors = evenly(visible, Math.max(2, steps));
+  visibleRuns.set(key, colors);
+  return colors;
+}
+
+/** `count` of `colors`, the first and the last among them. */
+function evenly(colors: readonly string[], count: number): string[] {
+  const places = Array.from({ length: count }, (_, step) => step / (count - 1));
+  return places.flatMap((place) => colors[Math.round(place * (colors.length - 1))] ?? []);
 }
 
 function turnsIn(reversed: Reversed, theme: ChartTheme): boolean {

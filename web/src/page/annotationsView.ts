@@ -12,6 +12,7 @@ import {
   type AnnotationRequest,
 } from "../query/annotations";
 import { formatInstant } from "../query/clock";
+import type { AnnotationSwitch } from "./annotationPicker";
 import { readChartTheme } from "./theme";
 import type { PageState } from "./urlState";
 
@@ -43,7 +44,7 @@ export class AnnotationsView {
   }
 
   /** Those that have a switch, and whether they are shown. */
-  switches(state: PageState): { annotation: Annotation; isOn: boolean }[] {
+  switches(state: PageState): AnnotationSwitch[] {
     const shown = this.annotations.filter(({ hide }) => hide !== true);
     return shown.map((annotation) => ({ annotation, isOn: isOn(annotation, state) }));
   }

@@ -50,6 +50,7 @@ export class App {
   private readonly guide: HTMLElement;
   private readonly help: HTMLDialogElement;
   private readonly board: Board;
+  private isGuideWanted = true;
   private choices: Choice[] = [];
   private drawnTimeZone: string;
   /** That was read last. */
@@ -72,7 +73,10 @@ export class App {
         : new SnapshotBar(snapshot, actions);
     this.alerts = new AlertsView(dashboard.uid);
     this.annotations = new AnnotationsView(dashboard);
-    this.guide = firstVisit(config.scrape_interval_seconds);
+    this.guide = firstVisit(config.scrape_interval_seconds, () => {
+      this.isGuideWanted = false;
+      void this.cycle.now();
+    });
     timeCharts.sharing = sharingOf(dashboard.graphTooltip);
     clearProbes();
     this.board = new Board(dashboard, this.navigation, (error) => {
@@ -94,7 +98,7 @@ export class App {
       h(
         "header",
         { class: "page-header" },
-        h("h1", {}, this.dashboard.title),
+        h("h1", { class: this.isTitleInToolbar() ? "in-toolbar" : "" }, this.dashboard.title),
         this.alerts.element,
         this.toolbar.element,
       ),
@@ -108,6 +112,11 @@ export class App {
       this.redraw();
     });
     void this.cycle.now();
+  }
+
+  /** The list of all dashboards shows which this is. */
+  private isTitleInToolbar(): boolean {
+    return this.snapshot === undefined && this.dashboards.length > 1;
   }
 
   /** Another state is to be shown. */
@@ -189,9 +198,10 @@ export class App {
   }
 
   private showPresence(presence: Presence, version: string): void {
-    const isFirstVisit = presence === "never";
-    this.guide.hidden = !isFirstVisit;
-    this.board.element.hidden = isFirstVisit;
+    const showsGuide = presence === "never" && this.isGuideWanted;
+    this.guide.hidden = !showsGuide;
+    this.board.element.hidden = showsGuide;
+    if (showsGuide) this.annotations.element.hidden = true;
     const showLast = (): void => {
       void this.showLastOperator();
     };

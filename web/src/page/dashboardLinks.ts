@@ -2,6 +2,7 @@
 
 import type { Dashboard, DashboardLink } from "../dashboard/model";
 import { h } from "../dom";
+import { boardOf } from "../query/links";
 import { formatState, type PageState } from "./urlState";
 
 /** Other dashboards are chosen from the list of all of them; here stand links to addresses. */
@@ -23,11 +24,11 @@ export function dashboardLinks(dashboard: Dashboard, state: PageState): HTMLElem
 /** The link's address on this page; undefined where it is no web address. */
 export function linkAddress(link: DashboardLink, state: PageState): string | undefined {
   const url = link.url ?? "";
-  const [, uid, query = ""] = /^\/d\/([\w-]+)(?:\/[^?]*)?(?:\?(.*))?$/.exec(url) ?? [];
+  const board = boardOf(url);
+  if (board === undefined) return /^https?:\/\//.test(url) ? url : undefined;
   const parameters = new URLSearchParams(kept(link, state));
-  if (uid === undefined) return /^https?:\/\//.test(url) ? url : undefined;
-  for (const [name, value] of new URLSearchParams(query)) parameters.append(name, value);
-  parameters.set("dashboard", uid);
+  for (const [name, value] of board.parameters) parameters.append(name, value);
+  parameters.set("dashboard", board.uid);
   return `?${parameters.toString()}`;
 }
 

@@ -2,7 +2,8 @@
 
 import { h } from "../dom";
 
-export function firstVisit(scrapeIntervalSeconds: number): HTMLElement {
+/** `showPanels` is for boards that have something to say without an Operator. */
+export function firstVisit(scrapeIntervalSeconds: number, showPanels: () => void): HTMLElement {
   const interval = `${scrapeIntervalSeconds} second${scrapeIntervalSeconds === 1 ? "" : "s"}`;
   return h(
     "section",
@@ -34,6 +35,7 @@ export function firstVisit(scrapeIntervalSeconds: number): HTMLElement {
       `This page looks for an Operator by itself, and the store reads each one every ${interval}. ` +
         "The panels appear with the first.",
     ),
+    h("button", { type: "button", class: "button", onclick: showPanels }, "Show the panels anyway"),
   );
 }
 

@@ -17,9 +17,11 @@ function renderTile(tile: StatTile): HTMLElement {
     ...textOf("stat-name", tile.name, tile.nameSizePixels),
     ...textOf("stat-value", tile.text, tile.textSizePixels),
   ];
+  const centered = tile.isCentered ? " centered" : "";
+  const withHistory = tile.sparkline ? " with-history" : "";
   const element = h(
     "li",
-    { class: tile.isCentered ? "stat centered" : "stat" },
+    { class: `stat${centered}${withHistory}` },
     ...(tile.sparkline ? [renderSparkline(tile.sparkline)] : []),
     tile.link ? renderLink(tile.link, ...words) : h("div", { class: "stat-words" }, ...words),
   );

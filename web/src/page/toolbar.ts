@@ -1,10 +1,11 @@
-/** The line of controls: dashboard, variables, annotations, time, refresh, theme, help. */
+/** The line of controls: dashboard, variables, annotations, refresh, theme, help, time. */
 
 import type { DashboardEntry } from "../api/server";
-import type { Annotation, Dashboard } from "../dashboard/model";
+import type { Dashboard } from "../dashboard/model";
 import { dropdown, h } from "../dom";
 import type { Choice } from "../query/template";
 import type { Actions } from "./actions";
+import { AnnotationPicker, type AnnotationSwitch } from "./annotationPicker";
 import { dashboardLinks } from "./dashboardLinks";
 import { TimePicker } from "./timePicker";
 import type { PageState } from "./urlState";
@@ -25,17 +26,16 @@ export interface ToolbarModel {
   dashboard: Dashboard;
   state: PageState;
   choices: readonly Choice[];
-  /** Those that have a switch, and whether they are shown. */
-  annotations: readonly { annotation: Annotation; isOn: boolean }[];
+  annotations: readonly AnnotationSwitch[];
 }
 
 export class Toolbar {
   readonly element: HTMLElement;
   private readonly time: TimePicker;
+  private readonly annotations: AnnotationPicker;
   private readonly pickers = new Map<string, VariablePicker>();
   private readonly variables = h("div", { class: "toolbar-part" });
   private readonly dashboards = new Part((model) => dashboardControl(model, this.actions));
-  private readonly annotations = new Part((model) => annotationSwitches(model, this.actions));
   private readonly links = new Part(({ dashboard, state }) => dashboardLinks(dashboard, state));
   private readonly interval = new Part((model) => [intervalControl(model, this.actions)]);
 
@@ -44,6 +44,7 @@ export class Toolbar {
     age: HTMLElement,
   ) {
     this.time = new TimePicker(actions);
+    this.annotations = new AnnotationPicker(actions.setAnnotation);
     const shift = (name: string, text: string, direction: 1 | -1): HTMLElement =>
       iconButton(name, text, () => {
         actions.shift(direction);
@@ -51,14 +52,15 @@ export class Toolbar {
     const menu = h(
       "div",
       { class: "toolbar-part toolbar-menu", id: "toolbar-menu" },
-      ...[this.dashboards, this.interval, this.annotations, this.links].map(
-        ({ element }) => element,
-      ),
+      this.dashboards.element,
+      this.variables,
+      this.annotations.element,
+      this.links.element,
+      this.interval.element,
       iconButton("Save as a file", "⤓", actions.save),
       iconButton("Switch between dark and light", "◐", actions.toggleTheme),
       iconButton("Keyboard shortcuts", "?", actions.showHelp),
     );
-    menu.prepend(this.dashboards.element, this.variables);
     const always = h(
       "div",
       { class: "toolbar-part toolbar-time" },
@@ -83,10 +85,9 @@ export class Toolbar {
     model.choices.forEach((choice) => {
       this.renderVariable(choice);
     });
-    const { dashboards, annotations } = model;
-    this.dashboards.render(model, dashboards);
+    this.dashboards.render(model, model.dashboards);
     this.interval.render(model, state.refresh);
-    this.annotations.render(model, annotations);
+    this.annotations.update(model.annotations);
     this.links.render(model, [dashboard.links, state.range, [...state.variables]]);
   }
 
@@ -138,22 +139,6 @@ function intervalControl({ state }: ToolbarModel, { setRefresh }: Actions): HTML
   const isKnown = known.some(({ value }) => value === state.refresh);
   const own = isKnown ? [] : [{ value: state.refresh, text: state.refresh }];
   return dropdown("Auto-refresh", [...known, ...own], state.refresh, setRefresh);
-}
-
-function annotationSwitches(
-  { annotations }: ToolbarModel,
-  { setAnnotation }: Actions,
-): HTMLElement[] {
-  return annotations.map(({ annotation: { name }, isOn }) => {
-    const input = h("input", {
-      type: "checkbox",
-      checked: isOn,
-      onchange: () => {
-        setAnnotation(name, input.checked);
-      },
-    });
-    return h("label", { class: "annotation-switch" }, input, name);
-  });
 }
 
 /** Seen where the window is narrow: there the menu is folded at first. */

@@ -4,7 +4,7 @@ import type { CustomSeriesOption } from "echarts";
 import { mixed } from "../field/colorMath";
 import { resolveColor, type ChartTheme } from "../field/colors";
 import { shareOf, type Bounds } from "../field/display";
-import { schemeColors } from "../field/schemes";
+import { visibleSchemeColors } from "../field/schemes";
 import { formatTick, formatValue } from "../field/units";
 import { bucketsOf, type Bucket } from "./buckets";
 import type { ChartType, Drawing, PanelInput, Pointer, Tooltip } from "./panel";
@@ -114,7 +114,7 @@ function countBounds(cells: readonly Cell[], color: ColorOptions): Bounds {
 /** The colours from the least count to the greatest. */
 export function colorsOf(color: ColorOptions, theme: ChartTheme): string[] {
   const { mode, scheme = "Oranges", steps = DEFAULT_STEPS, reverse = false } = color;
-  if (mode !== "opacity") return schemeColors(scheme, steps, reverse, theme);
+  if (mode !== "opacity") return visibleSchemeColors(scheme, steps, reverse, theme);
   const fill = resolveColor(color.fill ?? "dark-orange", theme);
   const exponent = color.scale === "linear" ? 1 : (color.exponent ?? 0.5);
   return Array.from({ length: steps }, (_, step) =>

@@ -10,6 +10,9 @@ import { fieldLink } from "./dataLinks";
 import type { Content, ContentType, PanelInput, Sparkline, StatTile } from "./panel";
 import { tileGrid, type Orientation, type Size } from "./tiles";
 
+/** Percent of the tile's height that the line may rise to; words stand above it. */
+const SPARKLINE_HEIGHT = 45;
+
 export const stat: ContentType = { hasTimeAxis: false, isContent: true, draw };
 
 interface Options {
@@ -78,11 +81,12 @@ interface Sizes {
 function textSizes(
   fields: readonly Field[],
   calculation: string,
-  { text = {}, textMode }: Options,
+  { text = {}, textMode, graphMode }: Options,
   showsName: boolean,
   { width, height }: Size,
 ): Sizes {
-  const room = { width: width - 2 * PADDING_PIXELS, height: height - PADDING_PIXELS };
+  const free = graphMode === "none" ? 1 : 1 - SPARKLINE_HEIGHT / 100;
+  const room = { width: width - 2 * PADDING_PIXELS, height: (height - PADDING_PIXELS) * free };
   const longest = (texts: readonly string[]): number =>
     texts.reduce((most, one) => Math.max(most, one.length), 1);
   const fit = (length: number, share: number): number =>
@@ -143,9 +147,6 @@ function sparklineOf(field: Field, options: Options, input: PanelInput): Sparkli
   const color = displayColor(value, field, input.theme);
   return { lines, color: isOnColor ? readableOn(color, input.theme) : color };
 }
-
-/** Share of the tile's height that the line may rise to. */
-const SPARKLINE_HEIGHT = 45;
 
 /** The points of the history in a box of 100 by 100, cut at gaps; a single point draws no line. */
 function linesOf({ series, config }: Field, { range }: PanelInput): Sparkline["lines"] {

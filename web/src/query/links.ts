@@ -30,16 +30,23 @@ export function pageAddress(address: string, search: string): string | undefined
   const filled = address.replaceAll(OF_PAGE, (_, braced?: string, bare?: string) =>
     (braced ?? bare) === "__url_time_range" ? timeRange(current) : variables(current),
   );
-  const board = /^(?:\$\{?__appSubUrl\}?)?\/?d\/([^/?#]+)[^?#]*(?:\?([^#]*))?/.exec(filled);
-  if (board === null) return isSafe(filled) ? filled : undefined;
-  const own = new URLSearchParams(board[2] ?? "");
-  const target = new URLSearchParams({ dashboard: decodeURIComponent(board[1] ?? "") });
-  for (const [name, value] of own) target.append(name, value);
+  const board = boardOf(filled);
+  if (board === undefined) return isSafe(filled) ? filled : undefined;
+  const target = new URLSearchParams({ dashboard: board.uid });
+  for (const [name, value] of board.parameters) target.append(name, value);
   for (const name of ["from", "to"]) {
     const value = current.get(name);
     if (!target.has(name) && value !== null) target.set(name, value);
   }
   return `?${target.toString()}`;
+}
+
+/** The dashboard that an address of Grafana's, such as `/d/UID/slug?x`, leads to, if any. */
+export function boardOf(address: string): { uid: string; parameters: URLSearchParams } | undefined {
+  const found = /^(?:\$\{?__appSubUrl\}?)?\/?d\/([^/?#]+)[^?#]*(?:\?([^#]*))?/.exec(address);
+  if (found === null) return undefined;
+  const [, uid = "", query = ""] = found;
+  return { uid: decodeURIComponent(uid), parameters: new URLSearchParams(query) };
 }
 
 function timeRange(current: URLSearchParams): string {
