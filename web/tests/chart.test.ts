@@ -1,6 +1,5 @@
 /** What a chart hands to ECharts. */
 
-import type { EChartsOption } from "echarts";
 import { describe, expect, it } from "vitest";
 
 import { packed } from "../src/chart/packed";
