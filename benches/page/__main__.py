@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -42,7 +43,9 @@ def refreshing(store_url: str, chromium: Any, options: argparse.Namespace, day: 
         with browser.fresh_page(chromium, height) as page:
             browser.load(page, address)
             every = max(1, options.refreshes // 6)
-            return report.refresh_table(browser.refresh_many(page, options.refreshes, every))
+            return report.refresh_table(
+                browser.refresh_many(chromium, page, options.refreshes, every)
+            )
 
 
 def _load(chromium: Any, address: str, height: int) -> browser.Load:
@@ -57,6 +60,11 @@ def _last_day(day: dict[str, Any]) -> str:
 def _complain(name: str, load: browser.Load) -> None:
     if set(load.states) - {"ready", "empty"}:
         print(f"over the {name} panels are in the states {load.states}", file=sys.stderr)
+
+
+def _load_average(before: float) -> str:
+    """Say how much else the machine had to do: quiet it is below the number of its cores."""
+    return f"load average {before:.1f} before, {os.getloadavg()[0]:.1f} after"
 
 
 def _program_version(program: str) -> str:
@@ -92,6 +100,7 @@ def measure(options: argparse.Namespace) -> str:
     day = json.loads((folder / "day.json").read_text())
     interval_seconds = day["scrape_interval_seconds"]
     versions = [_program_version("chromium")]
+    load_before = os.getloadavg()[0]
     with contextlib.ExitStack() as stack:
         chromium = stack.enter_context(browser.chromium())
         store = stack.enter_context(servers.builtin_store(folder / "home", interval_seconds))
@@ -105,7 +114,8 @@ def measure(options: argparse.Namespace) -> str:
             columns.append(over_store("Prometheus", peer, chromium, options, day))
     return "\n".join(
         [
-            circumstances(quick=False).rstrip("\n").rstrip(".") + f"; {', '.join(versions)}.\n",
+            circumstances(quick=False).rstrip("\n").rstrip(".")
+            + f"; {', '.join(versions)}; {_load_average(load_before)}.\n",
             _contents(columns[0], options.board),
             report.times_table(columns) + "\n",
             refreshes + "\n",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,8 +17,6 @@ OPTIONS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgro
 WIDTH_PIXELS = 1280
 HEIGHT_PIXELS = 900
 DRAWN_TIMEOUT_MS = 300_000
-QUIET_SECONDS = 0.15
-"""So long without a request, a refresh has asked for all that it asks for."""
 TRACED_REFRESHES = 20
 QUERY_PATHS = ("/api/v1/query_range", "/api/v1/query?")
 
@@ -48,6 +45,20 @@ window.__settled = new Promise((resolve) => {
 });
 """
 
+# A panel says which range it shows whenever it is drawn, also where that is the same as before.
+WATCH_REFRESH = """() => {
+    window.__refreshed = new Promise((resolve, reject) => {
+        const left = new Set(document.querySelectorAll("section.panel"));
+        new MutationObserver((records, observer) => {
+            for (const { target } of records) left.delete(target);
+            if (left.size > 0) return;
+            observer.disconnect();
+            requestAnimationFrame(() => requestIdleCallback(() => setTimeout(resolve)));
+        }).observe(document.body, { subtree: true, attributeFilter: ["data-range"] });
+        setTimeout(() => reject(new Error("a panel is not drawn within five minutes")), 300000);
+    });
+}"""
+
 STATES = """() => {
     const count = {};
     for (const { dataset } of document.querySelectorAll("section.panel"))
@@ -68,6 +79,8 @@ class Load:
     drawn_ms: float
     """From the navigation's start to the frame after the last panel."""
     long_tasks_ms: list[float]
+    own_time_ms: float
+    """Processor time of the main thread."""
     states: dict[str, int]
     """How many panels are in each state."""
     queries: list[str]
@@ -139,23 +152,34 @@ def load(page: Page, address: str) -> Load:
 
     page.on("request", note)
     page.set_default_timeout(DRAWN_TIMEOUT_MS)
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
     page.goto(address, wait_until="commit")
     drawn_ms = page.evaluate("window.__settled")
+    own_time_ms = _own_time_ms(session)
     return Load(
         drawn_ms=drawn_ms,
         long_tasks_ms=page.evaluate("window.__longTasks"),
+        own_time_ms=own_time_ms,
         states=page.evaluate(STATES),
         queries=queries,
         files=dict(page.evaluate(FETCHED)),
     )
 
 
-def refresh_many(page: Page, refreshes: int, every: int) -> Refreshes:
+def _own_time_ms(session: CDPSession) -> float:
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    return 1000 * float(next(one["value"] for one in metrics if one["name"] == "ThreadTime"))
+
+
+def refresh_many(browser: Any, page: Page, refreshes: int, every: int) -> Refreshes:
     """Refresh again and again, and look at the memory in between."""
     session = page.context.new_cdp_session(page)
     result = Refreshes(memory=[_memory(session, 0)])
     traced = min(refreshes, TRACED_REFRESHES)
-    result.own_times_ms = [longest_task_ms(page, lambda: _refresh(page)) for _ in range(traced)]
+    result.own_times_ms = [
+        longest_task_ms(browser, page, lambda: _refresh(page)) for _ in range(traced)
+    ]
     for number in range(1, refreshes + 1):
         page.evaluate("window.__longTasks.length = 0")
         _refresh(page)
@@ -166,30 +190,11 @@ def refresh_many(page: Page, refreshes: int, every: int) -> Refreshes:
 
 
 def _refresh(page: Page) -> None:
-    """Press the key and wait until all that was asked for is answered and drawn."""
-    under_way: set[Request] = set()
-    answered: list[Request] = []
-
-    def finished(request: Request) -> None:
-        under_way.discard(request)
-        answered.append(request)
-
-    def begun(request: Request) -> None:
-        under_way.add(request)
-
-    handlers = {"request": begun, "requestfinished": finished, "requestfailed": finished}
-    for event, handler in handlers.items():
-        page.on(event, handler)  # type: ignore[call-overload]
+    """Refresh and wait until every panel is drawn, and what the page left for idle time is done."""
+    page.evaluate(WATCH_REFRESH)
     # By key: to look for the button by its role takes the main thread longer than most panels.
     page.keyboard.press("r")
-    quiet_since = time.monotonic()
-    while time.monotonic() - quiet_since < QUIET_SECONDS or not answered:
-        page.wait_for_timeout(25)
-        if under_way:
-            quiet_since = time.monotonic()
-    page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))")
-    for event, handler in handlers.items():
-        page.remove_listener(event, handler)
+    page.evaluate("window.__refreshed")
 
 
 def _memory(session: CDPSession, refreshes: int) -> Memory:

@@ -36,6 +36,7 @@ def times_table(measured: list[Measured]) -> str:
         _row("all panels drawn, after the navigation began", measured, _drawn_ms, DRAWN_LIMIT_MS),
         _row("the panels on the screen drawn, 1280 x 900 pixels", measured, _usual_drawn_ms, None),
         _row("longest task of the main thread until all are", measured, _longest_task_ms, None),
+        _row("processor time of the main thread until then", measured, _own_time_ms, None),
         _row("all queries, one after the other", measured, _one_after_the_other_ms, None),
         _row("all queries, on six connections", measured, _six_at_once_ms, None),
         _row("the slowest query", measured, _slowest_ms, None),
@@ -52,7 +53,11 @@ def refresh_table(refreshes: Refreshes) -> str:
         ["longest task of any refresh", f"{longest:,.0f} ms", f"≤ {TASK_LIMIT_MS} ms"],
         ["longest task of a refresh, 95th percentile", f"{_quantile(tasks, 0.95):,.0f} ms", ""],
         ["longest task of a refresh, median (0: none over 50 ms)", f"{_median(tasks):,.0f} ms", ""],
-        [f"processor time of the longest task, median of {len(own)}", f"{_median(own):,.0f} ms", ""],
+        [
+            f"processor time of the longest task, median of {len(own)}",
+            f"{_median(own):,.0f} ms",
+            "",
+        ],
         [f"processor time of the longest task of these {len(own)}", f"{own[-1]:,.0f} ms", ""],
     ]
     header = [f"{len(tasks)} refreshes of all panels", "", "target"]
@@ -102,6 +107,10 @@ def _usual_drawn_ms(measured: Measured) -> float:
 
 def _longest_task_ms(measured: Measured) -> float:
     return statistics.median(max(load.long_tasks_ms, default=0.0) for load in measured.loads)
+
+
+def _own_time_ms(measured: Measured) -> float:
+    return statistics.median(load.own_time_ms for load in measured.loads)
 
 
 def _one_after_the_other_ms(measured: Measured) -> float:

@@ -6,16 +6,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 MAIN_THREAD = "CrRendererMain"
 TASK = "RunTask"
 
 
-def longest_task_ms(page: Page, work: Callable[[], None]) -> float:
+def longest_task_ms(browser: Browser, page: Page, work: Callable[[], None]) -> float:
     """Return the processor time of the longest task of the main thread while `work` goes on."""
-    browser = page.context.browser
-    assert browser is not None
     browser.start_tracing(page=page, categories=["toplevel"])
     work()
     events = json.loads(browser.stop_tracing())["traceEvents"]
