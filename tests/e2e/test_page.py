@@ -70,9 +70,7 @@ def test_table_has_the_last_value_of_every_series(page_url: str, browser_page: P
 
     rows = panel(browser_page, title).locator(".values tbody tr")
 
-    assert rows.locator("th").all_text_contents() == [
-        one["legend"] for one in drawn(browser_page, title)
-    ]
+    expect(rows.locator("th")).to_have_text([one["legend"] for one in drawn(browser_page, title)])
     assert all(text.endswith("req/m") for text in rows.locator("td").all_text_contents())
 
 
