@@ -113,3 +113,13 @@ it("a heatmap of one colour fades into the ground by its exponent", () => {
   expect(colors).toEqual(["#ffffff", "#808080", "#000000"]);
   expect(colorsOf({ ...fill, exponent: 2 }, THEME)[1]).toBe("#bfbfbf");
 });
+
+describe("the colour scale", () => {
+  const drawn = (...buckets: Series[]) =>
+    heatmap.draw(inputOf(panelWith({ filterValues: { le: 1e-9 } }), buckets));
+
+  it("is there where something was counted, and not where nothing was", () => {
+    expect(drawn(bucket("1", 2)).colorScale?.maxText).toBe("2");
+    expect(drawn(bucket("1", 0)).colorScale).toBeUndefined();
+  });
+});

@@ -73,7 +73,8 @@ function draw(input: PanelInput): Drawing {
       series: [cellSeries(cells, colors, bounds, options.cellGap ?? 1, input)],
     },
     legend: [],
-    ...(options.legend?.show === false
+    // Where nothing was counted no colour means anything.
+    ...(options.legend?.show === false || cells.length === 0
       ? {}
       : { colorScale: { colors, minText: count(bounds.min), maxText: count(bounds.max) } }),
     values: buckets.map((bucket) => ({
