@@ -18,6 +18,7 @@ from .panels import (
     table_panel,
 )
 from .queries import Query, quantile_by, quoted, rate_per_minute, rate_per_second, series
+from .store_row import STORE_ROW
 
 OVERFLOW = "overflow"
 """What all labels of a series say that stands for those beyond its metric's limit."""
@@ -197,5 +198,6 @@ PIPELINE_BOARD = Board(
             panels=(TARGETS, ANSWERS, DURATION, SAMPLES, ADDED, BEYOND, UNMEASURED),
         ),
         Row(title="Observations", first_id=200, panels=(SKEW, OBSERVED)),
+        STORE_ROW,
     ),
 )

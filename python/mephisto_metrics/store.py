@@ -87,9 +87,11 @@ def _running(
     store = _start(port, host, scrape_interval_seconds, retention_days, rules)
     address = f"http://{address_text(*store.address)}"
     try:
-        with explaining_home_faults():
-            write_state(stack_store.state_path(), address, scrape_interval_seconds)
-        yield address
+        with contextlib.ExitStack() as announced:
+            with explaining_home_faults():
+                announced.enter_context(targets.announced_store(store.address))
+                write_state(stack_store.state_path(), address, scrape_interval_seconds)
+            yield address
     finally:
         store.close()
         remove_own_state(stack_store.state_path())

@@ -46,8 +46,11 @@ class BoardQuery:
 
     @property
     def is_of_a_scrape(self) -> bool:
-        """Whether it is about a single scrape, of which each store does its own."""
-        parts = ("scrape_duration_seconds", "scrape_series_added")
+        """Whether it is about a single scrape, of which each store does its own.
+
+        Or about the built-in store, in which something happens between any two scrapes.
+        """
+        parts = ("scrape_duration_seconds", "scrape_series_added", "mephisto_store_")
         return any(part in self.expression for part in parts)
 
     @property
@@ -58,7 +61,8 @@ class BoardQuery:
     @property
     def may_be_zero(self) -> bool:
         """Whether zero is what a healthy Operator shows."""
-        return "scrape_series_added" in self.expression or '"overflow"' in self.expression
+        parts = ("scrape_series_added", '"overflow"', "mephisto_store_")
+        return any(part in self.expression for part in parts)
 
 
 def panel_queries(rate_interval_ms: int) -> Iterator[BoardQuery]:

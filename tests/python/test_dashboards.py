@@ -58,6 +58,12 @@ SERIES = {
     "task_run_launch_time_seconds",
     "task_run_expiry_time_seconds",
     "e2e_packet_unmeasured_total",
+    "mephisto_store_bytes",
+    "mephisto_store_rule_evaluation_failures_total",
+    "mephisto_store_rule_group_evaluations_missed_total",
+    "mephisto_store_samples_total",
+    "mephisto_store_scrapes_refused_total",
+    "mephisto_store_series",
     "active_agent_statuses",
     "active_unit_statuses",
     "active_workers",
@@ -218,8 +224,11 @@ def test_a_query_names_only_series_that_are_known(expression: str) -> None:
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 def test_a_query_is_limited_to_the_chosen_operators_and_tasks(expression: str) -> None:
-    for _, matchers in SELECTOR.findall(expression):
-        assert 'operator=~"$operator", task_name=~"$task"' in matchers
+    for name, matchers in SELECTOR.findall(expression):
+        if name.startswith("mephisto_store_"):
+            assert matchers == 'job="mephisto-store"'
+        else:
+            assert 'operator=~"$operator", task_name=~"$task"' in matchers
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -155,7 +155,7 @@ def test_a_signal_ends_it_in_order(tmp_path: Path) -> None:
     process = subprocess.Popen([sys.executable, "-m", module, "--pace", "brisk"], env=environment)
     try:
         deadline = time.monotonic() + 30
-        while not list(home.glob("targets/*.json")):
+        while not list(home.glob("targets/*-*.json")):
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.02)

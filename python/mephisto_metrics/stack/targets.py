@@ -2,6 +2,7 @@
 
 One `targets/<pid>-<start of the process in milliseconds>.json` for each Operator's process, in
 Prometheus's file_sd format. A PID alone is not an identity, because systems use PIDs again.
+The built-in store has a file of its own beside them, for what it says of itself.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from mephisto_metrics.stack.state import write_json
 logger = logging.getLogger(__name__)
 
 JOB = "mephisto"
+STORE_JOB = "mephisto-store"
 _FILE_NAME = re.compile(r"(?P<pid>\d+)-(?P<start_ms>\d+)\.json")
 
 
@@ -85,6 +87,22 @@ class Announcement:
         if self._task_names:
             labels["task_name"] = ",".join(self._task_names)
         return [{"targets": [self._address], "labels": labels}]
+
+
+@contextlib.contextmanager
+def announced_store(address: tuple[str, int]) -> Iterator[None]:
+    """Let the store's own metrics be scraped for as long as the block runs.
+
+    `OSError` if the file can not be written. One home has one store, which is why the file needs
+    no process in its name.
+    """
+    path = places.targets_folder() / "store.json"
+    write_json(path, [{"targets": [address_text(*address)], "labels": {"job": STORE_JOB}}])
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def read(path: Path) -> Target:
