@@ -25,9 +25,10 @@ python -m dashboards.generate --check        # fails if one is not what would be
 
 Every query but those about the store is limited to the Operators and tasks that are chosen above
 the board; both stand at All, which also takes in series without those labels. Unless it says
-otherwise, a panel puts the series of all chosen Operators together. Windows are `$__rate_interval`, at least four scrapes.
-Columns of heatmaps are as wide as that, so that nothing is counted in two of them; tables look back
-four minutes or more. Under each panel stand its queries, each below the name that its series get.
+otherwise, a panel puts the series of all chosen Operators together. Windows are
+`$__rate_interval`, at least four scrapes. Columns of heatmaps are as wide as that, so that nothing
+is counted in two of them; tables look back four minutes or more. Under each panel stand its
+queries, each below the name that its series get.
 
 Every query runs on any store with Prometheus's API, and means the same on each.
 
