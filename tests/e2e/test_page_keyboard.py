@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.e2e.browsing import address_range, open_page, panel, refreshes
+from tests.e2e.browsing import GENERAL_HEALTH, address_range, panel, refreshes
 
 RANGE = "?from=now-6m&to=now-2m&refresh="
 
 
+def open_before(page: Page, page_url: str) -> None:
+    """Open the page over a range that a run may have begun after."""
+    page.goto(page_url.rstrip("/") + "/" + RANGE)
+    first = panel(page, GENERAL_HEALTH[0])
+    expect(first).not_to_have_attribute("data-state", "loading", timeout=30_000)
+
+
 @pytest.mark.usefixtures("problems")
 def test_first_stop_skips_to_the_panels(page_url: str, browser_page: Page) -> None:
-    open_page(browser_page, page_url, RANGE)
+    open_before(browser_page, page_url)
     address = browser_page.url
 
     browser_page.keyboard.press("Tab")
@@ -28,7 +35,7 @@ def test_first_stop_skips_to_the_panels(page_url: str, browser_page: Page) -> No
 def test_question_mark_lists_the_shortcuts_and_escape_closes(
     page_url: str, browser_page: Page
 ) -> None:
-    open_page(browser_page, page_url, RANGE)
+    open_before(browser_page, page_url)
     dialog = browser_page.get_by_role("dialog", name="Keyboard shortcuts")
 
     browser_page.keyboard.press("?")
@@ -51,7 +58,7 @@ def test_keys_move_through_time(
     start_minutes: float,
     end_minutes: float,
 ) -> None:
-    open_page(browser_page, page_url, RANGE)
+    open_before(browser_page, page_url)
 
     def press() -> None:
         for key in keys:
@@ -67,14 +74,14 @@ def test_keys_move_through_time(
 
 @pytest.mark.usefixtures("problems")
 def test_r_reads_anew(page_url: str, browser_page: Page) -> None:
-    open_page(browser_page, page_url, RANGE)
+    open_before(browser_page, page_url)
 
     refreshes(browser_page, lambda: browser_page.keyboard.press("r"))
 
 
 @pytest.mark.usefixtures("problems")
 def test_keys_fold_and_unfold_all_rows(page_url: str, browser_page: Page) -> None:
-    open_page(browser_page, page_url, RANGE)
+    open_before(browser_page, page_url)
     general_health = browser_page.get_by_role("button", name="General Health")
 
     browser_page.keyboard.press("d")
@@ -88,7 +95,7 @@ def test_keys_fold_and_unfold_all_rows(page_url: str, browser_page: Page) -> Non
 
 @pytest.mark.usefixtures("problems")
 def test_what_is_typed_into_a_field_is_no_shortcut(page_url: str, browser_page: Page) -> None:
-    open_page(browser_page, page_url, RANGE)
+    open_before(browser_page, page_url)
     picker = browser_page.locator('details[data-picker="time"]')
     picker.locator("summary").press("Enter")
     start = picker.get_by_label("From", exact=True)
@@ -104,7 +111,7 @@ def test_what_is_typed_into_a_field_is_no_shortcut(page_url: str, browser_page: 
 
 @pytest.mark.usefixtures("problems")
 def test_escape_closes_a_dropdown_and_keeps_the_place(page_url: str, browser_page: Page) -> None:
-    open_page(browser_page, page_url, RANGE)
+    open_before(browser_page, page_url)
     picker = browser_page.locator('details[data-picker="time"]')
     picker.locator("summary").press("Enter")
     expect(picker.get_by_label("From", exact=True)).to_be_focused()
@@ -117,7 +124,7 @@ def test_escape_closes_a_dropdown_and_keeps_the_place(page_url: str, browser_pag
 
 @pytest.mark.usefixtures("problems")
 def test_row_folds_by_the_keyboard(page_url: str, browser_page: Page) -> None:
-    open_page(browser_page, page_url, RANGE)
+    open_before(browser_page, page_url)
 
     browser_page.get_by_role("button", name="General Health").press("Enter")
 
@@ -126,7 +133,7 @@ def test_row_folds_by_the_keyboard(page_url: str, browser_page: Page) -> None:
 
 @pytest.mark.usefixtures("problems")
 def test_focus_is_seen(page_url: str, browser_page: Page) -> None:
-    open_page(browser_page, page_url, RANGE)
+    open_before(browser_page, page_url)
 
     for _ in range(4):
         browser_page.keyboard.press("Tab")
