@@ -16,8 +16,8 @@ OPERATORS = {
     "name": "Operators",
     "enable": True,
     "iconColor": "purple",
-    # A scrape that a busy machine missed does not end it.
-    "expr": 'max_over_time(up{job="mephisto"}[30s])',
+    # Neither a scrape that a busy machine missed ends it, nor another task launched.
+    "expr": 'max by (operator, instance, pid) (max_over_time(up{job="mephisto"}[30s]))',
     "step": "5s",
     "titleFormat": "up {{operator}}",
     "textFormat": "at {{instance}}",
