@@ -26,6 +26,12 @@ OPERATORS = {
 GRAFANAS_OWN = {"name": "Annotations & Alerts", "builtIn": 1, "enable": True, "hide": True}
 
 
+@pytest.fixture(autouse=True)
+def run_of_some_length(live_installation: Any) -> None:
+    """Wait until a stretch of the run has more than one step."""
+    live_installation.wait_for("max(time() - operator_start_time_seconds) > 20")
+
+
 def open_with(page: Page, page_url: str, *annotations: dict[str, Any], query: str = "") -> None:
     change_dashboard(page, {"annotations": {"list": [GRAFANAS_OWN, *annotations]}})
     open_page(page, page_url, query or "?from=now-2m&to=now&refresh=")
