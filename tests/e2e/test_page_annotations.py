@@ -151,7 +151,8 @@ def test_words_of_an_annotation_stay_text(page_url: str, browser_page: Page) -> 
 
 @pytest.mark.usefixtures("problems")
 def test_variables_choose_among_annotations(page_url: str, browser_page: Page) -> None:
-    of_one = {**OPERATORS, "expr": 'up{job="mephisto", operator=~"$operator"}'}
+    expr = OPERATORS["expr"].replace('job="mephisto"', 'job="mephisto", operator=~"$operator"')
+    of_one = {**OPERATORS, "expr": expr}
     open_with(browser_page, page_url, of_one)
     expect(marks(browser_page, GRAPH)).to_have_count(1)
 
