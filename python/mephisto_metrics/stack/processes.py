@@ -1,7 +1,8 @@
 """Processes of ours: told apart by PID and start time, started detached, stopped with patience.
 
 A PID alone is not an identity: the system gives it to somebody else once its process is gone. So a
-process is ours only while its start time is the one that was recorded.
+process is ours only while its start time is the one that was recorded. On Linux that is counted
+from the boot, because a time of day changes for all processes when somebody sets the clock.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 START_TIME_TOLERANCE_SECONDS = 2.0
-"""Start times closer than this are the same: Linux counts them from a boot time that shifts when
-the clock is set, and no system uses a PID again so soon."""
+"""Start times closer than this are the same: Linux gives the boot's time in whole seconds, which
+may be rounded differently each time, and no system uses a PID again so soon."""
 
 STOP_PATIENCE_SECONDS = 10.0
 
@@ -32,19 +33,27 @@ class ProcessIdentity(NamedTuple):
 
     pid: int
     start_time_seconds: float
+    """Since the boot on Linux, elsewhere since the Unix epoch."""
 
     @classmethod
     def current(cls) -> ProcessIdentity:
         """Return the identity of this process."""
-        return cls(os.getpid(), psutil.Process().create_time())
+        return cls.of(psutil.Process())
+
+    @classmethod
+    def of(cls, process: psutil.Process) -> ProcessIdentity:
+        """Return the identity of a process; raises psutil's `NoSuchProcess`.
+
+        A child that was not waited for has one, even if it has ended.
+        """
+        return cls(process.pid, _start_time_seconds(process))
 
     def find(self) -> psutil.Process | None:
         """Return the process if it still runs, None if it is gone or its PID is another's now."""
         try:
             process = psutil.Process(self.pid)
-            is_same = (
-                abs(process.create_time() - self.start_time_seconds) <= START_TIME_TOLERANCE_SECONDS
-            )
+            difference_seconds = abs(_start_time_seconds(process) - self.start_time_seconds)
+            is_same = difference_seconds <= START_TIME_TOLERANCE_SECONDS
             is_alive = is_same and process.status() != psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return None
@@ -76,6 +85,14 @@ class ProcessIdentity(NamedTuple):
     def _ends(self) -> bool:
         # Not psutil's `wait`: it waits for a zombie too, whose parent may never ask after it.
         return wait_until(lambda: self.find() is None, STOP_PATIENCE_SECONDS)
+
+
+def _start_time_seconds(process: psutil.Process) -> float:
+    if not psutil.LINUX:
+        return process.create_time()
+    # In this order: before 7.1, psutil added the boot's time as `boot_time` had last read it.
+    boot_time_seconds = psutil.boot_time()
+    return process.create_time() - boot_time_seconds
 
 
 def start_detached(module: str, arguments: list[str], log_path: Path) -> subprocess.Popen[bytes]:

@@ -1,32 +1,87 @@
-"""What the environment sets: one function for each variable that a part reads."""
+"""What the environment sets: one function for each variable that a part reads.
+
+The options of the command line set these variables, so that every process that is started from
+there finds them too.
+"""
 
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.retention import Retention, parse_retention
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+STORE_VARIABLE = "MEPHISTO_METRICS_STORE"
+VIEWER_VARIABLE = "MEPHISTO_METRICS_VIEWER"
+RETENTION_VARIABLE = "MEPHISTO_METRICS_RETENTION"
+SCRAPE_INTERVAL_VARIABLE = "MEPHISTO_METRICS_SCRAPE_INTERVAL_SECONDS"
+STORE_PORT_VARIABLE = "PROMETHEUS_PORT"
+VIEWER_PORT_VARIABLE = "GRAFANA_PORT"
+VIEWER_HOST_VARIABLE = "GRAFANA_HOST"
+
+AUTO = "auto"
+STORES = (AUTO, "prometheus", "builtin")
+VIEWERS = (AUTO, "grafana", "builtin")
 
 DEFAULT_STORE_PORT = 9090
 DEFAULT_VIEWER_PORT = 3032
+DEFAULT_VIEWER_HOST = "127.0.0.1"
 DEFAULT_SCRAPE_INTERVAL_SECONDS = 5.0
 LONGEST_SCRAPE_INTERVAL_SECONDS = 3600.0
 HIGHEST_PORT = 65535
 
 
+def store() -> str:
+    """Return which store is wanted: `auto`, `prometheus`, `builtin`, or the URL of a remote one."""
+    text = _text(STORE_VARIABLE)
+    if text.startswith(("http://", "https://")):
+        return text.rstrip("/")
+    return _one_of(STORE_VARIABLE, STORES, "or the URL of a store, such as http://host:9090")
+
+
+def viewer() -> str:
+    """Return which viewer is wanted: `auto`, `grafana` or `builtin`."""
+    return _one_of(VIEWER_VARIABLE, VIEWERS, "")
+
+
+def retention() -> Retention:
+    """Return how long samples are kept, `$MEPHISTO_METRICS_RETENTION`; by default for 15 days."""
+    text = _text(RETENTION_VARIABLE)
+    try:
+        return parse_retention(text)
+    except ValueError as error:
+        raise StackError(
+            f"{RETENTION_VARIABLE} is {text!r}, which is no retention: {error}",
+            "set it to a time such as 15d, a size such as 10GB, or both: 15d,10GB",
+        ) from None
+
+
 def store_port() -> int:
     """Return the port for the store: `PROMETHEUS_PORT`, by default 9090; 0 is any free one."""
-    return _port("PROMETHEUS_PORT", DEFAULT_STORE_PORT)
+    return _port(STORE_PORT_VARIABLE, DEFAULT_STORE_PORT)
 
 
 def viewer_port() -> int:
-    """Return the port for the page: `GRAFANA_PORT`, by default 3032; 0 is any free one."""
-    return _port("GRAFANA_PORT", DEFAULT_VIEWER_PORT)
+    """Return the port for the viewer: `GRAFANA_PORT`, by default 3032; 0 is any free one."""
+    return _port(VIEWER_PORT_VARIABLE, DEFAULT_VIEWER_PORT)
+
+
+def viewer_host() -> str:
+    """Return the address that the viewer listens on: `GRAFANA_HOST`, by default 127.0.0.1.
+
+    Mephisto's own default, `localhost`, is the same: not all systems know that name.
+    """
+    host = _text(VIEWER_HOST_VARIABLE)
+    return DEFAULT_VIEWER_HOST if host in {"", "localhost"} else host
 
 
 def scrape_interval_seconds() -> float:
     """Return how often the store scrapes: `$MEPHISTO_METRICS_SCRAPE_INTERVAL_SECONDS`, or 5."""
-    variable = "MEPHISTO_METRICS_SCRAPE_INTERVAL_SECONDS"
-    text = os.environ.get(variable, "").strip()
+    text = _text(SCRAPE_INTERVAL_VARIABLE)
     if not text:
         return DEFAULT_SCRAPE_INTERVAL_SECONDS
     try:
@@ -35,14 +90,26 @@ def scrape_interval_seconds() -> float:
         seconds = 0.0
     if not 0 < seconds <= LONGEST_SCRAPE_INTERVAL_SECONDS:
         raise StackError(
-            f"{variable} is {text!r}, which is no interval",
+            f"{SCRAPE_INTERVAL_VARIABLE} is {text!r}, which is no interval",
             f"set it to seconds, more than 0 and at most {LONGEST_SCRAPE_INTERVAL_SECONDS:.0f}",
         )
     return seconds
 
 
+def _text(variable: str) -> str:
+    return os.environ.get(variable, "").strip()
+
+
+def _one_of(variable: str, known: Sequence[str], or_else: str) -> str:
+    text = _text(variable) or AUTO
+    if text not in known:
+        expected = " ".join(filter(None, (", ".join(known), or_else)))
+        raise StackError(f"{variable} is {text!r}, which is not known", f"set it to: {expected}")
+    return text
+
+
 def _port(variable: str, default: int) -> int:
-    text = os.environ.get(variable, "").strip()
+    text = _text(variable)
     if not text:
         return default
     if not text.isdecimal() or int(text) > HIGHEST_PORT:

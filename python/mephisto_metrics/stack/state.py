@@ -12,13 +12,17 @@ from mephisto_metrics.stack.processes import ProcessIdentity
 
 @dataclass(frozen=True)
 class PartState:
-    """A store or a page that says that it runs."""
+    """A server that says that it runs, or of which that is said."""
 
+    kind: str
+    """`builtin`, `prometheus` or `grafana`."""
     pid: int
     start_time_seconds: float
+    """As in `ProcessIdentity`."""
     url: str
     """The address of its HTTP server, without a path."""
-    scrape_interval_seconds: float
+    scrape_interval_seconds: float | None = None
+    """Of a store."""
 
     @property
     def identity(self) -> ProcessIdentity:
@@ -39,10 +43,10 @@ def write_json(path: Path, value: object) -> None:
         raise
 
 
-def write_state(path: Path, url: str, scrape_interval_seconds: float) -> None:
-    """Record that this process is the part that `path` is about."""
-    identity = ProcessIdentity.current()
-    write_json(path, asdict(PartState(*identity, url, scrape_interval_seconds)))
+def write_state(path: Path, kind: str, url: str, scrape_interval_seconds: float) -> None:
+    """Record that this process is the store that `path` is about."""
+    state = PartState(kind, *ProcessIdentity.current(), url, scrape_interval_seconds)
+    write_json(path, asdict(state))
 
 
 def read_state(path: Path) -> PartState | None:

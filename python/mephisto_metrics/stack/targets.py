@@ -1,7 +1,7 @@
 """Target files: how a store learns of the Operators that serve metrics.
 
 One `targets/<pid>-<start of the process in milliseconds>.json` for each Operator's process, in
-Prometheus's file_sd format. A PID alone is not an identity, because systems use PIDs again.
+Prometheus's file_sd format: what the two numbers say is in `processes`.
 The built-in store has a file of its own beside them, for what it says of itself.
 """
 

@@ -1,0 +1,39 @@
+"""Logs of processes in the background: begun by whoever starts one, read when it fails."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LONGEST_LOG_BYTES = 8 * 1024 * 1024
+LONGEST_READ_BYTES = 64 * 1024
+
+
+def begin_log(path: Path, name: str) -> int:
+    """Write that `name` is started, and return where its own lines will begin.
+
+    On a full disk that fails here, where it is told, and not unheard in the process. A log that has
+    become long is put aside, in place of the one before it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.stat().st_size > LONGEST_LOG_BYTES:
+        path.replace(path.with_name(f"{path.name}.1"))
+    with path.open("ab") as log:
+        log.write(f"starting {name} for PID {os.getpid()}{os.linesep}".encode())
+        log.flush()
+        return log.tell()
+
+
+def said_since(path: Path, start_bytes: int) -> list[str]:
+    """Return the lines that a log has from `start_bytes` on, or as many of the last as are read."""
+    try:
+        with path.open("rb") as log:
+            size_bytes = log.seek(0, os.SEEK_END)
+            log.seek(max(start_bytes, size_bytes - LONGEST_READ_BYTES))
+            lines = log.read().decode(errors="replace").splitlines()
+    except OSError:
+        return []
+    return [line.strip() for line in lines if line.strip()]

@@ -1,0 +1,198 @@
+"""Servers that are not ours, as Prometheus: started, watched, started again, ended.
+
+Each runs in a session of its own, so that Ctrl-C in a terminal reaches it only through us, and has
+a state file with its PID and start time: whoever comes after a `kill -9` of ours finds it there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable
+
+import psutil
+
+from mephisto_metrics.stack.errors import StackError, explaining_home_faults
+from mephisto_metrics.stack.logs import begin_log, said_since
+from mephisto_metrics.stack.processes import STOP_PATIENCE_SECONDS, ProcessIdentity
+from mephisto_metrics.stack.readiness import wait_until
+from mephisto_metrics.stack.state import PartState, read_state, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+STARTS_TRIED = 5
+"""How often in a row a server may end before it is given up."""
+HEALTHY_SECONDS = 60.0
+"""Who runs for so long has not failed in a row."""
+FIRST_PAUSE_SECONDS = 1.0
+LOG_LINES_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Program:
+    """A server that is not ours, as it is started and watched."""
+
+    name: str
+    """For people, such as `Prometheus`."""
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    """In addition to that of this process."""
+    log_path: Path
+    """Its stdout and stderr, appended."""
+    state_path: Path
+    url: str
+    """Its address, without a path."""
+    is_ready: Callable[[], bool]
+    """Whether it can serve, and what stands behind it too."""
+    start_timeout_seconds: float
+    explain: Callable[[list[str]], str | None]
+    """Makes of the last lines of its log a hint for people who never ran it, if it knows one."""
+
+
+def stop_left_behind(state_path: Path) -> PartState | None:
+    """Stop the server that `state_path` is about and return what it was; None if none runs."""
+    state = read_state(state_path)
+    stopped = state if state is not None and state.identity.stop() else None
+    with contextlib.suppress(OSError):
+        state_path.unlink(missing_ok=True)
+    return stopped
+
+
+class Supervised:
+    """One `Program` that is kept running from `start` to `stop`."""
+
+    def __init__(
+        self,
+        program: Program,
+        say: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.program = program
+        self._say = say
+        self._clock = clock
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log_start_bytes = 0
+        self._started_at_seconds = 0.0
+        self._failures = 0
+        self._next_start_at_seconds: float | None = None
+
+    def start(self) -> None:
+        """Start the program and wait until it is ready; `StackError` if it does not become so.
+
+        What an earlier supervisor left behind is stopped first, as two can not share a port, nor
+        data.
+        """
+        left_behind = stop_left_behind(self.program.state_path)
+        if left_behind is not None:
+            self._say(f"stopped a {self.program.name} left behind (PID {left_behind.pid})")
+        process = self._launch()
+        try:
+            self._wait_until_ready(process)
+        except BaseException:
+            self.stop()
+            raise
+
+    def check(self) -> None:
+        """Start the program again if it has ended; to be called every second or so.
+
+        Raises `StackError` once it has ended `STARTS_TRIED` times in a row.
+        """
+        if self._next_start_at_seconds is None:
+            self._notice_end()
+        elif self._clock() >= self._next_start_at_seconds:
+            self._next_start_at_seconds = None
+            self._launch()
+
+    def stop(self) -> None:
+        """End the program, patiently; a second call does nothing."""
+        process, self._process = self._process, None
+        if process is not None:
+            end_child(process)
+            with contextlib.suppress(OSError):
+                self.program.state_path.unlink(missing_ok=True)
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        program = self.program
+        with explaining_home_faults():
+            self._log_start_bytes = begin_log(program.log_path, program.name)
+            with program.log_path.open("ab") as log:
+                process = self._process = _popen(program, log.fileno())
+            identity = ProcessIdentity.of(psutil.Process(process.pid))
+            write_json(program.state_path, _state(program, identity))
+        self._started_at_seconds = self._clock()
+        return process
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+        program = self.program
+        wait_until(
+            lambda: process.poll() is not None or program.is_ready(), program.start_timeout_seconds
+        )
+        if process.poll() is not None:
+            raise self._failure(f"{program.name} did not start")
+        if not program.is_ready():
+            seconds = program.start_timeout_seconds
+            raise self._failure(f"{program.name} was not ready after {seconds:.0f} s")
+
+    def _notice_end(self) -> None:
+        process = self._process
+        if process is None or process.poll() is None:
+            if self._clock() - self._started_at_seconds >= HEALTHY_SECONDS:
+                self._failures = 0
+            return
+        self._failures += 1
+        if self._failures >= STARTS_TRIED:
+            raise self._failure(f"{self.program.name} ended {self._failures} times in a row")
+        pause_seconds = FIRST_PAUSE_SECONDS * 2 ** (self._failures - 1)
+        self._next_start_at_seconds = self._clock() + pause_seconds
+        self._say(
+            f"{self.program.name} ended ({_how_it_ended(process)}): "
+            f"starting it again in {pause_seconds:.0f} s"
+        )
+
+    def _failure(self, message: str) -> StackError:
+        said = said_since(self.program.log_path, self._log_start_bytes)
+        reasons = os.linesep.join(said[-LOG_LINES_SHOWN:]) or "it gave no reason"
+        hint = self.program.explain(said) or f"see `{self.program.log_path}`"
+        return StackError(f"{message}: {reasons}", hint)
+
+
+def _popen(program: Program, log: int) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            program.command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, **program.environment},
+            cwd=program.log_path.parent,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise StackError(
+            f"{program.name} can not be run from `{program.command[0]}`: {error.strerror}",
+            f"install it again: `mephisto metrics reinstall --only {program.name.lower()}`",
+        ) from error
+
+
+def _state(program: Program, identity: ProcessIdentity) -> dict[str, object]:
+    return {"kind": program.name.lower(), **identity._asdict(), "url": program.url}
+
+
+def _how_it_ended(process: subprocess.Popen[bytes]) -> str:
+    status = process.returncode
+    return f"by signal {-status}" if status < 0 else f"with status {status}"
+
+
+def end_child(process: subprocess.Popen[bytes]) -> None:
+    """Ask a child to end, wait, and kill it if it does not."""
+    process.terminate()
+    try:
+        process.wait(STOP_PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
