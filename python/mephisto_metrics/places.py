@@ -34,6 +34,11 @@ def downloads_folder() -> Path:
     return home() / "downloads"
 
 
+def config_folder() -> Path:
+    """Return where the configuration of programs is, written anew at each start."""
+    return home() / "config"
+
+
 def rules_folder() -> Path:
     """Return where a user's own rule files are, which the store reads beside ours."""
     return home() / "rules"

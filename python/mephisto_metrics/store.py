@@ -1,8 +1,8 @@
-"""The built-in store's process: `python -m mephisto_metrics.store`.
+"""The store's process: `python -m mephisto_metrics.store`.
 
-The work is done in Rust, on threads of its own. What is left for Python is the housekeeping: to say
-that the store runs, to sweep the target files of processes that are gone, and to end when nobody
-needs it any more.
+The work is done in Rust, on threads of its own, or by a Prometheus. What is left for Python is the
+housekeeping: to say that the store runs, to see to it that it goes on, to sweep the target files of
+processes that are gone, and to end when nobody needs it any more.
 """
 
 from __future__ import annotations
@@ -18,26 +18,25 @@ from typing import TYPE_CHECKING
 import click
 
 from mephisto_metrics import places
-from mephisto_metrics._core import Store, StoreError, log_to_stderr
-from mephisto_metrics.ports import address_text, is_port_in_use, port_in_use_error
-from mephisto_metrics.stack import store as stack_store
-from mephisto_metrics.stack import targets
-from mephisto_metrics.stack.errors import StackError, explaining_home_faults
-from mephisto_metrics.stack.rules import rule_files
-from mephisto_metrics.stack.state import remove_own_state, write_state
+from mephisto_metrics._core import log_to_stderr
+from mephisto_metrics.stack import engines, targets
+from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.retention import Retention
 from mephisto_metrics.stack.viewers import living_viewers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from typing import Callable
 
 HOUSEKEEPING_INTERVAL_SECONDS = 1.0
+DAY_SECONDS = 24 * 60 * 60
 
 
 @click.command()
+@click.option("--kind", type=click.Choice(["builtin", "prometheus"]), default="builtin")
 @click.option("--port", default=9090, show_default=True, help="Port to bind; 0 for any free one.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to bind.")
 @click.option("--scrape-interval-seconds", default=5.0, show_default=True)
 @click.option("--retention-days", default=15.0, show_default=True)
+@click.option("--retention-bytes", type=int, help="How large the data may become.")
 @click.option(
     "--rules",
     "rules",
@@ -52,10 +51,11 @@ HOUSEKEEPING_INTERVAL_SECONDS = 1.0
     help="How long to go on when no Operator runs and nobody looks.",
 )
 def main(
+    kind: str,
     port: int,
-    host: str,
     scrape_interval_seconds: float,
     retention_days: float,
+    retention_bytes: int | None,
     rules: tuple[str, ...],
     linger_seconds: float,
 ) -> None:
@@ -64,68 +64,20 @@ def main(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     log_to_stderr()
+    options = engines.EngineOptions(
+        port=port,
+        scrape_interval_seconds=scrape_interval_seconds,
+        retention=Retention(retention_days * DAY_SECONDS, retention_bytes),
+        rules=tuple(Path(path) for path in rules),
+    )
     try:
-        files = [Path(path) for path in rules] or rule_files()
-        with _running(port, host, scrape_interval_seconds, retention_days, files) as address:
-            _say(f"serving {address} for {places.home()}")
-            _keep_house(stopping, linger_seconds)
+        with engines.running(kind, options, _say) as engine:
+            _say(f"serving {engine.url} for {places.home()}")
+            _keep_house(stopping, linger_seconds, engine.check)
     except StackError as error:
         # Whoever started the store passes this on.
         _say(f"{error}\nhint: {error.hint}")
         sys.exit(1)
-
-
-@contextlib.contextmanager
-def _running(
-    port: int,
-    host: str,
-    scrape_interval_seconds: float,
-    retention_days: float,
-    rules: list[Path],
-) -> Iterator[str]:
-    """Run the store for as long as the block runs; gives its address."""
-    store = _start(port, host, scrape_interval_seconds, retention_days, rules)
-    address = f"http://{address_text(*store.address)}"
-    try:
-        with contextlib.ExitStack() as announced:
-            with explaining_home_faults():
-                announced.enter_context(targets.announced_store(store.address))
-                write_state(stack_store.state_path(), address, scrape_interval_seconds)
-            yield address
-    finally:
-        store.close()
-        remove_own_state(stack_store.state_path())
-
-
-def _start(
-    port: int,
-    host: str,
-    scrape_interval_seconds: float,
-    retention_days: float,
-    rules: list[Path],
-) -> Store:
-    with explaining_home_faults():
-        places.targets_folder().mkdir(parents=True, exist_ok=True)
-    try:
-        return Store(
-            data_directory=places.data_folder("builtin"),
-            targets_directory=places.targets_folder(),
-            rule_files=rules,
-            host=host,
-            port=port,
-            scrape_interval_seconds=scrape_interval_seconds,
-            retention_seconds=retention_days * 24 * 60 * 60,
-        )
-    except StoreError as error:
-        hint = "that folder is in MEPHISTO_METRICS_HOME, which you may set to another"
-        raise StackError(str(error), hint) from error
-    except OSError as error:
-        if is_port_in_use(error):
-            taken = port_in_use_error(host, port, "the store can not use it")
-            hint = "stop that process, or set PROMETHEUS_PORT to another port"
-            raise StackError(str(taken.strerror), hint) from error
-        reason = f"can not listen on {host}:{port}: {error}"
-        raise StackError(reason, "choose another `--host` or `--port`") from error
 
 
 def _say(text: str) -> None:
@@ -141,10 +93,13 @@ def _is_needed() -> bool:
         return True  # what can not be told must not end the store
 
 
-def _keep_house(stopping: threading.Event, linger_seconds: float) -> None:
+def _keep_house(
+    stopping: threading.Event, linger_seconds: float, check: Callable[[], None]
+) -> None:
     """Return when told to stop, or when nobody has needed the store for `linger_seconds`."""
     needed_until = time.monotonic() + linger_seconds
     while not stopping.wait(HOUSEKEEPING_INTERVAL_SECONDS):
+        check()
         if _is_needed():
             needed_until = time.monotonic() + linger_seconds
         elif time.monotonic() > needed_until:

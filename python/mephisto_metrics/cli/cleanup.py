@@ -4,33 +4,47 @@ from __future__ import annotations
 
 import click
 
-from mephisto_metrics.stack import page, store, targets
+from mephisto_metrics.stack import grafana, store, targets, viewers
 from mephisto_metrics.stack.errors import explaining_home_faults
-from mephisto_metrics.stack.viewers import living_viewers
+from mephisto_metrics.stack.processes import PARENT_STOP_PATIENCE_SECONDS
+from mephisto_metrics.stack.supervision import stop_left_behind
 
 
 @click.command("cleanup")
 def command() -> None:
-    """Stop the store and the page, and sweep what processes left behind.
+    """Stop the store and all views, and sweep what processes left behind.
 
     Operators go on, and each starts the store again when it next looks for it, within some ten
     seconds. Recorded data stays.
     """
     with explaining_home_faults():
-        _clean_up()
+        done = [*_stop_views(), *_stop_store(), *_sweep()]
+    for text in done or ["nothing to clean up"]:
+        click.echo(text, err=True)
 
 
-def _clean_up() -> None:
-    shown, stored = page.running(), store.running()
-    if shown is not None and shown.identity.stop():
-        click.echo(f"stopped the page at {shown.url} (PID {shown.pid})", err=True)
-    page.state_path().unlink(missing_ok=True)
-    store.stop()
-    if stored is not None:  # it may have gone with the view that had started it
-        click.echo(f"stopped the store at {stored.url} (PID {stored.pid})", err=True)
-    living_viewers()
+def _stop_views() -> list[str]:
+    said = []
+    # Those that would take over are the first to go.
+    for viewer in sorted(viewers.living_viewers(), key=lambda viewer: viewer.url is not None):
+        if viewer.identity.stop(PARENT_STOP_PATIENCE_SECONDS):
+            where = "" if viewer.url is None else f" at {viewer.url}"
+            said.append(f"stopped {viewer.name}{where} (PID {viewer.pid})")
+    viewers.living_viewers()
+    left_behind = stop_left_behind(grafana.state_path())
+    if left_behind is not None:
+        said.append(f"stopped a Grafana left behind (PID {left_behind.pid})")
+    return said
+
+
+def _stop_store() -> list[str]:
+    stored = store.running()
+    if store.stop() and stored is None:
+        return ["stopped a Prometheus left behind"]
+    # Also of one that has gone with the view that had started it.
+    return [] if stored is None else [f"stopped {stored.name} at {stored.url} (PID {stored.pid})"]
+
+
+def _sweep() -> list[str]:
     swept = targets.sweep()
-    if swept:
-        click.echo(f"removed {len(swept)} target files of Operators that are gone", err=True)
-    if shown is None and stored is None and not swept:
-        click.echo("nothing to clean up", err=True)
+    return [f"removed {len(swept)} target files of Operators that are gone"] if swept else []

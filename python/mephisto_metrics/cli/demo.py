@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mephisto_metrics.cli.view import showing, wait_for_end
+from mephisto_metrics.cli.showing import ending_in_order, showing, wait_for_end
 from mephisto_metrics.stack import settings
 from mephisto_metrics.stack.errors import StackError
 
@@ -41,17 +41,24 @@ def command(exit_after: float | None, port: int | None, seed: int) -> None:
     with tempfile.TemporaryDirectory(prefix="mephisto-metrics-demo-") as scratch:
         _use_scratch_home(Path(scratch))
         port = _free_or_any(settings.viewer_port() if port is None else port)
-        with showing("127.0.0.1", port) as served, contextlib.suppress(KeyboardInterrupt):
-            click.echo(served.url)
-            ended = threading.Event()
-            with _simulated_operator(seed, Path(scratch), ended):
-                wait_for_end(served, ended, exit_after)
+        with ending_in_order(), contextlib.suppress(KeyboardInterrupt):
+            _demonstrate(Path(scratch), port, seed, exit_after)
+
+
+def _demonstrate(scratch: Path, port: int, seed: int, exit_after: float | None) -> None:
+    with showing("127.0.0.1", port) as served:
+        click.echo(served.start_url)
+        ended = threading.Event()
+        with _simulated_operator(seed, scratch, ended):
+            wait_for_end(served, ended, exit_after)
 
 
 def _use_scratch_home(scratch: Path) -> None:
     """Keep the demo's Operators and samples away from the user's real ones."""
     os.environ["MEPHISTO_METRICS_HOME"] = str(scratch)
-    os.environ["PROMETHEUS_PORT"] = str(_free_or_any(settings.store_port()))
+    os.environ[settings.STORE_PORT_VARIABLE] = str(_free_or_any(settings.store_port()))
+    # What is built in is shown, whatever is set for the real ones.
+    os.environ[settings.STORE_VARIABLE] = os.environ[settings.VIEWER_VARIABLE] = "builtin"
 
 
 def _free_or_any(port: int) -> int:

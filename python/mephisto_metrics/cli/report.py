@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mephisto_metrics import places
-from mephisto_metrics.cli.view import stop_store_unless_needed
+from mephisto_metrics.cli.showing import stop_store_unless_needed
 from mephisto_metrics.report import boards, snapshot, times, variables
 from mephisto_metrics.report.queries import TimeRange
 from mephisto_metrics.stack import store
@@ -22,7 +22,7 @@ from mephisto_metrics.stack.viewers import viewing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mephisto_metrics.stack.state import PartState
+    from mephisto_metrics.stack.store import StoreState
 
 MEGABYTE = 1_000_000
 
@@ -93,9 +93,9 @@ def _default_name(board: boards.BoardFile, shown: TimeRange) -> str:
 
 
 @contextlib.contextmanager
-def _store() -> Iterator[PartState]:
+def _store() -> Iterator[StoreState]:
     """Give the store of this home, which is started for the block if it has anything to tell."""
-    state = store.running()
+    state = store.asked()
     if state is None and not _has_recorded():
         raise StackError(
             f"no store runs, and none has recorded anything in `{places.home()}`",
@@ -110,8 +110,8 @@ def _store() -> Iterator[PartState]:
 
 
 def _has_recorded() -> bool:
-    folder = places.data_folder("builtin")
-    return folder.is_dir() and any(folder.iterdir())
+    folders = places.data_folder("builtin").parent.glob("*/")
+    return any(any(folder.iterdir()) for folder in folders)
 
 
 @contextlib.contextmanager

@@ -3,38 +3,54 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
-from mephisto_metrics.stack import page, store, targets
-from mephisto_metrics.stack.state import PartState
+from mephisto_metrics.stack import store, targets, viewers
+
+if TYPE_CHECKING:
+    from mephisto_metrics.stack.store import StoreState
+    from mephisto_metrics.stack.viewers import ViewerState
 
 
 @click.command("status")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 def command(as_json: bool) -> None:
-    """Say what runs: the store, the page, and each Operator that serves metrics."""
-    parts = {"store": store.running(), "page": page.running()}
-    operators = targets.live_targets()
+    """Say what runs: the store, each viewer, and each Operator that serves metrics."""
+    asked, shown, operators = store.asked(), viewers.shown(), targets.live_targets()
     if as_json:
         value = {
-            **{name: _as_dict(state) for name, state in parts.items()},
+            "store": None if asked is None else _store_value(asked),
+            "viewers": [_viewer_value(viewer) for viewer in shown],
             "operators": [vars(operator) for operator in operators],
         }
         click.echo(json.dumps(value, indent=2))
         return
-    for name, state in parts.items():
-        click.echo(f"{name:<10}{_describe(state)}")
+    _line("store", "does not run" if asked is None else _store_text(asked))
+    for viewer in shown:
+        _line("viewer", f"{viewer.name} at {viewer.start_url} (PID {viewer.pid})")
+    if not shown:
+        _line("viewer", "none runs; `mephisto metrics view` shows one")
     for operator in operators:
         task = f", task {operator.task_name}" if operator.task_name else ""
-        click.echo(f"{'operator':<10}http://{operator.address}/metrics (PID {operator.pid}{task})")
+        _line("operator", f"http://{operator.address}/metrics (PID {operator.pid}{task})")
     if not operators:
-        click.echo(f"{'operator':<10}none runs; start a Mephisto task, or `mephisto metrics demo`")
+        _line("operator", "none runs; start a Mephisto task, or `mephisto metrics demo`")
 
 
-def _as_dict(state: PartState | None) -> dict[str, object] | None:
-    return None if state is None else {"url": state.url, "pid": state.pid}
+def _line(part: str, text: str) -> None:
+    click.echo(f"{part:<10}{text}")
 
 
-def _describe(state: PartState | None) -> str:
-    return "does not run" if state is None else f"{state.url} (PID {state.pid})"
+def _store_value(asked: StoreState) -> dict[str, object]:
+    return {"kind": asked.kind, "url": asked.url, "pid": asked.pid}
+
+
+def _store_text(asked: StoreState) -> str:
+    process = "" if asked.pid is None else f" (PID {asked.pid})"
+    return f"{asked.name} at {asked.url}{process}"
+
+
+def _viewer_value(viewer: ViewerState) -> dict[str, object]:
+    return {"kind": viewer.kind, "url": viewer.start_url, "pid": viewer.pid}

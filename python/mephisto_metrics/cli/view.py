@@ -3,139 +3,134 @@
 from __future__ import annotations
 
 import contextlib
-import math
-import signal
+import os
+import sys
 import threading
-import time
 import webbrowser
 from typing import TYPE_CHECKING
 
 import click
 
-from mephisto_metrics.stack import page, settings, store, targets
-from mephisto_metrics.stack.errors import StackError
-from mephisto_metrics.stack.readiness import is_ready, wait_until
-from mephisto_metrics.stack.viewers import living_viewers, viewing
+from mephisto_metrics import places
+from mephisto_metrics.cli.showing import ending_in_order, say, showing, wait_for_end
+from mephisto_metrics.stack import settings, viewers
+from mephisto_metrics.stack.detached import start_and_wait
+from mephisto_metrics.stack.errors import explaining_home_faults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from mephisto_metrics.stack.viewers import ViewerState
 
-    from mephisto_metrics.stack.state import PartState
-
-PAGE_TIMEOUT_SECONDS = 10.0
-STATUS_INTERVAL_SECONDS = 1.0
-STORE_STARTS_TRIED = 3
+DETACHED_TIMEOUT_SECONDS = 180.0
+"""A store's start and a Grafana's first one."""
+OTHERS_END_INTERVAL_SECONDS = 0.5
 
 
 @click.command("view")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address for the page.")
-@click.option("--port", type=click.IntRange(0, settings.HIGHEST_PORT), help="Port for the page.")
-@click.option("--open", "open_browser", is_flag=True, help="Open the page in a browser.")
-def command(host: str, port: int | None, open_browser: bool) -> None:
-    """Show the metrics of this machine's Operators in a page, until Ctrl-C.
+@click.option("--host", help="Address for the viewer.  [default: GRAFANA_HOST or 127.0.0.1]")
+@click.option(
+    "--port",
+    type=click.IntRange(0, settings.HIGHEST_PORT),
+    help="Port for the viewer.  [default: GRAFANA_PORT or 3032]",
+)
+@click.option("--open", "open_browser", is_flag=True, help="Open the dashboard in a browser.")
+@click.option("--detach", is_flag=True, help="Leave it running; `cleanup` ends it.")
+@click.option("--store", help="auto, prometheus, builtin, or the URL of a store elsewhere.")
+@click.option("--viewer", help="auto, grafana or builtin.")
+@click.option("--retention", help="How long samples are kept: 15d, 10GB, or both: 15d,10GB.")
+@click.option("--scrape-interval", metavar="SECONDS", help="How often Operators are scraped.")
+def command(
+    host: str | None,
+    port: int | None,
+    open_browser: bool,
+    detach: bool,
+    store: str | None,
+    viewer: str | None,
+    retention: str | None,
+    scrape_interval: str | None,
+) -> None:
+    """Show the metrics of this machine's Operators, until Ctrl-C.
 
     Starts the store if it does not run, and ends it again unless an Operator or another view still
-    needs it.
+    needs it. Without options it takes what `install` has put there, and else what is built in.
     """
-    shown = page.running()
-    if shown is not None:
-        click.echo(shown.url)
-        click.echo(f"the page is already shown by PID {shown.pid}", err=True)
+    is_own = host is not None or port is not None or viewer is not None
+    _set_environment(
+        {
+            settings.VIEWER_HOST_VARIABLE: host,
+            settings.VIEWER_PORT_VARIABLE: None if port is None else str(port),
+            settings.STORE_VARIABLE: store,
+            settings.VIEWER_VARIABLE: viewer,
+            settings.RETENTION_VARIABLE: retention,
+            settings.SCRAPE_INTERVAL_VARIABLE: scrape_interval,
+        }
+    )
+    settings.check()
+    shown = None if is_own else next(iter(viewers.shown()), None)
+    if detach:
+        _give(_start_detached() if shown is None else shown, open_browser)
         return
+    with ending_in_order(), contextlib.suppress(KeyboardInterrupt):
+        if shown is not None:
+            _give(shown, open_browser)
+            _wait_for_the_end_of(shown)
+        _show(open_browser and shown is None, None if shown is None else shown.port)
+
+
+def _set_environment(options: dict[str, str | None]) -> None:
+    """Let every process that is started from here find the options too."""
+    os.environ.update({name: value for name, value in options.items() if value is not None})
+
+
+def _show(open_browser: bool, port: int | None) -> None:
     port = settings.viewer_port() if port is None else port
-    with showing(host, port) as served, contextlib.suppress(KeyboardInterrupt):
-        click.echo(served.url)
+    with showing(settings.viewer_host(), port) as served:
+        click.echo(served.start_url)
+        sys.stdout.flush()
         if open_browser:
-            webbrowser.open(served.url)
+            webbrowser.open(served.start_url)
         wait_for_end(served, threading.Event())
 
 
-@contextlib.contextmanager
-def showing(host: str, port: int) -> Iterator[page.ServedPage]:
-    """Keep store and page running for as long as the block runs.
-
-    SIGTERM is made the same as Ctrl-C, and ends the block in order as that does.
-    """
-    from rich.console import Console
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
-    console = Console(stderr=True)
-    is_store_ours = store.running() is None
-    with viewing():
-        with console.status("starting the store"):
-            state = store.ensure_running()
-        try:
-            with page.serving(state, host, port) as served:
-                with console.status("waiting for the page"):
-                    _wait_until_ready(served.url)
-                console.print(f"store at {state.url}, page at {served.url}; Ctrl-C ends this view")
-                yield served
-        finally:
-            if is_store_ours:
-                stop_store_unless_needed()
+def _give(shown: ViewerState, open_browser: bool) -> None:
+    click.echo(shown.start_url)
+    sys.stdout.flush()
+    if open_browser:
+        webbrowser.open(str(shown.start_url))
 
 
-def _wait_until_ready(url: str) -> None:
-    if not wait_until(lambda: is_ready(url), PAGE_TIMEOUT_SECONDS):
-        raise StackError(
-            f"the page at {url} was not ready after {PAGE_TIMEOUT_SECONDS:.0f} s",
-            "run `mephisto metrics cleanup`, then try again",
+def _wait_for_the_end_of(shown: ViewerState) -> None:
+    """Keep the store needed while another view shows it; then this one takes over."""
+    say(f"already shown by PID {shown.pid}; this view goes on with it, and in its place")
+    with viewers.viewing():
+        waiting = threading.Event()
+        while shown.identity.find() is not None:
+            waiting.wait(OTHERS_END_INTERVAL_SECONDS)
+    say(f"PID {shown.pid} has ended: this view takes over")
+
+
+def _start_detached() -> ViewerState:
+    """Start a view in the background and return what it shows, once it does."""
+
+    def state_of(pid: int) -> ViewerState | None:
+        return next((viewer for viewer in viewers.shown() if viewer.pid == pid), None)
+
+    found: list[ViewerState] = []
+
+    def serves(pid: int) -> bool:
+        state = state_of(pid)
+        found.extend([] if state is None else [state])
+        return state is not None
+
+    arguments = ["view", "--host", settings.viewer_host(), "--port", str(settings.viewer_port())]
+    log_path = places.logs_folder() / "view.log"
+    with explaining_home_faults():
+        start_and_wait(
+            "mephisto_metrics.cli",
+            arguments,
+            log_path,
+            "the view",
+            serves,
+            DETACHED_TIMEOUT_SECONDS,
         )
-
-
-def stop_store_unless_needed() -> None:
-    """Stop the store that this process has started, unless somebody else needs it by now."""
-    operators, own_view = targets.live_files(), 1
-    if operators or len(living_viewers()) > own_view:
-        click.echo("the store goes on: it is still needed; it ends by itself", err=True)
-    elif store.stop():
-        click.echo("stopped the store", err=True)
-
-
-def wait_for_end(
-    served: page.ServedPage, ended: threading.Event, timeout_seconds: float | None = None
-) -> None:
-    """Show a line of what runs until Ctrl-C, `ended` or the time-out; see to it that a store does.
-
-    Raises `StackError` if the store is gone and can not be started again.
-    """
-    from rich.console import Console
-
-    deadline = time.monotonic() + (math.inf if timeout_seconds is None else timeout_seconds)
-    watch = _StoreWatch(served)
-    with Console(stderr=True).status(_status_line()) as status:
-        while not ended.wait(min(STATUS_INTERVAL_SECONDS, max(0.0, deadline - time.monotonic()))):
-            if time.monotonic() >= deadline:
-                return
-            watch.check()
-            status.update(_status_line())
-
-
-class _StoreWatch:
-    """Starts the store again when it is gone, as nobody else may while no Operator runs."""
-
-    def __init__(self, served: page.ServedPage) -> None:
-        self._served = served
-        self._failures = 0
-
-    def check(self) -> None:
-        """Start the store if it does not run; `StackError` when that failed several times."""
-        try:
-            self._served.follow(store.running() or _started_again())
-            self._failures = 0
-        except StackError:
-            self._failures += 1
-            if self._failures == STORE_STARTS_TRIED:
-                raise
-
-
-def _started_again() -> PartState:
-    click.echo("the store is gone: starting it again", err=True)
-    return store.ensure_running()
-
-
-def _status_line() -> str:
-    stored, count = store.running(), len(targets.live_files())
-    operators = "1 Operator" if count == 1 else f"{count} Operators"
-    return f"{operators}; store {'runs' if stored else 'does not run'}"
+    say(f"shown by PID {found[0].pid} in the background; `mephisto metrics cleanup` ends it")
+    return found[0]

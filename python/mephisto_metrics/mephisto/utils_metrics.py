@@ -14,7 +14,7 @@ from typing import Any
 
 from mephisto_metrics import places, start_http_server
 from mephisto_metrics.mephisto import serving
-from mephisto_metrics.stack import page
+from mephisto_metrics.stack import viewers
 
 __all__ = [
     "GRAFANA_DIR",
@@ -81,10 +81,11 @@ def shutdown_prometheus_server(
 
 
 def launch_grafana_server(args: Any = None) -> bool:  # noqa: ARG001
-    """Return whether the page is shown: it belongs to a view, which a user opens."""
-    if page.running() is None:
-        serving.warn_once("the page is not shown: run `mephisto metrics view`")
-    return page.running() is not None
+    """Return whether a view is open: what it shows belongs to the user who opened it."""
+    is_shown = bool(viewers.shown())
+    if not is_shown:
+        serving.warn_once("the metrics are not shown: run `mephisto metrics view`")
+    return is_shown
 
 
 def shutdown_grafana_server(
@@ -96,8 +97,8 @@ def shutdown_grafana_server(
 
 def get_grafana_url(args: Any = None) -> str:  # noqa: ARG001
     """Return host and port of the page, as Mephisto does: without `http://`."""
-    shown = page.running()
-    return f"{GRAFANA_HOST}:{GRAFANA_PORT}" if shown is None else shown.url.partition("//")[2]
+    shown = next((viewer.url for viewer in viewers.shown()), None)
+    return f"{GRAFANA_HOST}:{GRAFANA_PORT}" if shown is None else shown.partition("//")[2]
 
 
 def get_default_dashboard_url(args: Any = None) -> str:  # noqa: ARG001

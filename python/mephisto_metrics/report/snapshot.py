@@ -31,7 +31,7 @@ from mephisto_metrics.report.variables import (
 )
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.page import PACKAGE_FOLDER
-from mephisto_metrics.stack.state import PartState
+from mephisto_metrics.stack.store import StoreState
 
 FORMAT = 1
 QUESTIONS_AT_ONCE = 4
@@ -44,7 +44,7 @@ Question = Callable[[], object]
 
 
 def take(
-    store: PartState,
+    store: StoreState,
     board: BoardFile,
     range: TimeRange,  # noqa: A002 - the word of the field
     selections: Selections,
@@ -88,7 +88,7 @@ def document(snapshot: Mapping[str, Any]) -> str:
     return before + PLACE.replace("><", f">{data}<") + after
 
 
-def _config(store: PartState) -> dict[str, Any]:
+def _config(store: StoreState) -> dict[str, Any]:
     return {
         "version": mephisto_metrics.__version__,
         "scrape_interval_seconds": store.scrape_interval_seconds,

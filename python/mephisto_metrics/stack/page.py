@@ -4,60 +4,60 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import mephisto_metrics
-from mephisto_metrics import places
 from mephisto_metrics._core import PageServer
 from mephisto_metrics.ports import address_text, is_port_in_use, port_in_use_error
-from mephisto_metrics.stack.errors import StackError, explaining_home_faults
-from mephisto_metrics.stack.state import PartState, read_state, remove_own_state, write_state
+from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.readiness import is_ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mephisto_metrics.stack.store import StoreState
+
 PACKAGE_FOLDER = Path(mephisto_metrics.__file__).parent
 
 
-def state_path() -> Path:
-    """Return where the page says that it runs."""
-    return places.state_folder() / "page.json"
-
-
-def running() -> PartState | None:
-    """Return the page that is served for this home; None if there is none."""
-    return read_state(state_path())
-
-
-class ServedPage(NamedTuple):
+class ServedPage:
     """The page that this process serves."""
 
-    url: str
-    server: PageServer
+    kind = "builtin"
+    name = "the page"
 
-    def follow(self, store: PartState) -> None:
+    def __init__(self, server: PageServer) -> None:
+        self._server = server
+        self.url = f"http://{address_text(*server.address)}"
+        self.start_url = self.url
+        """What a user opens."""
+
+    def is_ready(self) -> bool:
+        """Whether the page and the store behind it answer."""
+        return is_ready(self.url)
+
+    def follow(self, store: StoreState) -> None:
         """Show `store` from now on: one that was started again may have another port."""
-        self.server.set_store_url(store.url)
+        self._server.set_store_url(store.url)
+
+    def check(self) -> None:
+        """Do nothing: what is served by this process ends with it."""
 
 
 @contextlib.contextmanager
-def serving(store: PartState, host: str, port: int) -> Iterator[ServedPage]:
+def serving(store: StoreState, host: str, port: int) -> Iterator[ServedPage]:
     """Serve the page over `store` for as long as the block runs.
 
     Raises `StackError` if the address can not be bound.
     """
     server = _bind(store, host, port)
-    url = f"http://{address_text(*server.address)}"
     try:
-        with explaining_home_faults():
-            write_state(state_path(), url, store.scrape_interval_seconds)
-        yield ServedPage(url, server)
+        yield ServedPage(server)
     finally:
         server.close()
-        remove_own_state(state_path())
 
 
-def _bind(store: PartState, host: str, port: int) -> PageServer:
+def _bind(store: StoreState, host: str, port: int) -> PageServer:
     assets = PACKAGE_FOLDER / "web"
     if not (assets / "index.html").is_file():
         raise StackError(

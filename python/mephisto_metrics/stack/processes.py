@@ -26,6 +26,8 @@ START_TIME_TOLERANCE_SECONDS = 2.0
 may be rounded differently each time, and no system uses a PID again so soon."""
 
 STOP_PATIENCE_SECONDS = 10.0
+PARENT_STOP_PATIENCE_SECONDS = 2 * STOP_PATIENCE_SECONDS
+"""For a process that has to end another one first."""
 
 
 class ProcessIdentity(NamedTuple):
@@ -59,7 +61,7 @@ class ProcessIdentity(NamedTuple):
             return None
         return process if is_alive else None
 
-    def stop(self) -> bool:
+    def stop(self, patience_seconds: float = STOP_PATIENCE_SECONDS) -> bool:
         """Ask the process to end, wait, and kill it if it does not; False if it was gone already.
 
         Raises `StackError` if it is another user's, or does not end.
@@ -69,7 +71,7 @@ class ProcessIdentity(NamedTuple):
             return False
         try:
             process.terminate()
-            if not self._ends():
+            if not self._ends(patience_seconds):
                 process.kill()
         except psutil.NoSuchProcess:
             return True
@@ -78,13 +80,13 @@ class ProcessIdentity(NamedTuple):
                 f"process {self.pid} belongs to another user and can not be stopped",
                 "ask its owner to run `mephisto metrics cleanup`",
             ) from None
-        if not self._ends():
+        if not self._ends(STOP_PATIENCE_SECONDS):
             raise StackError(f"process {self.pid} does not end", "look at what it waits for")
         return True
 
-    def _ends(self) -> bool:
+    def _ends(self, patience_seconds: float) -> bool:
         # Not psutil's `wait`: it waits for a zombie too, whose parent may never ask after it.
-        return wait_until(lambda: self.find() is None, STOP_PATIENCE_SECONDS)
+        return wait_until(lambda: self.find() is None, patience_seconds)
 
 
 def _start_time_seconds(process: psutil.Process) -> float:

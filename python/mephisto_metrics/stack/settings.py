@@ -35,6 +35,19 @@ LONGEST_SCRAPE_INTERVAL_SECONDS = 3600.0
 HIGHEST_PORT = 65535
 
 
+def check() -> None:
+    """Raise a `StackError` if any setting can not be used."""
+    for read in (
+        store,
+        viewer,
+        retention,
+        store_port,
+        viewer_port,
+        scrape_interval_seconds,
+    ):
+        read()
+
+
 def store() -> str:
     """Return which store is wanted: `auto`, `prometheus`, `builtin`, or the URL of a remote one."""
     text = _text(STORE_VARIABLE)

@@ -1,53 +1,139 @@
-"""The built-in store as a process: one for a data directory, shared by Operators and views."""
+"""The store as others see it: which one is asked, and the process that keeps it running.
+
+A local store is one process for a home (`mephisto_metrics.store`), shared by Operators and views,
+with the built-in store in it or a Prometheus under it. A remote one is an address.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mephisto_metrics import places
-from mephisto_metrics.stack import settings
+from mephisto_metrics.stack import programs, prometheus, settings
+from mephisto_metrics.stack.detached import start_and_wait
 from mephisto_metrics.stack.errors import StackError, explaining_home_faults
-from mephisto_metrics.stack.processes import start_detached
-from mephisto_metrics.stack.readiness import is_ready, wait_until
+from mephisto_metrics.stack.processes import PARENT_STOP_PATIENCE_SECONDS
+from mephisto_metrics.stack.readiness import answers_queries, is_ready
 from mephisto_metrics.stack.state import PartState, read_state
+from mephisto_metrics.stack.supervision import stop_left_behind
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
 START_TIMEOUT_SECONDS = 30.0
-LOG_LINES_SHOWN = 3
+REMOTE_TIMEOUT_SECONDS = 10.0
+NAMES = {
+    "builtin": "the built-in store",
+    "prometheus": "Prometheus",
+    "remote": "the remote store",
+}
+
+
+@dataclass(frozen=True)
+class StoreState:
+    """A store that can be asked."""
+
+    kind: str
+    """`builtin`, `prometheus` or `remote`."""
+    url: str
+    """Where its HTTP API is, without `/api/v1`."""
+    scrape_interval_seconds: float
+    pid: int | None
+    """Of the process that keeps it; None of a remote one."""
+
+    @property
+    def name(self) -> str:
+        """What it is, for people."""
+        return NAMES[self.kind]
 
 
 def state_path() -> Path:
-    """Return where the store says that it runs."""
+    """Return where the store of this home says that it runs."""
     return places.state_folder() / "store.json"
 
 
-def running() -> PartState | None:
-    """Return the store that runs for this home; None if there is none."""
-    return read_state(state_path())
+def running() -> StoreState | None:
+    """Return the local store that runs for this home; None if there is none."""
+    state = read_state(state_path())
+    return None if state is None else _as_store(state)
 
 
-def ensure_running() -> PartState:
-    """Return the store of this home, started if it does not run, once it can serve.
+def asked() -> StoreState | None:
+    """Return the store that views ask: a remote one that is set, else the local one that runs."""
+    return remote() or running()
 
-    Whoever comes second waits for the first. Raises `StackError` if it can not be started.
+
+def remote() -> StoreState | None:
+    """Return the remote store that is set; None if a local one is wanted."""
+    wanted = settings.store()
+    if wanted in settings.STORES:
+        return None
+    return StoreState("remote", wanted, settings.scrape_interval_seconds(), None)
+
+
+def ensure_asked() -> StoreState:
+    """Return the store that views ask, once it can answer; a local one is started if need be.
+
+    Raises `StackError` if it can not be started, or if the remote one does not answer.
+    """
+    found = remote()
+    if found is None:
+        return ensure_running()
+    if not answers_queries(found.url, REMOTE_TIMEOUT_SECONDS):
+        raise StackError(
+            f"the store at {found.url} does not answer queries",
+            f"see that {found.url}/api/v1/query?query=1 answers, or set "
+            f"{settings.STORE_VARIABLE} to another store",
+        )
+    return found
+
+
+def ensure_running() -> StoreState:
+    """Return the local store of this home, started if it does not run, once it can serve.
+
+    Whoever comes second waits for the first. Raises `StackError` if it can not be started, or if
+    another one than what is wanted runs.
     """
     with explaining_home_faults(), _alone():
-        return running() or _start()
+        return _wanted(running()) or _start()
 
 
 def stop() -> bool:
-    """Stop the store of this home; False if none runs."""
+    """Stop the local store of this home, and a Prometheus that has lost its keeper; False if none.
+
+    Raises `StackError` if it does not end.
+    """
     with explaining_home_faults(), _alone():
-        state = running()
-        stopped = state is not None and state.identity.stop()
+        state = read_state(state_path())
+        stopped = state is not None and state.identity.stop(PARENT_STOP_PATIENCE_SECONDS)
         state_path().unlink(missing_ok=True)
-    return stopped
+        return stop_left_behind(prometheus.state_path()) is not None or stopped
+
+
+def kind_to_start() -> str:
+    """Return which local store is started: what is wanted, by default Prometheus if installed."""
+    wanted = settings.store()
+    if wanted in {"builtin", "prometheus"}:
+        return wanted
+    return "builtin" if programs.installed("prometheus") is None else "prometheus"
+
+
+def _as_store(state: PartState) -> StoreState:
+    interval = state.scrape_interval_seconds or settings.DEFAULT_SCRAPE_INTERVAL_SECONDS
+    return StoreState(state.kind, state.url, interval, state.pid)
+
+
+def _wanted(state: StoreState | None) -> StoreState | None:
+    wanted = settings.store()
+    if state is not None and wanted in {"builtin", "prometheus"} and state.kind != wanted:
+        raise StackError(
+            f"the store that runs (PID {state.pid}) is {state.kind}, not {wanted}",
+            "end it with `mephisto metrics cleanup`, or use it: leave out `--store`",
+        )
+    return state
 
 
 @contextlib.contextmanager
@@ -72,52 +158,22 @@ def _alone() -> Iterator[None]:
         lock.release()
 
 
-def _start() -> PartState:
-    arguments = ["--port", str(settings.store_port())]
+def _start() -> StoreState:
+    retention = settings.retention()
+    arguments = ["--kind", kind_to_start(), "--port", str(settings.store_port())]
     arguments += ["--scrape-interval-seconds", str(settings.scrape_interval_seconds())]
+    arguments += ["--retention-days", str(retention.seconds / (24 * 60 * 60))]
+    timeout_seconds = START_TIMEOUT_SECONDS + prometheus.START_TIMEOUT_SECONDS
+
+    def serves(pid: int) -> bool:
+        state = running()
+        return state is not None and state.pid == pid and is_ready(state.url)
+
     log_path = places.logs_folder() / "store.log"
-    log_start_bytes = _begin_log(log_path)
-    process = start_detached("mephisto_metrics.store", arguments, log_path)
-    if not wait_until(
-        lambda: process.poll() is not None or _serves(process), START_TIMEOUT_SECONDS
-    ):
-        process.kill()
-        process.wait()
-        raise StackError(
-            f"the store was not ready after {START_TIMEOUT_SECONDS:.0f} s", f"see `{log_path}`"
-        )
-    state = running()
-    if process.poll() is not None or state is None:
-        raise _start_failure(log_path, log_start_bytes)
-    return state
-
-
-def _begin_log(log_path: Path) -> int:
-    """Write that a store is started, and return where its own lines will begin.
-
-    On a full disk that fails here, where it is told, and not unheard in the store.
-    """
-    log_path.parent.mkdir(parents=True, exist_ok=True)
-    with log_path.open("ab") as log:
-        log.write(f"starting the store for PID {os.getpid()}{os.linesep}".encode())
-        log.flush()
-        return log.tell()
-
-
-def _serves(process: subprocess.Popen[bytes]) -> bool:
-    state = running()
-    return state is not None and state.pid == process.pid and is_ready(state.url)
-
-
-def _start_failure(log_path: Path, log_start_bytes: int) -> StackError:
-    """Make an error of what the store wrote before it ended."""
-    with log_path.open("rb") as log:
-        log.seek(log_start_bytes)
-        lines = log.read().decode(errors="replace").split("\n")
-    said = [line.strip() for line in lines if line.strip()]
-    hints = [line[len("hint: ") :] for line in said if line.startswith("hint: ")]
-    reasons = [line for line in said if not line.startswith("hint: ")][-LOG_LINES_SHOWN:]
-    return StackError(
-        f"the store did not start: {os.linesep.join(reasons) or 'it gave no reason'}",
-        hints[-1] if hints else f"see `{log_path}`",
+    start_and_wait(
+        "mephisto_metrics.store", arguments, log_path, "the store", serves, timeout_seconds
     )
+    state = running()
+    if state is None:
+        raise StackError("the store ended as soon as it had started", f"see `{log_path}`")
+    return state

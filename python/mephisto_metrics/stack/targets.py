@@ -96,13 +96,22 @@ def announced_store(address: tuple[str, int]) -> Iterator[None]:
     `OSError` if the file can not be written. One home has one store, which is why the file needs
     no process in its name.
     """
-    path = places.targets_folder() / "store.json"
-    write_json(path, [{"targets": [address_text(*address)], "labels": {"job": STORE_JOB}}])
+    group = {"targets": [address_text(*address)], "labels": {"job": STORE_JOB}}
+    write_json(_store_path(), [group])
     try:
         yield
     finally:
-        with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
+        withdraw_store()
+
+
+def withdraw_store() -> None:
+    """Let nobody scrape the store's own metrics any more, as far as that can be said."""
+    with contextlib.suppress(OSError):
+        _store_path().unlink(missing_ok=True)
+
+
+def _store_path() -> Path:
+    return places.targets_folder() / "store.json"
 
 
 def read(path: Path) -> Target:

@@ -1,9 +1,14 @@
-"""Who looks at the store: a file for each `view`, so that the store knows that it is needed."""
+"""Who looks: a file for each `view`.
+
+By it the store knows that it is needed, and others know where a page or a Grafana is shown.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import urllib.parse
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from mephisto_metrics import places
@@ -15,6 +20,55 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+NAMES = {"builtin": "the page", "grafana": "Grafana"}
+
+
+@dataclass(frozen=True)
+class ViewerState:
+    """A process that needs the store, and what it shows."""
+
+    pid: int
+    start_time_seconds: float
+    kind: str | None
+    """`builtin` or `grafana`; None of a process that shows nothing, as one that waits."""
+    url: str | None
+    """The address of its HTTP server, without a path."""
+    start_url: str | None
+    """What a user opens: the default dashboard."""
+
+    @property
+    def name(self) -> str:
+        """What it is, for people."""
+        return NAMES.get(self.kind or "", "a view")
+
+    @property
+    def port(self) -> int | None:
+        """The port that it is shown at."""
+        return urllib.parse.urlsplit(self.url or "").port
+
+    @property
+    def identity(self) -> ProcessIdentity:
+        """Which process it is."""
+        return ProcessIdentity(self.pid, self.start_time_seconds)
+
+
+class Viewing:
+    """The file of this process."""
+
+    def __init__(self) -> None:
+        self._identity = ProcessIdentity.current()
+        self._path = viewers_folder() / f"{self._identity.pid}.json"
+
+    def shows(self, kind: str | None, url: str | None, start_url: str | None) -> None:
+        """Say what is shown from now on; None for nothing."""
+        with explaining_home_faults():
+            write_json(self._path, asdict(ViewerState(*self._identity, kind, url, start_url)))
+
+    def end(self) -> None:
+        """Look no more."""
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
 
 def viewers_folder() -> Path:
     """Return the folder with a file for each view."""
@@ -22,33 +76,39 @@ def viewers_folder() -> Path:
 
 
 @contextlib.contextmanager
-def viewing() -> Iterator[None]:
+def viewing() -> Iterator[Viewing]:
     """Keep the store needed for as long as the block runs."""
-    identity = ProcessIdentity.current()
-    path = viewers_folder() / f"{identity.pid}.json"
-    with explaining_home_faults():
-        write_json(path, identity._asdict())
+    own = Viewing()
+    own.shows(None, None, None)
     try:
-        yield
+        yield own
     finally:
-        path.unlink(missing_ok=True)
+        own.end()
 
 
-def living_viewers() -> list[ProcessIdentity]:
+def living_viewers() -> list[ViewerState]:
     """Return the views that run; the files of those that are gone are removed if possible."""
     if not viewers_folder().is_dir():
         return []
-    found = {path: _read(path) for path in viewers_folder().glob("*.json")}
-    for path, identity in found.items():
-        if identity is None:
+    found = {path: _read(path) for path in sorted(viewers_folder().glob("*.json"))}
+    for path, viewer in found.items():
+        if viewer is None:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
-    return [identity for identity in found.values() if identity is not None]
+    return [viewer for viewer in found.values() if viewer is not None]
 
 
-def _read(path: Path) -> ProcessIdentity | None:
+def shown() -> list[ViewerState]:
+    """Return the views that show something, the longest running first."""
+    return sorted(
+        (viewer for viewer in living_viewers() if viewer.url is not None),
+        key=lambda viewer: viewer.start_time_seconds,
+    )
+
+
+def _read(path: Path) -> ViewerState | None:
     try:
-        identity = ProcessIdentity(**json.loads(path.read_text(encoding="utf-8")))
-        return identity if identity.find() else None
+        viewer = ViewerState(**json.loads(path.read_text(encoding="utf-8")))
+        return viewer if viewer.identity.find() else None
     except (OSError, ValueError, TypeError):
         return None

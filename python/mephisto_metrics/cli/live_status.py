@@ -1,0 +1,70 @@
+"""What runs, on stderr: lines that stay up to date in a terminal, and lines on changes in a log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from rich.table import Table
+
+    from mephisto_metrics.stack.overview import PartLine
+
+
+class LiveStatus:
+    """Shows lines for as long as its block runs."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._console = Console(stderr=True)
+        # Labels and names of tasks are a stranger's text: no markup is read in them.
+        self._live = Live(console=self._console, transient=True, auto_refresh=False)
+        self._said: dict[tuple[str, str], str] = {}
+
+    def __enter__(self) -> LiveStatus:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def show(self, lines: Sequence[PartLine]) -> None:
+        """Show these lines in place of those before."""
+        if self._console.is_terminal:
+            self._live.update(_table(lines), refresh=True)
+        else:
+            self._say_changes(lines)
+
+    def _say_changes(self, lines: Sequence[PartLine]) -> None:
+        said = {(line.part, line.what): line.state for line in lines}
+        for (part, what), state in said.items():
+            if self._said.get((part, what)) != state:
+                self._say(f"{part}: {what} {state}")
+        for part, what in self._said.keys() - said.keys():
+            self._say(f"{part}: {what} is gone")
+        self._said = said
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _table(lines: Sequence[PartLine]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2))
+    for line in lines:
+        style = "green" if line.is_well else "bold red"
+        table.add_row(Text("●", style), line.part, Text(line.what), Text(line.state, style))
+    return table

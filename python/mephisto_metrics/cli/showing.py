@@ -1,0 +1,138 @@
+"""Showing what a store has for as long as a block runs: shared by `view` and `demo`."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from mephisto_metrics.cli.live_status import LiveStatus
+from mephisto_metrics.stack import store, targets, viewer
+from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.overview import overview
+from mephisto_metrics.stack.readiness import wait_until
+from mephisto_metrics.stack.viewers import living_viewers, viewing
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Iterator
+
+    from mephisto_metrics.stack.store import StoreState
+    from mephisto_metrics.stack.viewer import ServedViewer
+
+READY_TIMEOUT_SECONDS = 30.0
+STATUS_INTERVAL_SECONDS = 1.0
+STORE_STARTS_TRIED = 3
+
+
+def say(text: str) -> None:
+    """Tell the user something, beside the data on stdout; a closed terminal hears nothing."""
+    with contextlib.suppress(OSError):
+        click.echo(text, err=True)
+
+
+@contextlib.contextmanager
+def ending_in_order() -> Iterator[None]:
+    """Let SIGTERM, and the SIGHUP of a closed terminal, end the block as Ctrl-C does.
+
+    A SIGHUP that is ignored, as under `nohup`, stays so.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    hang_up = getattr(signal, "SIGHUP", None)
+    if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
+        signal.signal(hang_up, signal.default_int_handler)
+    yield
+
+
+@contextlib.contextmanager
+def showing(host: str, port: int) -> Iterator[ServedViewer]:
+    """Keep a store and a viewer running for as long as the block runs.
+
+    Raises `StackError` if one can not be started.
+    """
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    is_store_ours = store.asked() is None
+    with viewing() as own:
+        with console.status("starting the store"):
+            state = store.ensure_asked()
+        try:
+            with console.status("starting the viewer"), contextlib.ExitStack() as opened:
+                served = opened.enter_context(viewer.serving(state, host, port, say))
+                _wait_until_ready(served)
+                own.shows(served.kind, served.url, served.start_url)
+                kept = opened.pop_all()
+            with kept:
+                say(f"{state.name} at {state.url}, {served.name} at {served.url}; Ctrl-C ends this")
+                yield served
+                own.shows(None, None, None)
+        finally:
+            if is_store_ours:
+                stop_store_unless_needed()
+
+
+def _wait_until_ready(served: ServedViewer) -> None:
+    if not wait_until(served.is_ready, READY_TIMEOUT_SECONDS):
+        raise StackError(
+            f"{served.name} at {served.url} was not ready after {READY_TIMEOUT_SECONDS:.0f} s",
+            "run `mephisto metrics doctor`, which looks for the reason",
+        )
+
+
+def stop_store_unless_needed() -> None:
+    """Stop the store that this process has started, unless somebody else needs it by now."""
+    operators, own_view = targets.live_files(), 1
+    if operators or len(living_viewers()) > own_view:
+        say("the store goes on: it is still needed; it ends by itself")
+    elif store.stop():
+        say("stopped the store")
+
+
+def wait_for_end(
+    served: ServedViewer, ended: threading.Event, timeout_seconds: float | None = None
+) -> None:
+    """Show what runs until Ctrl-C, `ended` or the time-out, and see to it that it does.
+
+    Raises `StackError` if a part is gone and can not be started again.
+    """
+    deadline = time.monotonic() + (math.inf if timeout_seconds is None else timeout_seconds)
+    watch = _StoreWatch()
+    with LiveStatus() as status:
+        while not ended.wait(min(STATUS_INTERVAL_SECONDS, max(0.0, deadline - time.monotonic()))):
+            if time.monotonic() >= deadline:
+                return
+            state = watch.check()
+            if state is not None:
+                served.follow(state)
+            served.check()
+            status.show(overview(state, served))
+
+
+class _StoreWatch:
+    """Starts the store again when it is gone, as nobody else may while no Operator runs."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+
+    def check(self) -> StoreState | None:
+        """Return the store, started if it does not run; `StackError` when that failed often."""
+        try:
+            state = store.asked() or _started_again()
+        except StackError:
+            self._failures += 1
+            if self._failures == STORE_STARTS_TRIED:
+                raise
+            return None
+        self._failures = 0
+        return state
+
+
+def _started_again() -> StoreState:
+    say("the store is gone: starting it again")
+    return store.ensure_running()

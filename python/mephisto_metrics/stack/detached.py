@@ -1,0 +1,50 @@
+"""Starting a process of ours in the background, and telling why it did not come up."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Callable
+
+from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.logs import begin_log, said_since
+from mephisto_metrics.stack.processes import start_detached
+from mephisto_metrics.stack.readiness import wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOG_LINES_SHOWN = 3
+HINT = "hint: "
+
+
+def start_and_wait(
+    module: str,
+    arguments: list[str],
+    log_path: Path,
+    name: str,
+    serves: Callable[[int], bool],
+    timeout_seconds: float,
+) -> None:
+    """Start `python -m module` in the background and return once it `serves`, given its PID.
+
+    Raises `StackError` with what it wrote if it ends before, and if the time is over.
+    """
+    log_start_bytes = begin_log(log_path, name)
+    process = start_detached(module, arguments, log_path)
+    if not wait_until(lambda: process.poll() is not None or serves(process.pid), timeout_seconds):
+        process.kill()
+        process.wait()
+        raise StackError(f"{name} was not ready after {timeout_seconds:.0f} s", f"see `{log_path}`")
+    if process.poll() is not None:
+        raise _failure(name, log_path, log_start_bytes)
+
+
+def _failure(name: str, log_path: Path, log_start_bytes: int) -> StackError:
+    """Make an error of what a process wrote before it ended."""
+    said = said_since(log_path, log_start_bytes)
+    hints = [line[len(HINT) :] for line in said if line.startswith(HINT)]
+    reasons = [line for line in said if not line.startswith(HINT)][-LOG_LINES_SHOWN:]
+    return StackError(
+        f"{name} did not start: {os.linesep.join(reasons) or 'it gave no reason'}",
+        hints[-1] if hints else f"see `{log_path}`",
+    )

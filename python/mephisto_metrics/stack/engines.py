@@ -1,0 +1,125 @@
+"""What a store's process keeps running: the built-in store in it, or a Prometheus under it."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable
+
+from mephisto_metrics import places
+from mephisto_metrics.ports import address_text, is_port_in_use, port_in_use_error
+from mephisto_metrics.stack import programs, prometheus, targets
+from mephisto_metrics.stack import store as stack_store
+from mephisto_metrics.stack.errors import StackError, explaining_home_faults
+from mephisto_metrics.stack.rules import rule_files
+from mephisto_metrics.stack.state import remove_own_state, write_state
+from mephisto_metrics.stack.supervision import Supervised, stop_left_behind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mephisto_metrics._core import Store
+    from mephisto_metrics.stack.retention import Retention
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """How a store works, whichever it is."""
+
+    port: int
+    """0 for any free one."""
+    scrape_interval_seconds: float
+    retention: Retention
+    rules: tuple[Path, ...]
+    """In place of those of the package and the home, if there are any."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A store that runs."""
+
+    url: str
+    check: Callable[[], None]
+    """To be called every second or so; raises `StackError` if the store can not go on."""
+
+
+@contextlib.contextmanager
+def running(kind: str, options: EngineOptions, say: Callable[[str], None]) -> Iterator[Engine]:
+    """Run a store of `kind` for as long as the block runs, and say in its state file that it does.
+
+    Raises `StackError` if it can not be started.
+    """
+    # A store that was killed left these behind: nothing of it must be scraped, or hold the port.
+    stop_left_behind(prometheus.state_path())
+    targets.withdraw_store()
+    engine = _prometheus(options, say) if kind == "prometheus" else _builtin(options)
+    state_path = stack_store.state_path()
+    try:
+        with engine as running_engine:
+            with explaining_home_faults():
+                write_state(state_path, kind, running_engine.url, options.scrape_interval_seconds)
+            yield running_engine
+    finally:
+        remove_own_state(state_path)
+
+
+@contextlib.contextmanager
+def _builtin(options: EngineOptions) -> Iterator[Engine]:
+    store = _start_builtin(options)
+    try:
+        with contextlib.ExitStack() as announced:
+            with explaining_home_faults():
+                announced.enter_context(targets.announced_store(store.address))
+            yield Engine(f"http://{address_text(*store.address)}", check=lambda: None)
+    finally:
+        store.close()
+
+
+def _start_builtin(options: EngineOptions) -> Store:
+    from mephisto_metrics._core import Store, StoreError
+
+    with explaining_home_faults():
+        places.targets_folder().mkdir(parents=True, exist_ok=True)
+    try:
+        return Store(
+            data_directory=places.data_folder("builtin"),
+            targets_directory=places.targets_folder(),
+            rule_files=options.rules or rule_files(),
+            host=HOST,
+            port=options.port,
+            scrape_interval_seconds=options.scrape_interval_seconds,
+            retention_seconds=options.retention.seconds,
+        )
+    except StoreError as error:
+        hint = "that folder is in MEPHISTO_METRICS_HOME, which you may set to another"
+        raise StackError(str(error), hint) from error
+    except OSError as error:
+        if is_port_in_use(error):
+            taken = port_in_use_error(HOST, options.port, "the store can not use it")
+            hint = "stop that process, or set PROMETHEUS_PORT to another port"
+            raise StackError(str(taken.strerror), hint) from error
+        reason = f"can not listen on {HOST}:{options.port}: {error}"
+        raise StackError(reason, "set PROMETHEUS_PORT to another port") from error
+
+
+@contextlib.contextmanager
+def _prometheus(options: EngineOptions, say: Callable[[str], None]) -> Iterator[Engine]:
+    program = programs.installed("prometheus")
+    if program is None:
+        raise StackError(
+            "Prometheus is wanted as the store, and none is installed",
+            "run `mephisto metrics install --only prometheus`, or use the built-in store: "
+            "`--store builtin`",
+        )
+    prepared = prometheus.prepare(
+        program, options.port, options.scrape_interval_seconds, options.retention, None
+    )
+    supervised = Supervised(prepared, say)
+    supervised.start()
+    try:
+        yield Engine(prepared.url, supervised.check)
+    finally:
+        supervised.stop()

@@ -1,0 +1,155 @@
+"""Prometheus as the store: its configuration, its flags, and what it says when it fails.
+
+One configuration serves Debian's 2.42 and today's 3.x, so it has only what both know.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+from mephisto_metrics import places
+from mephisto_metrics.ports import check_is_free, free_port
+from mephisto_metrics.stack.errors import StackError, explaining_home_faults
+from mephisto_metrics.stack.readiness import is_ready
+from mephisto_metrics.stack.rules import rule_files
+from mephisto_metrics.stack.state import write_json
+from mephisto_metrics.stack.supervision import Program
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mephisto_metrics.stack.programs import InstalledProgram
+    from mephisto_metrics.stack.retention import Retention
+
+HOST = "127.0.0.1"
+ANSWER_TIMEOUT_SECONDS = 10.0
+START_TIMEOUT_SECONDS = 60.0
+"""Prometheus reads the log of its last hours before it is ready."""
+LONGEST_SCRAPE_SECONDS = 10.0
+
+EXPLANATIONS = {
+    "address already in use": "another program has taken the port meanwhile; stop it, or set "
+    "PROMETHEUS_PORT to another port",
+    "lock DB directory": "another Prometheus uses the same data folder; stop it, or set "
+    "MEPHISTO_METRICS_HOME to another folder",
+    "no space left on device": "free some space on the disk of MEPHISTO_METRICS_HOME",
+    "permission denied": "make MEPHISTO_METRICS_HOME a folder that you may read and write",
+    "error loading config": "a rule file in the `rules` folder of MEPHISTO_METRICS_HOME may have a "
+    "mistake; `promtool check rules FILE` names it",
+    "unknown long flag": "this Prometheus is too old; `mephisto metrics reinstall --only "
+    "prometheus` brings a newer one",
+}
+"""What its log says, and what a user can do; both of 2.42 and 3.x, in lower case."""
+
+
+def state_path() -> Path:
+    """Return where the PID of the Prometheus of this home is."""
+    return places.state_folder() / "prometheus.json"
+
+
+def prepare(
+    program: InstalledProgram,
+    port: int,
+    scrape_interval_seconds: float,
+    retention: Retention,
+    remote_write: dict[str, Any] | None,
+) -> Program:
+    """Write the configuration and return what is to be started.
+
+    `remote_write` is an entry of Prometheus's `remote_write`. Raises `StackError` if a stranger
+    holds the port, or the home can not be written to.
+    """
+    port = port or free_port(HOST)
+    try:
+        check_is_free(HOST, port, "Prometheus can not use it")
+    except OSError as error:
+        hint = "stop that process, or set PROMETHEUS_PORT to another port"
+        raise StackError(str(error.strerror), hint) from None
+    with explaining_home_faults():
+        path = places.config_folder() / "prometheus.yml"
+        write_json(path, configuration(port, scrape_interval_seconds, remote_write))
+        places.targets_folder().mkdir(parents=True, exist_ok=True)
+    url = f"http://{HOST}:{port}"
+    return Program(
+        name="Prometheus",
+        command=(str(program.executable), *_flags(program, path, port, retention)),
+        environment={},
+        log_path=places.logs_folder() / "prometheus.log",
+        state_path=state_path(),
+        url=url,
+        is_ready=lambda: is_ready(url),
+        start_timeout_seconds=START_TIMEOUT_SECONDS,
+        explain=explain,
+    )
+
+
+def configuration(
+    port: int, scrape_interval_seconds: float, remote_write: dict[str, Any] | None
+) -> dict[str, Any]:
+    """Return Prometheus's configuration, which is written as JSON: that is YAML too."""
+    interval = _duration(scrape_interval_seconds)
+    own = {"targets": [f"{HOST}:{port}"]}
+    return {
+        "global": {
+            "scrape_interval": interval,
+            "scrape_timeout": _duration(min(scrape_interval_seconds, LONGEST_SCRAPE_SECONDS)),
+            "evaluation_interval": interval,
+        },
+        "rule_files": [str(path) for path in rule_files()],
+        "scrape_configs": [
+            {
+                "job_name": "mephisto",
+                "file_sd_configs": [{"files": [str(places.targets_folder() / "*.json")]}],
+            },
+            {"job_name": "prometheus", "static_configs": [own]},
+        ],
+        "remote_write": [] if remote_write is None else [remote_write],
+    }
+
+
+def _flags(
+    program: InstalledProgram, configuration_path: Path, port: int, retention: Retention
+) -> list[str]:
+    # 3.x's data can not be read by 2.x.
+    data = places.data_folder(f"prometheus-{program.version.partition('.')[0]}")
+    flags = [
+        f"--config.file={configuration_path}",
+        f"--storage.tsdb.path={data}",
+        f"--web.listen-address={HOST}:{port}",
+        f"--storage.tsdb.retention.time={_duration(retention.seconds)}",
+        # By default every web page that the user visits may read it.
+        "--web.cors.origin=none",
+    ]
+    if retention.size_bytes is not None:
+        flags.append(f"--storage.tsdb.retention.size={retention.size_bytes}B")
+    # Debian's build does not lock its data unless told to, and others do not know how to be told.
+    lock = "--storage.tsdb.use-lockfile"
+    return [*flags, lock] if lock in _help(program) else flags
+
+
+def _help(program: InstalledProgram) -> str:
+    try:
+        asked = subprocess.run(
+            [program.executable, "--help"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=ANSWER_TIMEOUT_SECONDS,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise StackError(
+            f"Prometheus can not be run from `{program.executable}`: {error}",
+            "install it again: `mephisto metrics reinstall --only prometheus`",
+        ) from error
+    return asked.stdout + asked.stderr
+
+
+def explain(log_lines: list[str]) -> str | None:
+    """Return what a user can do about the failure that the last lines of its log tell of."""
+    said = "\n".join(log_lines).lower()
+    return next((hint for sign, hint in EXPLANATIONS.items() if sign.lower() in said), None)
+
+
+def _duration(seconds: float) -> str:
+    return f"{round(seconds * 1000)}ms"

@@ -1,0 +1,127 @@
+"""The viewer: the built-in page, or a Grafana under this process."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Callable, Protocol
+
+from mephisto_metrics.stack import grafana, page, programs, settings
+from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.supervision import Supervised
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mephisto_metrics.stack.programs import InstalledProgram
+    from mephisto_metrics.stack.store import StoreState
+
+
+class ServedViewer(Protocol):
+    """What a view shows, for as long as it does."""
+
+    kind: str
+    name: str
+    """For people."""
+    url: str
+    start_url: str
+    """What a user opens: the default dashboard."""
+
+    def is_ready(self) -> bool:
+        """Whether it shows the store's data, which is more than that it answers."""
+
+    def follow(self, store: StoreState) -> None:
+        """Show `store` from now on."""
+
+    def check(self) -> None:
+        """Keep it running; to be called every second or so. `StackError` if that is given up."""
+
+
+def kind_to_show() -> str:
+    """Return which viewer is shown: what is wanted, by default Grafana if it is installed."""
+    wanted = settings.viewer()
+    if wanted != settings.AUTO:
+        return wanted
+    return "builtin" if programs.installed("grafana") is None else "grafana"
+
+
+def serving(
+    store: StoreState, host: str, port: int, say: Callable[[str], None]
+) -> contextlib.AbstractContextManager[ServedViewer]:
+    """Serve the viewer that is wanted for as long as the block runs.
+
+    Raises `StackError` if it can not be started.
+    """
+    if kind_to_show() == "grafana":
+        return _serving_grafana(store, host, port, say)
+    return page.serving(store, host, port)
+
+
+class ServedGrafana:
+    """A Grafana that this process keeps running."""
+
+    kind = "grafana"
+    name = "Grafana"
+
+    def __init__(
+        self,
+        program: InstalledProgram,
+        options: grafana.GrafanaOptions,
+        say: Callable[[str], None],
+    ) -> None:
+        self._installed = program
+        self._options = options
+        self._say = say
+        self._start()
+
+    def _start(self) -> None:
+        program = grafana.prepare(self._installed, self._options)
+        self._supervised = Supervised(program, self._say)
+        self._supervised.start()
+        self.url = program.url
+        self.start_url = grafana.default_dashboard_url(program.url)
+
+    def is_ready(self) -> bool:
+        """Whether Grafana answers, and its data source does."""
+        return self._supervised.program.is_ready()
+
+    def follow(self, store: StoreState) -> None:
+        """Show `store`: at another address Grafana has to be started again with that."""
+        if store.url != self._options.store_url:
+            self.stop()
+            self._options = replace(self._options, store_url=store.url)
+            self._start()
+
+    def check(self) -> None:
+        """Start Grafana again if it has ended; `StackError` if it ended too often in a row."""
+        self._supervised.check()
+
+    def stop(self) -> None:
+        """End Grafana."""
+        self._supervised.stop()
+
+
+@contextlib.contextmanager
+def _serving_grafana(
+    store: StoreState, host: str, port: int, say: Callable[[str], None]
+) -> Iterator[ServedGrafana]:
+    program = programs.installed("grafana")
+    if program is None:
+        raise StackError(
+            "Grafana is wanted as the viewer, and none is installed",
+            "run `mephisto metrics install --only grafana`, or use the built-in page: "
+            "`--viewer builtin`",
+        )
+    options = grafana.GrafanaOptions(
+        host=host,
+        port=port,
+        user=grafana.user_of_environment(),
+        password=grafana.password_of_environment(),
+        store_url=store.url,
+        scrape_interval_seconds=store.scrape_interval_seconds,
+    )
+    served = ServedGrafana(program, options, say)
+    try:
+        yield served
+    finally:
+        served.stop()
