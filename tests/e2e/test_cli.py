@@ -15,6 +15,7 @@ from mephisto_metrics.stack.readiness import is_ready, wait_until
 
 TIMEOUT_SECONDS = 60
 VERBS = ("view", "report", "status", "cleanup", "demo")
+NOTHING_RUNS: dict[str, Any] = {"store": None, "viewers": [], "operators": []}
 
 
 def store_pid(installation: Any) -> int | None:
@@ -41,7 +42,7 @@ def has_ended(pid: int) -> bool:
         return True
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_view_prints_its_address_alone_and_a_signal_ends_it_with_the_store(
     installation: Any, number: signal.Signals
 ) -> None:
@@ -60,14 +61,60 @@ def test_view_prints_its_address_alone_and_a_signal_ends_it_with_the_store(
     assert list((installation.home / "state").glob("**/*.json")) == []
 
 
-def test_a_second_view_gives_the_address_of_the_first(installation: Any) -> None:
-    view, address = start_view(installation)
+def test_a_second_view_gives_the_address_of_the_first_and_takes_over_when_that_ends(
+    installation: Any,
+) -> None:
+    first, address = start_view(installation)
 
-    second = installation.run("view")
+    second, second_address = start_view(installation)
+    assert second_address == address
+    assert f"already shown by PID {first.pid}" in installation.log_of(second)
 
-    assert (second.returncode, second.stdout.strip()) == (0, address)
-    assert f"the page is already shown by PID {view.pid}" in second.stderr
+    first.send_signal(signal.SIGTERM)
+    assert first.wait(TIMEOUT_SECONDS) == 0, installation.log_of(first)
+    assert second.stdout is not None
+    assert second.stdout.readline().strip() == address
     assert is_ready(address)
+    (viewer,) = installation.status()["viewers"]
+    assert viewer["pid"] == second.pid
+
+
+def test_a_view_with_a_port_of_its_own_is_shown_beside_another(installation: Any) -> None:
+    first, address = start_view(installation)
+    second = installation.start_verb("view", "--port", "0")
+    second_address = installation.address_of(second)
+
+    assert second_address != address
+    first.send_signal(signal.SIGINT)
+    assert first.wait(TIMEOUT_SECONDS) == 0, installation.log_of(first)
+    assert "the store goes on" in installation.log_of(first)
+    assert is_ready(second_address)
+
+
+def test_a_detached_view_goes_on_until_cleanup(installation: Any) -> None:
+    started = installation.run("view", "--detach")
+
+    assert started.returncode == 0, started.stderr
+    address = started.stdout.strip()
+    assert is_ready(address)
+    (viewer,) = installation.status()["viewers"]
+    assert viewer["url"] == address
+    again = installation.run("view", "--detach")
+    assert (again.returncode, again.stdout.strip()) == (0, address)
+
+    cleaned = installation.run("cleanup")
+    assert f"stopped the page at {address} (PID {viewer['pid']})" in cleaned.stderr
+    assert has_ended(viewer["pid"])
+    assert installation.status() == NOTHING_RUNS
+
+
+def test_a_detached_view_that_can_not_start_says_why(installation: Any) -> None:
+    result = installation.run("view", "--detach", "--viewer", "grafana")
+
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "none is installed" in result.stderr
+    assert "hint: run `mephisto metrics install --only grafana`" in result.stderr
+    assert installation.status() == NOTHING_RUNS
 
 
 def test_what_a_view_did_not_start_goes_on_when_it_ends(installation: Any) -> None:
@@ -95,7 +142,7 @@ def test_cleanup_stops_store_and_page_says_so_and_leaves_operators(installation:
     assert result.returncode == 0, result.stderr
     assert result.stdout == ""
     assert f"stopped the page at {address} (PID {view.pid})" in result.stderr
-    assert f"stopped the store at {status['store']['url']}" in result.stderr
+    assert f"stopped the built-in store at {status['store']['url']}" in result.stderr
     assert view.wait(TIMEOUT_SECONDS) == 0
     assert operator.poll() is None
     assert installation.status()["operators"] == status["operators"]
@@ -107,14 +154,16 @@ def test_cleanup_names_the_store_that_goes_with_its_view(installation: Any) -> N
 
     result = installation.run("cleanup")
 
-    assert f"stopped the store at {store['url']} (PID {store['pid']})" in result.stderr
+    stopped = f"stopped the built-in store at {store['url']} (PID {store['pid']})"
+    assert stopped in result.stderr
     assert installation.run("cleanup").stderr.strip() == "nothing to clean up"
 
 
 def test_status_says_that_nothing_runs(installation: Any) -> None:
-    assert installation.status() == {"store": None, "page": None, "operators": []}
+    assert installation.status() == NOTHING_RUNS
     lines = installation.run("status").stdout.splitlines()
-    assert lines[:2] == ["store     does not run", "page      does not run"]
+    assert lines[0] == "store     does not run"
+    assert lines[1].startswith("viewer    none runs; `mephisto metrics view`")
     assert lines[2].startswith("operator  none runs; start a Mephisto task")
 
 
@@ -127,11 +176,11 @@ def test_status_names_all_that_runs(installation: Any) -> None:
     (shown,) = status["operators"]
     text = installation.run("status").stdout
 
-    assert status["page"] == {"url": address, "pid": view.pid}
+    assert status["viewers"] == [{"kind": "builtin", "url": address, "pid": view.pid}]
     assert is_ready(status["store"]["url"])
     assert shown["pid"] == operator.pid
     assert shown["task_name"]
-    for part in (status["store"], status["page"]):
+    for part in (status["store"], *status["viewers"]):
         assert f"{part['url']} (PID {part['pid']})" in text
     assert f"http://{shown['address']}/metrics (PID {operator.pid}, task" in text
 
@@ -213,6 +262,7 @@ def processes_that_use(folder: Path) -> list[str]:
         (("vew",), "there is no verb `vew`"),
         (("view", "--port", "70000"), "70000"),
         (("view", "--prot", "1"), "--prot"),
+        (("view", "--sotre", "auto"), "--sotre"),
         (("demo", "--exit-after", "soon"), "soon"),
     ],
 )
@@ -237,6 +287,24 @@ def test_a_setting_that_is_no_port_is_named(installation: Any, variable: str) ->
     assert result.returncode == 1
     assert f"error: {variable} is 'many', which is not a port" in result.stderr
     assert "hint: set it to a number from 0 to 65535" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--store", "promethius", "set it to: auto, prometheus, builtin or the URL of a store"),
+        ("--viewer", "grafanna", "set it to: auto, grafana, builtin"),
+        ("--retention", "forever", "'forever' is neither a time nor a size"),
+        ("--scrape-interval", "0", "more than 0"),
+    ],
+)
+def test_an_option_that_can_not_be_used_is_named_with_what_was_expected(
+    installation: Any, option: str, value: str, said: str
+) -> None:
+    result = installation.run("view", option, value)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert said in result.stderr
+    assert repr(value) in result.stderr
 
 
 def test_help_lists_the_verbs(installation: Any) -> None:

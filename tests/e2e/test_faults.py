@@ -18,6 +18,7 @@ from typing import Any, Callable
 import psutil
 import pytest
 
+from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.readiness import is_ready, wait_until
 
 TIMEOUT_SECONDS = 30
@@ -267,7 +268,7 @@ def test_a_malformed_target_file_is_named_once_and_the_others_are_scraped(
 ) -> None:
     folder = installation.home / "targets"
     folder.mkdir(parents=True)
-    own_start_ms = round(psutil.Process().create_time() * 1000)
+    own_start_ms = round(ProcessIdentity.current().start_time_seconds * 1000)
     bad = [folder / "broken.json", folder / f"{os.getpid()}-{own_start_ms}.json"]
     for path in bad:
         path.write_text('[{"targets": ["127.0.0.1')
@@ -307,36 +308,35 @@ def test_a_target_that_hangs_is_down_and_the_others_are_scraped_on_time(
 def test_a_damaged_state_file_is_as_good_as_none(installation: Any, content: bytes) -> None:
     state = installation.home / "state"
     (state / "viewers").mkdir(parents=True)
-    for path in (state / "store.json", state / "page.json", state / "viewers" / "1.json"):
+    names = ("store.json", "prometheus.json", "grafana.json", "viewers/1.json")
+    for path in (state / name for name in names):
         path.write_bytes(content)
 
-    assert installation.status() == {"store": None, "page": None, "operators": []}
+    assert installation.status() == {"store": None, "viewers": [], "operators": []}
     page = installation.address_of(installation.start_verb("view"))
     assert is_ready(page)
 
 
-def test_a_process_that_got_the_pid_of_an_old_store_is_not_touched(installation: Any) -> None:
+def test_a_process_that_got_the_pid_of_a_part_is_not_touched(installation: Any) -> None:
     bystander = subprocess.Popen(
         [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
     )
     try:
-        started = psutil.Process(bystander.pid).create_time()
-        state = {
-            "pid": bystander.pid,
-            "start_time_seconds": started - 3600,
-            "url": "http://127.0.0.1:9",
-            "scrape_interval_seconds": 5.0,
-        }
+        started = ProcessIdentity.of(psutil.Process(bystander.pid)).start_time_seconds
+        process = {"pid": bystander.pid, "start_time_seconds": started - 3600}
+        state = {"kind": "builtin", **process, "url": "http://127.0.0.1:9"}
         folder = installation.home / "state"
-        folder.mkdir(parents=True)
-        for name in ("store.json", "page.json"):
+        (folder / "viewers").mkdir(parents=True)
+        for name in ("store.json", "prometheus.json", "grafana.json"):
             (folder / name).write_text(json.dumps(state))
+        viewer = {**state, "start_url": state["url"]}
+        (folder / "viewers" / f"{bystander.pid}.json").write_text(json.dumps(viewer))
 
         result = installation.run("cleanup")
 
         assert result.returncode == 0, result.stderr
         assert "stopped" not in result.stderr
-        assert list(folder.glob("*.json")) == []
+        assert list(folder.glob("**/*.json")) == []
         assert bystander.poll() is None
     finally:
         bystander.communicate()

@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 
+from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.targets import (
     Announcement,
     TargetFileError,
@@ -36,7 +36,7 @@ def write_for(folder: Path, pid: int, start_ms: int, text: str | None = None) ->
 
 
 def start_ms_of_this_process() -> int:
-    return round(psutil.Process().create_time() * 1000)
+    return round(ProcessIdentity.current().start_time_seconds * 1000)
 
 
 def pid_of_a_process_that_has_ended() -> int:

@@ -71,6 +71,7 @@ def command(
         return
     with ending_in_order(), contextlib.suppress(KeyboardInterrupt):
         if shown is not None:
+            say(f"already shown by PID {shown.pid}; this view goes on with it, and in its place")
             _give(shown, open_browser)
             _wait_for_the_end_of(shown)
         _show(open_browser and shown is None, None if shown is None else shown.port)
@@ -100,7 +101,6 @@ def _give(shown: ViewerState, open_browser: bool) -> None:
 
 def _wait_for_the_end_of(shown: ViewerState) -> None:
     """Keep the store needed while another view shows it; then this one takes over."""
-    say(f"already shown by PID {shown.pid}; this view goes on with it, and in its place")
     with viewers.viewing():
         waiting = threading.Event()
         while shown.identity.find() is not None:

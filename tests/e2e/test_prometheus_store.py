@@ -1,0 +1,167 @@
+"""A real Prometheus as the store: started by whoever needs it, kept running, ended, never lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any, Callable
+
+import psutil
+import pytest
+
+from mephisto_metrics.stack.readiness import is_ready, wait_until
+
+TIMEOUT_SECONDS = 60
+
+
+@pytest.fixture
+def installation(installation: Any, needs_program: Callable[[str, str], str]) -> Any:
+    """An installation that has been told to use Debian's Prometheus."""
+    installation.use_prometheus(needs_program("prometheus", "prometheus"))
+    return installation
+
+
+def prometheus_pid(installation: Any) -> int:
+    state = installation.home / "state" / "prometheus.json"
+    pid: int = json.loads(state.read_text())["pid"]
+    return pid
+
+
+def start_operator(installation: Any) -> None:
+    installation.start_operator("--kind", "gold")
+    installation.wait_for('up{job="mephisto"} == 1')
+
+
+def test_a_prometheus_that_is_installed_is_the_store_without_being_asked_for(
+    installation: Any,
+) -> None:
+    start_operator(installation)
+
+    store = installation.status()["store"]
+    assert store["kind"] == "prometheus"
+    assert psutil.Process(prometheus_pid(installation)).name() == "prometheus"
+    installation.wait_for('{__name__="database_latency_count", job="mephisto"} > 0')
+    installation.wait_for('up{job="prometheus"} == 1')
+
+
+def test_the_built_in_store_can_be_wanted_all_the_same(installation: Any) -> None:
+    installation.address_of(installation.start_verb("view", "--store", "builtin"))
+    assert installation.status()["store"]["kind"] == "builtin"
+
+
+def test_a_store_of_another_kind_than_wanted_is_named(installation: Any) -> None:
+    installation.address_of(installation.start_verb("view"))
+    result = installation.run("view", "--store", "builtin", "--port", "0")
+    assert result.returncode == 1
+    assert "is prometheus, not builtin" in result.stderr
+    assert "hint: end it with `mephisto metrics cleanup`" in result.stderr
+
+
+def test_the_rules_are_evaluated_and_the_page_shows_boards_over_it(installation: Any) -> None:
+    start_operator(installation)
+    page = installation.address_of(installation.start_verb("view"))
+    assert is_ready(page)
+    rules = installation.get_json("/api/v1/rules")
+    names = [rule["name"] for group in rules["data"]["groups"] for rule in group["rules"]]
+    assert "MephistoSlowPackets" in names or len(names) == 12, names
+
+
+def test_a_prometheus_that_is_killed_is_started_again(installation: Any) -> None:
+    start_operator(installation)
+    killed, keeper = prometheus_pid(installation), installation.status()["store"]["pid"]
+    os.kill(killed, signal.SIGKILL)
+
+    assert wait_until(lambda: prometheus_pid(installation) != killed, TIMEOUT_SECONDS)
+    assert wait_until(lambda: is_ready(installation.store_url()), TIMEOUT_SECONDS)
+    installation.wait_for('up{job="mephisto"} == 1')
+    assert installation.status()["store"]["pid"] == keeper
+    log = (installation.home / "logs" / "store.log").read_text()
+    assert "Prometheus ended (by signal 9): starting it again in 1 s" in log
+
+
+def test_a_keeper_that_is_killed_is_replaced_and_its_prometheus_is_not_left_over(
+    installation: Any,
+) -> None:
+    view = installation.start_verb("view")
+    page = installation.address_of(view)
+    left_behind, keeper = prometheus_pid(installation), installation.status()["store"]["pid"]
+    os.kill(keeper, signal.SIGKILL)
+
+    assert wait_until(
+        lambda: (installation.status()["store"] or {"pid": keeper})["pid"] != keeper,
+        TIMEOUT_SECONDS,
+    )
+    assert wait_until(lambda: not psutil.pid_exists(left_behind), TIMEOUT_SECONDS)
+    assert wait_until(lambda: is_ready(page), TIMEOUT_SECONDS), installation.log_of(view)
+
+
+def test_cleanup_ends_a_prometheus_whose_keeper_was_killed(installation: Any) -> None:
+    started = installation.run("view", "--detach")
+    assert started.returncode == 0, started.stderr
+    status, left_behind = installation.status(), prometheus_pid(installation)
+    for process in (*status["viewers"], status["store"]):
+        os.kill(process["pid"], signal.SIGKILL)
+
+    cleaned = installation.run("cleanup")
+
+    assert cleaned.stderr.strip() == "stopped a Prometheus left behind"
+    assert wait_until(lambda: not psutil.pid_exists(left_behind), TIMEOUT_SECONDS)
+    assert list((installation.home / "state").glob("**/*.json")) == []
+
+
+def test_the_end_of_an_operator_leaves_the_store_to_the_others(installation: Any) -> None:
+    first = installation.start_operator("--kind", "gold", "--duration-seconds", "6")
+    installation.start_operator("--kind", "gold")
+    installation.wait_for('count(up{job="mephisto"} == 1) == 2')
+    store = installation.status()["store"]
+
+    assert first.wait(TIMEOUT_SECONDS) == 0, installation.log_of(first)
+    assert installation.status()["store"] == store
+    installation.wait_for('count(up{job="mephisto"} == 1) == 1')
+
+
+def test_a_prometheus_that_can_not_start_is_explained(installation: Any) -> None:
+    rules = installation.home / "rules"
+    rules.mkdir(parents=True)
+    (rules / "own.yml").write_text("groups: 7\n")
+
+    result = installation.run("view")
+
+    assert result.returncode == 1
+    assert "Prometheus did not start" in result.stderr
+    assert "promtool check rules" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert installation.status()["store"] is None
+
+
+def test_what_was_recorded_is_there_after_the_store_was_ended(installation: Any) -> None:
+    start_operator(installation)
+    before = installation.query('count_over_time(up{job="mephisto"}[1h])')[0]["value"][1]
+    installation.run("cleanup")
+
+    installation.wait_for(f'count_over_time(up{{job="mephisto"}}[1h]) > {before}')
+
+
+def test_its_configuration_is_valid(
+    installation: Any, needs_program: Callable[[str, str], str]
+) -> None:
+    promtool = needs_program("promtool", "prometheus")
+    start_operator(installation)
+    path: Path = installation.home / "config" / "prometheus.yml"
+    checked = subprocess.run(
+        [promtool, "check", "config", str(path)], check=False, capture_output=True, text=True
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "WARNING" not in checked.stdout + checked.stderr
+
+
+def test_only_this_machine_reaches_it_and_no_web_page(installation: Any) -> None:
+    installation.address_of(installation.start_verb("view"))
+    process = psutil.Process(prometheus_pid(installation))
+    listening = [one.laddr.ip for one in process.net_connections() if one.status == "LISTEN"]
+    assert listening == ["127.0.0.1"]
+    headers = installation.headers_of("/api/v1/query?query=1", {"Origin": "http://evil.example"})
+    assert "Access-Control-Allow-Origin" not in headers
