@@ -24,6 +24,16 @@ def data_folder(kind: str) -> Path:
     return home() / "data" / kind
 
 
+def programs_folder() -> Path:
+    """Return where `install` unpacks programs, with a record of which one is used."""
+    return home() / "bin"
+
+
+def downloads_folder() -> Path:
+    """Return where archives are kept while they are downloaded and unpacked."""
+    return home() / "downloads"
+
+
 def rules_folder() -> Path:
     """Return where a user's own rule files are, which the store reads beside ours."""
     return home() / "rules"
