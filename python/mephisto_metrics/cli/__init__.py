@@ -21,6 +21,9 @@ VERBS = {
     "report": "Write a board with its data to an HTML file.",
     "status": "Say what runs: the store, the page, the Operators.",
     "cleanup": "Stop the store and the page, and sweep what processes left behind.",
+    "install": "Install Prometheus and Grafana: the pinned releases, checked.",
+    "reinstall": "Install them anew, in the place of what is installed.",
+    "remove": "Remove what `install` has made.",
     "demo": "Show a simulated run on the page.",
 }
 EXIT_MENDABLE = 1

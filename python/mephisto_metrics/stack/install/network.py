@@ -1,0 +1,100 @@
+"""What can go wrong on the way to a server, in words; addresses without their secrets."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from urllib3.exceptions import HTTPError as TransportError  # what `requests` is built on
+
+from mephisto_metrics.stack.errors import StackError
+
+FAULTS = (requests.exceptions.RequestException, TransportError, OSError)
+OTHER_WAYS = (
+    "install from files with `--from FOLDER`, or from a server that you can reach with "
+    "`--mirror URL`; the built-in store and page need no installation: `mephisto metrics view`"
+)
+
+
+class UnreachableError(StackError):
+    """Nothing answered at an address."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(
+            f"nothing answers at {shown(url)}: {reason}",
+            f"see whether this machine has a network, or needs a proxy (HTTPS_PROXY); {OTHER_WAYS}",
+        )
+
+
+def shown(url: str) -> str:
+    """Return an address as it may be shown: without a password or a token in it."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, "", ""))
+
+
+def explain(error: Exception) -> str:
+    """Say in a few words what went wrong."""
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy that the environment names does not connect"
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return "no connection within the time allowed"
+    if isinstance(error, requests.exceptions.Timeout):
+        return "the server fell silent"
+    if isinstance(error, requests.exceptions.TooManyRedirects):
+        return "it leads from one address to the next without an end"
+    text = _innermost(error)
+    return text if len(text) <= 200 else f"{text[:200]}…"  # noqa: PLR2004 - a line or two
+
+
+def fault(url: str, error: Exception) -> StackError:
+    """Make an error of a request that got no answer."""
+    if isinstance(error, requests.exceptions.ProxyError):
+        return UnreachableError(url, f"{explain(error)} ({_innermost(error)})")
+    if isinstance(error, requests.exceptions.SSLError):
+        return StackError(
+            f"the certificate of {shown(url)} is not trusted: {explain(error)}",
+            "see whether the clock is right; where a company's proxy signs certificates, name its "
+            "own with REQUESTS_CA_BUNDLE=FILE",
+        )
+    if isinstance(error, requests.exceptions.InvalidSchema) and "SOCKS" in str(error):
+        return StackError(
+            "the proxy of the environment is a SOCKS proxy, for which a package is missing",
+            "pip install pysocks",
+        )
+    if isinstance(error, requests.exceptions.ConnectionError):
+        return UnreachableError(url, explain(error))
+    if isinstance(error, requests.exceptions.Timeout):
+        return UnreachableError(url, explain(error))
+    return StackError(f"{shown(url)} can not be asked: {explain(error)}", OTHER_WAYS)
+
+
+def refusal(url: str, status: int) -> StackError:
+    """Make an error of an answer that is not what was asked for."""
+    try:
+        phrase = f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        phrase = str(status)
+    is_missing = status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+    hint = "check the version, and what the mirror holds" if is_missing else "try again later"
+    return StackError(f"{shown(url)} answers {phrase}", f"{hint}; or {OTHER_WAYS}")
+
+
+def _innermost(error: BaseException) -> str:
+    """Return what the system said, which is below what each library made of it."""
+    seen: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in seen:
+        seen.append(current)
+        inner = [value for value in current.args if isinstance(value, BaseException)]
+        reason = getattr(current, "reason", None)
+        inner += [reason] if isinstance(reason, BaseException) else []
+        current = next(iter(inner), current.__cause__ or current.__context__)
+    last = next((one for one in reversed(seen) if isinstance(one, OSError)), seen[-1])
+    return last.strerror if isinstance(last, OSError) and last.strerror else _words(str(last))
+
+
+def _words(text: str) -> str:
+    # urllib3 begins its messages with an object's address in memory.
+    return text.rpartition(">: ")[2] or text

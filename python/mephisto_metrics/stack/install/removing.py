@@ -1,0 +1,66 @@
+"""Taking away what `install` has made, and the recorded data where that is wanted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from mephisto_metrics import places
+from mephisto_metrics.stack import programs
+from mephisto_metrics.stack.errors import explaining_home_faults
+from mephisto_metrics.stack.install import occupied
+from mephisto_metrics.stack.install.installing import sweep, unpacked_folders
+
+
+@dataclass(frozen=True)
+class Removable:
+    """Something of this home that can be removed, and how much it takes."""
+
+    path: Path
+    size_bytes: int
+
+
+def removable(has_data: bool) -> list[Removable]:
+    """Return what `install` has made, and what has been recorded if `has_data`.
+
+    A link is never followed, so that nothing outside of the home is named.
+    """
+    records = [programs.record_path(name) for name in programs.NAMES]
+    paths = [*unpacked_folders(), *records, places.downloads_folder()]
+    if has_data:
+        paths.append(places.home() / "data")
+    return [Removable(path, _size_bytes(path)) for path in paths if os.path.lexists(path)]
+
+
+def refuse_if_used(has_data: bool) -> None:
+    """Raise `StackError` if something of this home runs that would miss what is removed."""
+    occupants = occupied.running_parts() + occupied.running_from(places.programs_folder())
+    if has_data:
+        occupants += occupied.running_operators()
+    occupied.refuse(occupants, "nothing can be removed")
+
+
+def remove(things: list[Removable]) -> None:
+    """Remove them: records first, so that nothing half-removed counts as installed."""
+    with explaining_home_faults():
+        for thing in sorted(things, key=lambda one: one.path.suffix != ".json"):
+            if thing.path.is_dir() and not thing.path.is_symlink():
+                shutil.rmtree(thing.path)
+            else:
+                thing.path.unlink(missing_ok=True)
+        sweep()
+        _remove_if_empty(places.programs_folder())
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _size_bytes(path: Path) -> int:
+    """Return how much of a disk a file or a folder takes, without what links lead to."""
+    if path.is_dir() and not path.is_symlink():
+        return sum(_size_bytes(entry) for entry in path.iterdir())
+    return path.lstat().st_size
