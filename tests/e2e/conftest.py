@@ -122,20 +122,8 @@ class Installation:
 
     def use_prometheus(self, executable: str) -> None:
         """Let a Prometheus of the system be the store."""
-        installed = self.run("install", "--prometheus", executable)
+        installed = self.run("install", "--only", "prometheus", "--prometheus", executable)
         assert installed.returncode == 0, installed.stderr
-
-    def get_json(self, path: str) -> dict[str, Any]:
-        """Return what the store answers at a path."""
-        with urllib.request.urlopen(self.store_url() + path, timeout=30) as answer:
-            value: dict[str, Any] = json.load(answer)
-        return value
-
-    def headers_of(self, path: str, headers: dict[str, str]) -> dict[str, str]:
-        """Return the headers of what the store answers at a path, asked with others."""
-        request = urllib.request.Request(self.store_url() + path, headers=headers)
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return dict(answer.headers)
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """Return the store's answer to an instant query, now."""

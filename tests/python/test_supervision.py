@@ -110,7 +110,7 @@ def test_a_server_that_ends_at_once_is_explained_with_its_last_words(
 def test_a_server_without_last_words_is_explained_by_its_log(
     make: Callable[..., Supervised],
 ) -> None:
-    supervised = make("raise SystemExit(1)", explain=lambda lines: None)
+    supervised = make("raise SystemExit(1)", explain=lambda _: None)
     with pytest.raises(StackError, match="it gave no reason") as raised:
         supervised.start()
     assert str(supervised.program.log_path) in raised.value.hint

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from mephisto_metrics.stack import grafana, store, targets, viewers
 from mephisto_metrics.stack.errors import explaining_home_faults
 from mephisto_metrics.stack.processes import PARENT_STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.supervision import stop_left_behind
+
+if TYPE_CHECKING:
+    from mephisto_metrics.stack.store import StoreState
 
 
 @click.command("cleanup")
@@ -17,8 +22,9 @@ def command() -> None:
     Operators go on, and each starts the store again when it next looks for it, within some ten
     seconds. Recorded data stays.
     """
+    stored = store.running()  # it may go with the view that had started it
     with explaining_home_faults():
-        done = [*_stop_views(), *_stop_store(), *_sweep()]
+        done = [*_stop_views(), *_stop_store(stored), *_sweep()]
     for text in done or ["nothing to clean up"]:
         click.echo(text, err=True)
 
@@ -37,12 +43,11 @@ def _stop_views() -> list[str]:
     return said
 
 
-def _stop_store() -> list[str]:
-    stored = store.running()
-    if store.stop() and stored is None:
-        return ["stopped a Prometheus left behind"]
-    # Also of one that has gone with the view that had started it.
-    return [] if stored is None else [f"stopped {stored.name} at {stored.url} (PID {stored.pid})"]
+def _stop_store(stored: StoreState | None) -> list[str]:
+    is_stopped = store.stop()
+    if stored is not None:
+        return [f"stopped {stored.name} at {stored.url} (PID {stored.pid})"]
+    return ["stopped a Prometheus left behind"] if is_stopped else []
 
 
 def _sweep() -> list[str]:
