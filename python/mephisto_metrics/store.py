@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -23,7 +23,9 @@ from mephisto_metrics.ports import address_text, is_port_in_use, port_in_use_err
 from mephisto_metrics.stack import store as stack_store
 from mephisto_metrics.stack import targets
 from mephisto_metrics.stack.errors import StackError, explaining_home_faults
+from mephisto_metrics.stack.remote import URL_VARIABLE, RemoteWrite, remote_write
 from mephisto_metrics.stack.rules import rule_files
+from mephisto_metrics.stack.sizes import Size
 from mephisto_metrics.stack.state import remove_own_state, write_state
 from mephisto_metrics.stack.viewers import living_viewers
 
@@ -33,11 +35,37 @@ if TYPE_CHECKING:
 HOUSEKEEPING_INTERVAL_SECONDS = 1.0
 
 
+class Retention(NamedTuple):
+    """How much is kept: by age, and by what it takes on the disk."""
+
+    seconds: float
+    size_bytes: int | None
+
+
 @click.command()
 @click.option("--port", default=9090, show_default=True, help="Port to bind; 0 for any free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to bind.")
 @click.option("--scrape-interval-seconds", default=5.0, show_default=True)
 @click.option("--retention-days", default=15.0, show_default=True)
+@click.option(
+    "--retention-size",
+    type=Size(),
+    envvar="MEPHISTO_METRICS_RETENTION_SIZE",
+    help="What samples may take on the disk, such as 20GB; the oldest go.",
+)
+@click.option(
+    "--remote-write",
+    "remote_write_url",
+    envvar=URL_VARIABLE,
+    help="Address of another store that is sent all samples too; credentials by "
+    "MEPHISTO_METRICS_REMOTE_TOKEN_FILE and other variables.",
+)
+@click.option(
+    "--remote-write-queue",
+    type=Size(),
+    envvar="MEPHISTO_METRICS_REMOTE_QUEUE_SIZE",
+    help="What may wait on the disk while that store is away.  [default: 512MB]",
+)
 @click.option(
     "--rules",
     "rules",
@@ -56,6 +84,9 @@ def main(
     host: str,
     scrape_interval_seconds: float,
     retention_days: float,
+    retention_size: int | None,
+    remote_write_url: str | None,
+    remote_write_queue: int | None,
     rules: tuple[str, ...],
     linger_seconds: float,
 ) -> None:
@@ -66,7 +97,9 @@ def main(
     log_to_stderr()
     try:
         files = [Path(path) for path in rules] or rule_files()
-        with _running(port, host, scrape_interval_seconds, retention_days, files) as address:
+        remote = remote_write(remote_write_url, remote_write_queue) if remote_write_url else None
+        retention = Retention(retention_days * 24 * 60 * 60, retention_size)
+        with _running(port, host, scrape_interval_seconds, retention, remote, files) as address:
             _say(f"serving {address} for {places.home()}")
             _keep_house(stopping, linger_seconds)
     except StackError as error:
@@ -80,11 +113,12 @@ def _running(
     port: int,
     host: str,
     scrape_interval_seconds: float,
-    retention_days: float,
+    retention: Retention,
+    remote: RemoteWrite | None,
     rules: list[Path],
 ) -> Iterator[str]:
     """Run the store for as long as the block runs; gives its address."""
-    store = _start(port, host, scrape_interval_seconds, retention_days, rules)
+    store = _start(port, host, scrape_interval_seconds, retention, remote, rules)
     address = f"http://{address_text(*store.address)}"
     try:
         with contextlib.ExitStack() as announced:
@@ -101,7 +135,8 @@ def _start(
     port: int,
     host: str,
     scrape_interval_seconds: float,
-    retention_days: float,
+    retention: Retention,
+    remote: RemoteWrite | None,
     rules: list[Path],
 ) -> Store:
     with explaining_home_faults():
@@ -114,8 +149,12 @@ def _start(
             host=host,
             port=port,
             scrape_interval_seconds=scrape_interval_seconds,
-            retention_seconds=retention_days * 24 * 60 * 60,
+            retention_seconds=retention.seconds,
+            retention_bytes=retention.size_bytes,
+            remote_write=remote,
         )
+    except ValueError as error:
+        raise StackError(str(error), "see `python -m mephisto_metrics.store --help`") from error
     except StoreError as error:
         hint = "that folder is in MEPHISTO_METRICS_HOME, which you may set to another"
         raise StackError(str(error), hint) from error

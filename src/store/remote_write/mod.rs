@@ -25,6 +25,7 @@ pub use receiver::Receiver;
 pub use sender::Sender;
 
 use super::storage::QueueOptions;
+use crate::model::{Labels, is_label_name};
 
 /// What may wait on the disk if nothing else is said: a day of an Operator with 2,000 series.
 const QUEUE_LIMIT_BYTES: u64 = 512 * 1024 * 1024;
@@ -44,6 +45,8 @@ pub struct RemoteWriteOptions {
     /// A file of certificates, of which one must have signed the receiver's; else the system's are
     /// trusted.
     pub authorities: Option<PathBuf>,
+    /// What tells this store's series from those of another, for those without such a label.
+    pub external_labels: Labels,
     /// How much may wait on the disk; then the oldest go.
     pub queue_limit_bytes: u64,
 }
@@ -56,6 +59,7 @@ impl RemoteWriteOptions {
             authorization: Authorization::default(),
             tenant: None,
             authorities: None,
+            external_labels: Labels::default(),
             queue_limit_bytes: QUEUE_LIMIT_BYTES,
         })
     }
@@ -67,6 +71,10 @@ impl RemoteWriteOptions {
                 "the queue for remote write needs {SMALLEST_QUEUE_LIMIT_BYTES} bytes or more"
             ));
         }
+        if let Some((name, _)) = self.external_labels.iter().find(|(name, _)| !is_label_name(name))
+        {
+            return Err(format!("{name:?} is not a label name"));
+        }
         match self.tenant.as_deref().map(HeaderValue::from_str) {
             Some(Err(_)) => Err("the tenant for remote write must be one line of text".to_owned()),
             _ => Ok(()),
@@ -75,7 +83,11 @@ impl RemoteWriteOptions {
 
     /// How the samples wait until they are sent.
     pub fn queue(&self) -> QueueOptions {
-        QueueOptions { limit_bytes: self.queue_limit_bytes, encode: wire::block }
+        QueueOptions {
+            limit_bytes: self.queue_limit_bytes,
+            external_labels: self.external_labels.clone(),
+            encode: wire::block,
+        }
     }
 }
 

@@ -299,6 +299,9 @@ fn options_that_cannot_work_are_named_without_what_is_secret() {
     let options = RemoteWriteOptions::new("http://host/").unwrap();
     let small = RemoteWriteOptions { queue_limit_bytes: 1_000, ..options.clone() };
     assert!(small.check().unwrap_err().contains("1048576 bytes or more"));
+    let external_labels = Labels::from_iter([("a-b", "c")]);
+    let named = RemoteWriteOptions { external_labels, ..options.clone() };
+    assert!(named.check().unwrap_err().contains("\"a-b\" is not a label name"));
     let tenant = RemoteWriteOptions { tenant: Some("a\nb".to_owned()), ..options.clone() };
     assert!(tenant.check().unwrap_err().contains("one line"));
     let authorities = Some("/nowhere/ca.pem".into());

@@ -5,18 +5,21 @@
 //! but for the length in front of it: what it copies is told by how far back that lies. Blocks that
 //! wait in the queue are therefore packed once, and never unpacked here.
 
+use std::borrow::Cow;
+
 use prost::bytes::BufMut;
 use prost::encoding::{WireType, decode_varint, encode_key, encode_varint};
 use snap::raw::Encoder;
 
 use crate::model::Labels;
 
-/// A block of samples of one moment, each a `TimeSeries` of its own.
-pub fn block(timestamp_ms: i64, samples: &[&(Labels, f64)]) -> Vec<u8> {
+/// A block of samples of one moment, each a `TimeSeries` of its own with the external labels, but for
+/// those that it has itself.
+pub fn block(external: &Labels, timestamp_ms: i64, samples: &[&(Labels, f64)]) -> Vec<u8> {
     let (mut request, mut series) = (Vec::new(), Vec::new());
     for (labels, value) in samples {
         series.clear();
-        put_labels(&mut series, labels);
+        put_labels(&mut series, &with_external(external, labels));
         put_sample(&mut series, timestamp_ms, *value);
         put_bytes(&mut request, 1, &series);
     }
@@ -39,6 +42,18 @@ pub fn join(blocks: &[Vec<u8>]) -> Vec<u8> {
 fn split(mut block: &[u8]) -> Option<(u64, &[u8])> {
     let length = decode_varint(&mut block).ok()?;
     Some((length, block))
+}
+
+fn with_external<'a>(external: &Labels, labels: &'a Labels) -> Cow<'a, Labels> {
+    let missing: Vec<_> = external.iter().filter(|(name, _)| labels.get(name).is_empty()).collect();
+    if missing.is_empty() {
+        return Cow::Borrowed(labels);
+    }
+    let mut all = labels.clone();
+    for (name, value) in missing {
+        all.set(name, value);
+    }
+    Cow::Owned(all)
 }
 
 fn put_labels(series: &mut Vec<u8>, labels: &Labels) {
@@ -99,7 +114,7 @@ mod tests {
             moments in prop::collection::vec((any::<i64>(), samples()), 0..6),
         ) {
             let block = |(time_ms, samples): &(i64, Vec<_>)| {
-                block(*time_ms, &samples.iter().collect::<Vec<_>>())
+                block(&Labels::default(), *time_ms, &samples.iter().collect::<Vec<_>>())
             };
             let joined = join(&moments.iter().map(block).collect::<Vec<_>>());
             let expected: Vec<_> =
@@ -109,10 +124,21 @@ mod tests {
     }
 
     #[test]
+    fn external_labels_are_added_in_order_where_there_are_none() {
+        let external = Labels::from_iter([("machine", "here"), ("zone", "a")]);
+        let labels = Labels::from_iter([("__name__", "agents"), ("n", "1"), ("zone", "b")]);
+        let packed = block(&external, 1, &[&(labels, 2.0)]);
+        let (labels, ..) = unpacked(&packed).remove(0);
+        let expected = [("__name__", "agents"), ("machine", "here"), ("n", "1"), ("zone", "b")];
+        assert_eq!(labels, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
     fn what_repeats_is_packed() {
         let labels = |n| Labels::from_iter([("__name__", "agents_total".to_owned()), ("n", n)]);
         let samples: Vec<_> = (0..500).map(|n| (labels(format!("{n}")), 1.0)).collect();
-        let packed = block(1_800_000_000_000, &samples.iter().collect::<Vec<_>>());
+        let packed =
+            block(&Labels::default(), 1_800_000_000_000, &samples.iter().collect::<Vec<_>>());
         assert!(packed.len() < 500 * 20, "{} bytes", packed.len());
     }
 }

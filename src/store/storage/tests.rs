@@ -248,7 +248,9 @@ fn fill(storage: &Storage, windows: std::ops::Range<i64>) {
     for window in windows {
         for scrape in 0..30 {
             let time_ms = window * 3_600_000 + scrape * 1_000;
-            let value = |n: i64| f64::from_bits((time_ms * 7_919 + n * 31).cast_unsigned() << 12);
+            // Digits of no pattern, which no compression makes smaller.
+            let mixed = |n: i64| (time_ms * 100 + n).wrapping_mul(-7_046_029_254_386_353_131) >> 2;
+            let value = |n| f64::from_bits(mixed(n).cast_unsigned());
             let samples: Vec<_> = (0..100).map(|n| (labels(&format!("m{n}")), value(n))).collect();
             storage.append(time_ms, &samples).unwrap();
         }
@@ -301,8 +303,9 @@ fn however_small_the_size_to_keep_what_is_not_compacted_stays() {
 #[test]
 fn what_waits_for_remote_write_pushes_out_no_samples() {
     let directory = tempfile::tempdir().unwrap();
-    let encode = |_: i64, _: &[&(Labels, f64)]| vec![7; 10_000];
-    let queue = QueueOptions { limit_bytes: u64::MAX, encode };
+    let encode = |_: &Labels, _: i64, _: &[&(Labels, f64)]| vec![7; 10_000];
+    let external_labels = Labels::default();
+    let queue = QueueOptions { limit_bytes: u64::MAX, external_labels, encode };
     let storage = Storage::open_with_queue(directory.path(), Some(queue)).unwrap();
     fill(&storage, 0..4);
     let used_bytes = storage.bytes_on_disk();

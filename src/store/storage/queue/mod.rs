@@ -21,14 +21,16 @@ use crate::store::fault::Fault;
 /// No block has more samples: a receiver that refuses one refuses few.
 const BLOCK_SAMPLES: usize = 2_000;
 
-/// Makes a block of samples of one moment.
-pub type Encode = fn(timestamp_ms: i64, samples: &[&(Labels, f64)]) -> Vec<u8>;
+/// Makes a block of samples of one moment; each series has the external labels too.
+pub type Encode = fn(external: &Labels, timestamp_ms: i64, samples: &[&(Labels, f64)]) -> Vec<u8>;
 
 /// How samples wait.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct QueueOptions {
     /// What the blocks may have together; then the oldest go.
     pub limit_bytes: u64,
+    /// What tells this store's series from those of another, unless they have such a label.
+    pub external_labels: Labels,
     /// What a block is.
     pub encode: Encode,
 }
@@ -113,10 +115,10 @@ impl Queue {
         timestamp_ms: i64,
         samples: &[&(Labels, f64)],
     ) -> rusqlite::Result<Enqueued> {
-        let Some(options) = self.options else { return Ok(Enqueued::default()) };
+        let Some(options) = &self.options else { return Ok(Enqueued::default()) };
         let mut added = Vec::new();
         for (samples, id) in samples.chunks(BLOCK_SAMPLES).zip(self.rows.lock().last_id + 1..) {
-            let block = (options.encode)(timestamp_ms, samples);
+            let block = (options.encode)(&options.external_labels, timestamp_ms, samples);
             let row = Waiting::new(id, timestamp_ms, samples.len(), block.len());
             table::insert(transaction, &row, &block)?;
             added.push(row);

@@ -6,14 +6,15 @@ use super::*;
 use crate::store::test_log::logged;
 
 /// A block that tells its samples, and is as long as they are many.
-fn encode(timestamp_ms: i64, samples: &[&(Labels, f64)]) -> Vec<u8> {
+fn encode(_: &Labels, timestamp_ms: i64, samples: &[&(Labels, f64)]) -> Vec<u8> {
     let mut block = vec![0; samples.len() * 8];
     block[..8].copy_from_slice(&timestamp_ms.to_le_bytes());
     block
 }
 
 fn open(directory: &Path, limit_bytes: u64) -> Storage {
-    Storage::open_with_queue(directory, Some(QueueOptions { limit_bytes, encode })).unwrap()
+    let queue = QueueOptions { limit_bytes, external_labels: Labels::default(), encode };
+    Storage::open_with_queue(directory, Some(queue)).unwrap()
 }
 
 fn append(storage: &Storage, timestamp_ms: i64, count: usize) {
