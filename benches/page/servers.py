@@ -29,7 +29,7 @@ def builtin_store(home: Path, scrape_interval_seconds: float) -> Iterator[str]:
     command = [sys.executable, "-m", "mephisto_metrics.store", "--port", "0"]
     options = ["--scrape-interval-seconds", str(scrape_interval_seconds)]
     # Nobody is there to be scraped or to look: it goes on until it is ended.
-    options += ["--linger-seconds", "1e9", "--retention-days", "3650"]
+    options += ["--linger-seconds", "1e9", "--retention", "3650d"]
     state = home / "state" / "store.json"
     state.unlink(missing_ok=True)
     environment = {**os.environ, "MEPHISTO_METRICS_HOME": str(home)}

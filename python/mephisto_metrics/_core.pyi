@@ -6,7 +6,7 @@ The metric classes that users see derive from the cores in `prometheus_client/in
 import os
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from types import TracebackType
-from typing import Any, TypeVar, final, type_check_only
+from typing import Any, Protocol, TypeVar, final, type_check_only
 
 from typing_extensions import Self
 
@@ -379,13 +379,38 @@ class PageServer:
 class StoreError(Exception):
     """The store can not use its data directory: the text says which, why, and the way out."""
 
+@type_check_only
+class _RemoteWrite(Protocol):
+    @property
+    def url(self) -> str: ...
+    @property
+    def token(self) -> str | None: ...
+    @property
+    def token_file(self) -> str | os.PathLike[str] | None: ...
+    @property
+    def user(self) -> str | None: ...
+    @property
+    def password(self) -> str | None: ...
+    @property
+    def password_file(self) -> str | os.PathLike[str] | None: ...
+    @property
+    def tenant(self) -> str | None: ...
+    @property
+    def ca_file(self) -> str | os.PathLike[str] | None: ...
+    @property
+    def labels(self) -> dict[str, str]: ...
+    @property
+    def queue_bytes(self) -> int | None: ...
+
 @final
 class Store:
     """Scrapes the targets of a folder, keeps their samples, answers Prometheus's HTTP API.
 
     Evaluates the rules of `rule_files`; a file with a mistake is logged and left out. `port` 0
-    binds any free one. Raises `OSError` if the address can not be bound, `StoreError` if the data
-    directory belongs to another store or can not be used.
+    binds any free one. Of samples that take more than `retention_bytes` the oldest go. With
+    `remote_write` all are sent to another store too. Raises `OSError` if the address can not be
+    bound, `StoreError` if the data directory belongs to another store or can not be used, and
+    `ValueError` if an option can not work.
     """
 
     def __new__(
@@ -398,6 +423,8 @@ class Store:
         port: int,
         scrape_interval_seconds: float,
         retention_seconds: float,
+        retention_bytes: int | None = None,
+        remote_write: _RemoteWrite | None = None,
     ) -> Store: ...
     @property
     def address(self) -> tuple[str, int]:

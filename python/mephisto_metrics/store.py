@@ -21,22 +21,21 @@ from mephisto_metrics import places
 from mephisto_metrics._core import log_to_stderr
 from mephisto_metrics.stack import engines, targets
 from mephisto_metrics.stack.errors import StackError
-from mephisto_metrics.stack.retention import Retention
+from mephisto_metrics.stack.remote import remote_write_wanted
+from mephisto_metrics.stack.retention import parse_retention
 from mephisto_metrics.stack.viewers import living_viewers
 
 if TYPE_CHECKING:
     from typing import Callable
 
 HOUSEKEEPING_INTERVAL_SECONDS = 1.0
-DAY_SECONDS = 24 * 60 * 60
 
 
 @click.command()
 @click.option("--kind", type=click.Choice(["builtin", "prometheus"]), default="builtin")
 @click.option("--port", default=9090, show_default=True, help="Port to bind; 0 for any free one.")
 @click.option("--scrape-interval-seconds", default=5.0, show_default=True)
-@click.option("--retention-days", default=15.0, show_default=True)
-@click.option("--retention-bytes", type=int, help="How large the data may become.")
+@click.option("--retention", default="15d", show_default=True, help="15d, 10GB, or both: 15d,10GB.")
 @click.option(
     "--rules",
     "rules",
@@ -54,8 +53,7 @@ def main(
     kind: str,
     port: int,
     scrape_interval_seconds: float,
-    retention_days: float,
-    retention_bytes: int | None,
+    retention: str,
     rules: tuple[str, ...],
     linger_seconds: float,
 ) -> None:
@@ -64,13 +62,14 @@ def main(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     log_to_stderr()
-    options = engines.EngineOptions(
-        port=port,
-        scrape_interval_seconds=scrape_interval_seconds,
-        retention=Retention(retention_days * DAY_SECONDS, retention_bytes),
-        rules=tuple(Path(path) for path in rules),
-    )
     try:
+        options = engines.EngineOptions(
+            port=port,
+            scrape_interval_seconds=scrape_interval_seconds,
+            retention=parse_retention(retention),
+            remote_write=remote_write_wanted(),
+            rules=tuple(Path(path) for path in rules),
+        )
         with engines.running(kind, options, _say) as engine:
             _say(f"serving {engine.url} for {places.home()}")
             _keep_house(stopping, linger_seconds, engine.check)

@@ -1,9 +1,11 @@
 //! What the three HTTP servers (exposition, store, page) share: a listener that is bound before
 //! anything runs, and a thread of their own that serves until it is told to stop.
 
+mod client;
 mod guard;
 mod service;
 mod tls;
 
+pub use client::{plain_client, tls_client};
 pub use service::{Service, Shutdown, serve, serve_tls};
 pub use tls::{Tls, TlsError, TlsVersions};

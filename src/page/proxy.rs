@@ -11,6 +11,8 @@ use axum::response::{IntoResponse, Response};
 use parking_lot::RwLock;
 use serde_json::json;
 
+use crate::http::plain_client;
+
 /// Queries are short; whatever is longer is not from the page.
 const REQUEST_LIMIT_BYTES: usize = 1024 * 1024;
 /// What of a request's and of an answer's head the other side has to know.
@@ -30,7 +32,7 @@ pub struct Proxy {
 impl Proxy {
     /// A proxy for the store at `store_url`.
     pub fn new(store_url: &str) -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder()
+        let client = plain_client()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(ANSWER_TIMEOUT)
             // What the store has compressed goes to the browser as it is.

@@ -11,6 +11,7 @@ mod page;
 mod process;
 mod raw;
 mod registry;
+mod remote_write;
 mod server;
 mod store;
 

@@ -7,6 +7,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::errors::os_error;
+use super::remote_write::RemoteWrite;
 use crate::store::{Store as CoreStore, StoreError as CoreStoreError, StoreOptions};
 
 pyo3::create_exception!(mephisto_metrics, StoreError, pyo3::exceptions::PyException);
@@ -20,7 +21,7 @@ impl Store {
     #[new]
     #[pyo3(signature = (
         *, data_directory, targets_directory, rule_files, host, port, scrape_interval_seconds,
-        retention_seconds
+        retention_seconds, retention_bytes=None, remote_write=None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keywords in Python, each by its name")]
     fn new(
@@ -32,6 +33,8 @@ impl Store {
         port: u16,
         scrape_interval_seconds: f64,
         retention_seconds: f64,
+        retention_bytes: Option<u64>,
+        remote_write: Option<RemoteWrite>,
     ) -> PyResult<Self> {
         let options = StoreOptions {
             data_directory,
@@ -41,6 +44,8 @@ impl Store {
             port,
             scrape_interval: duration("scrape_interval_seconds", scrape_interval_seconds)?,
             retention: duration("retention_seconds", retention_seconds)?,
+            retention_bytes,
+            remote_write: remote_write.map(RemoteWrite::options).transpose()?,
         };
         let store = py.detach(|| CoreStore::start(options)).map_err(|error| match error {
             CoreStoreError::Listen { source, .. } => os_error(&source),

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, Method, Url};
+use reqwest::{Method, Url};
 use thiserror::Error;
 
 use crate::encoding::{Encoded, Format};
+use crate::http::plain_client;
 
 /// Why a Pushgateway has not done what was asked of it.
 #[derive(Debug, Error)]
@@ -44,7 +45,8 @@ pub async fn send(
         url: url.clone(),
         reason: innermost(&error),
     };
-    let mut request = Client::new()
+    let client = plain_client().build().map_err(unreachable)?;
+    let mut request = client
         .request(method, url.clone())
         .header(CONTENT_TYPE, Format::TEXT.content_type())
         .body(Bytes::from_owner(text));

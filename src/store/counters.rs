@@ -4,6 +4,8 @@ use prometheus::{
     Encoder, Gauge, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
 
+use super::remote_write::RemoteWriteCounters;
+use super::scrape::now_ms;
 use super::storage::Storage;
 
 /// The store's own metrics.
@@ -19,6 +21,7 @@ pub struct Counters {
     rule_files_refused: IntGauge,
     series: IntGauge,
     bytes: IntGauge,
+    remote_write: Option<RemoteWriteCounters>,
 }
 
 impl Counters {
@@ -56,6 +59,7 @@ impl Counters {
             )?,
             series: IntGauge::new("mephisto_store_series", "Series within the retention")?,
             bytes: IntGauge::new("mephisto_store_bytes", "Size of the data directory's files")?,
+            remote_write: None,
         };
         let start = Gauge::new(
             "mephisto_store_start_time_seconds",
@@ -64,6 +68,13 @@ impl Counters {
         start.set(now_seconds);
         counters.register(start)?;
         Ok(counters)
+    }
+
+    /// With those of remote write, which are returned to be counted in.
+    pub fn with_remote_write(mut self) -> prometheus::Result<(Self, RemoteWriteCounters)> {
+        let remote_write = RemoteWriteCounters::new(&self.registry)?;
+        self.remote_write = Some(remote_write.clone());
+        Ok((self, remote_write))
     }
 
     /// Counts a scrape that was kept.
@@ -102,6 +113,9 @@ impl Counters {
     pub fn encode(&self, storage: &Storage) -> prometheus::Result<Vec<u8>> {
         self.series.set(i64::try_from(storage.series_count()).unwrap_or(i64::MAX));
         self.bytes.set(i64::try_from(storage.bytes_on_disk()).unwrap_or(i64::MAX));
+        if let Some(remote_write) = &self.remote_write {
+            remote_write.observe(storage.queue_state(), now_ms());
+        }
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)

@@ -1,13 +1,15 @@
 //! The built-in store: finds targets, scrapes them, keeps the samples, answers queries.
 //!
 //! `discovery` yields targets, `scrape` turns each into samples, `storage` keeps them, `rules`
-//! records and alerts on them, `api` answers from there through `promql`.
+//! records and alerts on them, `remote_write` sends them on, `api` answers from there through
+//! `promql`.
 
 mod api;
 mod counters;
 mod discovery;
 mod exposition_text;
 mod fault;
+mod remote_write;
 mod rules;
 mod run;
 mod scrape;
@@ -22,10 +24,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use remote_write::{Authorization, RemoteWriteOptions, Secret};
 pub use storage::{Appended, Storage, StorageError};
 
 use crate::http::Service;
 use counters::Counters;
+use remote_write::{Receiver, Sender};
 use scrape::{Fetcher, LONGEST_SCRAPE, Scraping, Targets, now_ms};
 
 /// Worker threads of the store's runtime: one may parse while the other answers.
@@ -48,6 +52,10 @@ pub struct StoreOptions {
     pub scrape_interval: Duration,
     /// How long samples are kept.
     pub retention: Duration,
+    /// What the samples may take on the disk, nearly; older ones go, even within the retention.
+    pub retention_bytes: Option<u64>,
+    /// Where all samples are sent too.
+    pub remote_write: Option<RemoteWriteOptions>,
 }
 
 impl StoreOptions {
@@ -61,6 +69,8 @@ impl StoreOptions {
             port: 9090,
             scrape_interval: Duration::from_secs(5),
             retention: Duration::from_secs(15 * 24 * 60 * 60),
+            retention_bytes: None,
+            remote_write: None,
         }
     }
 }
@@ -70,7 +80,7 @@ impl StoreOptions {
 pub enum StoreError {
     /// An option is out of range.
     #[error("{0}")]
-    Option(&'static str),
+    Option(String),
     /// The data directory belongs to another store, or cannot be used.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -99,12 +109,13 @@ impl Store {
     /// Takes the data directory, binds the address, then runs on threads of its own.
     pub fn start(options: StoreOptions) -> Result<Self, StoreError> {
         if options.scrape_interval.is_zero() {
-            return Err(StoreError::Option("the scrape interval must be more than zero"));
+            let what = "the scrape interval must be more than zero";
+            return Err(StoreError::Option(what.to_owned()));
         }
-        let scraping = Arc::new(scraping(&options)?);
+        let (scraping, sender) = parts(&options)?;
         let (host, port) = (options.host.clone(), options.port);
         let service = Service::start("store", &host, port, THREADS, move |listener, shutdown| {
-            run::run(scraping, options, listener, shutdown)
+            run::run(scraping, sender, options, listener, shutdown)
         })
         .map_err(|source| StoreError::Listen { host, port, source })?;
         Ok(Self { service })
@@ -122,14 +133,43 @@ impl Store {
     }
 }
 
-fn scraping(options: &StoreOptions) -> Result<Scraping, StoreError> {
-    let time_limit = options.scrape_interval.min(LONGEST_SCRAPE);
-    let fetcher = Fetcher::new(time_limit).map_err(|error| StoreError::SetUp(error.to_string()))?;
+/// What scrapes, and what sends on.
+fn parts(options: &StoreOptions) -> Result<(Arc<Scraping>, Option<Sender>), StoreError> {
+    let receiver = options.remote_write.clone().map(Receiver::new).transpose();
+    let receiver = receiver.map_err(StoreError::Option)?;
+    let queue = options.remote_write.as_ref().map(RemoteWriteOptions::queue);
+    let storage = Arc::new(Storage::open_with_queue(&options.data_directory, queue)?);
     let started_ms = now_ms();
-    let counters = Counters::new(started_ms as f64 / 1_000.0)
-        .map_err(|error| StoreError::SetUp(error.to_string()))?;
+    let counters = Counters::new(started_ms as f64 / 1_000.0).map_err(set_up)?;
+    let Some(receiver) = receiver else {
+        tell_of_what_waits(&storage);
+        return Ok((Arc::new(scraping(options, storage, counters, started_ms)?), None));
+    };
+    let (counters, remote_write) = counters.with_remote_write().map_err(set_up)?;
+    let sender = Sender::new(Arc::clone(&storage), receiver, remote_write);
+    Ok((Arc::new(scraping(options, storage, counters, started_ms)?), Some(sender)))
+}
+
+/// Without remote write, what an earlier start has left stays for a later one.
+fn tell_of_what_waits(storage: &Storage) {
+    let queue = storage.queue_state();
+    if queue.rows > 0 {
+        tracing::warn!(
+            "{} bytes of samples wait for remote write, which is off: they are sent when it is on",
+            queue.bytes
+        );
+    }
+}
+
+fn scraping(
+    options: &StoreOptions,
+    storage: Arc<Storage>,
+    counters: Counters,
+    started_ms: i64,
+) -> Result<Scraping, StoreError> {
+    let fetcher = Fetcher::new(options.scrape_interval.min(LONGEST_SCRAPE)).map_err(set_up)?;
     Ok(Scraping {
-        storage: Arc::new(Storage::open(&options.data_directory)?),
+        storage,
         fetcher,
         interval: options.scrape_interval,
         targets: Arc::new(Targets::default()),
@@ -137,4 +177,8 @@ fn scraping(options: &StoreOptions) -> Result<Scraping, StoreError> {
         outage: fault::Fault::default(),
         started_ms,
     })
+}
+
+fn set_up(error: impl std::error::Error) -> StoreError {
+    StoreError::SetUp(error.to_string())
 }

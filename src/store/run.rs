@@ -9,8 +9,9 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::discovery::TargetsDirectory;
 use super::fault::Fault;
+use super::remote_write::Sender;
 use super::scrape::{Pool, Scraping, now_ms};
-use super::storage::Storage;
+use super::storage::{Retention, Storage};
 use super::{StoreOptions, api, rules};
 use crate::http::{Shutdown, serve};
 
@@ -23,15 +24,28 @@ const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(60);
 /// Runs the store until `shutdown` is requested. Its tasks end with the runtime.
 pub async fn run(
     scraping: Arc<Scraping>,
+    sender: Option<Sender>,
     options: StoreOptions,
     listener: TcpListener,
     shutdown: Shutdown,
 ) {
-    tokio::spawn(maintain(Arc::clone(&scraping.storage), options.retention));
+    let sending = sender.map(|sender| tokio::spawn(sender.run(shutdown.clone())));
+    tokio::spawn(maintain(Arc::clone(&scraping.storage), retention(&options)));
     tokio::spawn(discover(Arc::clone(&scraping), options.targets_directory));
     let groups = rules::read(&options.rule_files, &scraping);
     rules::spawn(&groups, &scraping);
     serve(listener, api::router(scraping, groups), shutdown).await;
+    if let Some(sending) = sending {
+        // A panic in there has been printed already.
+        let _ = sending.await;
+    }
+}
+
+fn retention(options: &StoreOptions) -> Retention {
+    Retention {
+        time_ms: i64::try_from(options.retention.as_millis()).unwrap_or(i64::MAX),
+        size_bytes: options.retention_bytes,
+    }
 }
 
 async fn discover(scraping: Arc<Scraping>, folder: PathBuf) {
@@ -57,24 +71,22 @@ async fn discover(scraping: Arc<Scraping>, folder: PathBuf) {
     }
 }
 
-async fn maintain(storage: Arc<Storage>, retention: Duration) {
-    let retention_ms = i64::try_from(retention.as_millis()).unwrap_or(i64::MAX);
+async fn maintain(storage: Arc<Storage>, retention: Retention) {
     let fault = Arc::new(Fault::default());
     let mut ticks = interval(MAINTENANCE_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let (storage, fault) = (Arc::clone(&storage), Arc::clone(&fault));
-        let done =
-            tokio::task::spawn_blocking(move || maintain_once(&storage, retention_ms, &fault));
+        let done = tokio::task::spawn_blocking(move || maintain_once(&storage, retention, &fault));
         if let Err(error) = done.await {
             tracing::error!("the maintenance of the samples broke off: {error}");
         }
     }
 }
 
-fn maintain_once(storage: &Storage, retention_ms: i64, fault: &Fault) {
-    if let Err(error) = storage.maintain(now_ms(), retention_ms) {
+fn maintain_once(storage: &Storage, retention: Retention, fault: &Fault) {
+    if let Err(error) = storage.maintain(now_ms(), retention) {
         if fault.begin(&error.to_string()) {
             tracing::error!("old samples are neither compacted nor dropped: {error}");
         }

@@ -36,10 +36,14 @@ CHROMIUM_OPTIONS = [
 
 
 class Installation:
-    """A home of its own, the commands that use it, and the end of all that they started."""
+    """A home of its own, the commands that use it, and the end of all that they started.
 
-    def __init__(self, home: Path) -> None:
+    Each command begins with `prefix`, as for another network namespace.
+    """
+
+    def __init__(self, home: Path, prefix: tuple[str, ...] = ()) -> None:
         self.home = home
+        self._prefix = prefix
         self.environment = {
             **os.environ,
             "MEPHISTO_METRICS_HOME": str(home),
@@ -57,7 +61,7 @@ class Installation:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `mephisto-metrics` to its end."""
         return subprocess.run(
-            [str(SCRIPTS / "mephisto-metrics"), *arguments],
+            [*self._prefix, str(SCRIPTS / "mephisto-metrics"), *arguments],
             env=self.environment,
             capture_output=True,
             text=True,
@@ -72,7 +76,7 @@ class Installation:
         """
         with self._log_path(len(self._processes)).open("w") as log:
             process = subprocess.Popen(
-                command,
+                [*self._prefix, *command],
                 env=self.environment,
                 stdout=subprocess.PIPE if is_read else log,
                 stderr=log,

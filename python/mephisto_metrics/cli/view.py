@@ -13,7 +13,7 @@ import click
 
 from mephisto_metrics import places
 from mephisto_metrics.cli.showing import ending_in_order, say, showing, wait_for_end
-from mephisto_metrics.stack import settings, viewers
+from mephisto_metrics.stack import remote, settings, viewers
 from mephisto_metrics.stack.detached import start_and_wait
 from mephisto_metrics.stack.errors import explaining_home_faults
 
@@ -37,6 +37,7 @@ OTHERS_END_INTERVAL_SECONDS = 0.5
 @click.option("--store", help="auto, prometheus, builtin, or the URL of a store elsewhere.")
 @click.option("--viewer", help="auto, grafana or builtin.")
 @click.option("--retention", help="How long samples are kept: 15d, 10GB, or both: 15d,10GB.")
+@click.option("--remote-write", metavar="URL", help="A store elsewhere that is sent all samples.")
 @click.option("--scrape-interval", metavar="SECONDS", help="How often Operators are scraped.")
 def command(
     host: str | None,
@@ -46,6 +47,7 @@ def command(
     store: str | None,
     viewer: str | None,
     retention: str | None,
+    remote_write: str | None,
     scrape_interval: str | None,
 ) -> None:
     """Show the metrics of this machine's Operators, until Ctrl-C.
@@ -61,6 +63,7 @@ def command(
             settings.STORE_VARIABLE: store,
             settings.VIEWER_VARIABLE: viewer,
             settings.RETENTION_VARIABLE: retention,
+            remote.URL_VARIABLE: remote_write,
             settings.SCRAPE_INTERVAL_VARIABLE: scrape_interval,
         }
     )

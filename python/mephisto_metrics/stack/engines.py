@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mephisto_metrics._core import Store
+    from mephisto_metrics.stack.remote import RemoteWrite
     from mephisto_metrics.stack.retention import Retention
 
 HOST = "127.0.0.1"
@@ -33,6 +34,8 @@ class EngineOptions:
     """0 for any free one."""
     scrape_interval_seconds: float
     retention: Retention
+    remote_write: RemoteWrite | None
+    """Who is sent all samples too."""
     rules: tuple[Path, ...]
     """In place of those of the package and the home, if there are any."""
 
@@ -92,6 +95,8 @@ def _start_builtin(options: EngineOptions) -> Store:
             port=options.port,
             scrape_interval_seconds=options.scrape_interval_seconds,
             retention_seconds=options.retention.seconds,
+            retention_bytes=options.retention.size_bytes,
+            remote_write=options.remote_write,
         )
     except StoreError as error:
         hint = "that folder is in MEPHISTO_METRICS_HOME, which you may set to another"
@@ -115,7 +120,11 @@ def _prometheus(options: EngineOptions, say: Callable[[str], None]) -> Iterator[
             "`--store builtin`",
         )
     prepared = prometheus.prepare(
-        program, options.port, options.scrape_interval_seconds, options.retention, None
+        program,
+        options.port,
+        options.scrape_interval_seconds,
+        options.retention,
+        options.remote_write,
     )
     supervised = Supervised(prepared, say)
     supervised.start()

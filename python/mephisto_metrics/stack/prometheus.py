@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mephisto_metrics import places
 from mephisto_metrics.ports import check_is_free, free_port
 from mephisto_metrics.stack.errors import StackError, explaining_home_faults
+from mephisto_metrics.stack.files import write_private
 from mephisto_metrics.stack.readiness import is_ready
 from mephisto_metrics.stack.rules import rule_files
 from mephisto_metrics.stack.state import write_json
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mephisto_metrics.stack.programs import InstalledProgram
+    from mephisto_metrics.stack.remote import RemoteWrite
     from mephisto_metrics.stack.retention import Retention
 
 HOST = "127.0.0.1"
@@ -53,12 +55,11 @@ def prepare(
     port: int,
     scrape_interval_seconds: float,
     retention: Retention,
-    remote_write: dict[str, Any] | None,
+    remote_write: RemoteWrite | None,
 ) -> Program:
     """Write the configuration and return what is to be started.
 
-    `remote_write` is an entry of Prometheus's `remote_write`. Raises `StackError` if a stranger
-    holds the port, or the home can not be written to.
+    Raises `StackError` if a stranger holds the port, or the home can not be written to.
     """
     port = port or free_port(HOST)
     try:
@@ -85,13 +86,14 @@ def prepare(
 
 
 def configuration(
-    port: int, scrape_interval_seconds: float, remote_write: dict[str, Any] | None
+    port: int, scrape_interval_seconds: float, remote_write: RemoteWrite | None
 ) -> dict[str, Any]:
     """Return Prometheus's configuration, which is written as JSON: that is YAML too."""
     interval = _duration(scrape_interval_seconds)
     own = {"targets": [f"{HOST}:{port}"]}
     return {
         "global": {
+            "external_labels": {} if remote_write is None else remote_write.labels,
             "scrape_interval": interval,
             "scrape_timeout": _duration(min(scrape_interval_seconds, LONGEST_SCRAPE_SECONDS)),
             "evaluation_interval": interval,
@@ -104,8 +106,31 @@ def configuration(
             },
             {"job_name": "prometheus", "static_configs": [own]},
         ],
-        "remote_write": [] if remote_write is None else [remote_write],
+        "remote_write": [] if remote_write is None else [_receiver(remote_write)],
     }
+
+
+def _receiver(remote_write: RemoteWrite) -> dict[str, Any]:
+    """Return an entry of `remote_write`: secrets stay in files, which only their owner can read."""
+    receiver: dict[str, Any] = {"url": remote_write.url}
+    token = _secret_file(remote_write.token_file, remote_write.token, "remote-token")
+    password = _secret_file(remote_write.password_file, remote_write.password, "remote-password")
+    if token is not None:
+        receiver["authorization"] = {"credentials_file": token}
+    if remote_write.user is not None:
+        receiver["basic_auth"] = {"username": remote_write.user, "password_file": password}
+    if remote_write.tenant is not None:
+        receiver["headers"] = {"X-Scope-OrgID": remote_write.tenant}
+    if remote_write.ca_file is not None:
+        receiver["tls_config"] = {"ca_file": str(remote_write.ca_file)}
+    return receiver
+
+
+def _secret_file(path: Path | None, secret: str | None, name: str) -> str | None:
+    if path is None and secret is not None:
+        path = places.config_folder() / name
+        write_private(path, secret)
+    return None if path is None else str(path)
 
 
 def _flags(

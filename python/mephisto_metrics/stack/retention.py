@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from mephisto_metrics.stack.sizes import bytes_of
+
 DEFAULT_SECONDS = 15 * 24 * 60 * 60
 _UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
-# Powers of 1024, as Prometheus counts them.
-_UNIT_BYTES = {unit: 1024**power for power, unit in enumerate(("B", "KB", "MB", "GB", "TB"))}
 _TIME = re.compile(r"(?:\d+(?:ms|[ywdhms]))+")
 _TIME_PART = re.compile(r"(\d+)(ms|[ywdhms])")
-_SIZE = re.compile(r"(\d+)([KMGT]?B)")
 
 
 class Retention(NamedTuple):
@@ -28,9 +27,9 @@ def parse_retention(text: str) -> Retention:
     """
     seconds, size_bytes = None, None
     for part in filter(None, (part.strip() for part in text.split(","))):
-        size = _SIZE.fullmatch(part)
+        size = bytes_of(part)
         if size is not None and size_bytes is None:
-            size_bytes = int(size[1]) * _UNIT_BYTES[size[2]]
+            size_bytes = size
         elif _TIME.fullmatch(part) and seconds is None:
             seconds = sum(int(n) * _UNIT_SECONDS[unit] for n, unit in _TIME_PART.findall(part))
         else:

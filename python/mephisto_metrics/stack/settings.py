@@ -10,7 +10,8 @@ import os
 from typing import TYPE_CHECKING
 
 from mephisto_metrics.stack.errors import StackError
-from mephisto_metrics.stack.retention import Retention, parse_retention
+from mephisto_metrics.stack.remote import remote_write_wanted
+from mephisto_metrics.stack.retention import parse_retention
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,7 @@ VIEWERS = (AUTO, "grafana", "builtin")
 
 DEFAULT_STORE_PORT = 9090
 DEFAULT_VIEWER_PORT = 3032
+DEFAULT_RETENTION = "15d"
 DEFAULT_VIEWER_HOST = "127.0.0.1"
 DEFAULT_SCRAPE_INTERVAL_SECONDS = 5.0
 LONGEST_SCRAPE_INTERVAL_SECONDS = 3600.0
@@ -44,6 +46,7 @@ def check() -> None:
         store_port,
         viewer_port,
         scrape_interval_seconds,
+        remote_write_wanted,
     ):
         read()
 
@@ -61,16 +64,17 @@ def viewer() -> str:
     return _one_of(VIEWER_VARIABLE, VIEWERS, "")
 
 
-def retention() -> Retention:
+def retention() -> str:
     """Return how long samples are kept, `$MEPHISTO_METRICS_RETENTION`; by default for 15 days."""
-    text = _text(RETENTION_VARIABLE)
+    text = _text(RETENTION_VARIABLE) or DEFAULT_RETENTION
     try:
-        return parse_retention(text)
+        parse_retention(text)
     except ValueError as error:
         raise StackError(
             f"{RETENTION_VARIABLE} is {text!r}, which is no retention: {error}",
             "set it to a time such as 15d, a size such as 10GB, or both: 15d,10GB",
         ) from None
+    return text
 
 
 def store_port() -> int:

@@ -159,10 +159,9 @@ def _alone() -> Iterator[None]:
 
 
 def _start() -> StoreState:
-    retention = settings.retention()
     arguments = ["--kind", kind_to_start(), "--port", str(settings.store_port())]
     arguments += ["--scrape-interval-seconds", str(settings.scrape_interval_seconds())]
-    arguments += ["--retention-days", str(retention.seconds / (24 * 60 * 60))]
+    arguments += ["--retention", settings.retention()]
     timeout_seconds = START_TIMEOUT_SECONDS + prometheus.START_TIMEOUT_SECONDS
 
     def serves(pid: int) -> bool:

@@ -8,6 +8,8 @@ use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 
+use crate::http::plain_client;
+
 /// The text format 0.0.4 is the only one read; a target that knows no other sends it anyway.
 const ACCEPTED: HeaderValue = HeaderValue::from_static("text/plain;version=0.0.4;q=0.9,*/*;q=0.1");
 
@@ -24,7 +26,7 @@ pub struct Fetcher {
 impl Fetcher {
     /// A fetcher that gives up after `time_limit`, the reading of the body included.
     pub fn new(time_limit: Duration) -> reqwest::Result<Self> {
-        let client = Client::builder()
+        let client = plain_client()
             .user_agent(concat!("mephisto-metrics-store/", env!("CARGO_PKG_VERSION")))
             .default_headers(HeaderMap::from_iter([(ACCEPT, ACCEPTED)]))
             // A target is what its file says: neither a proxy of the environment nor a redirect.

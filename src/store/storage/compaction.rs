@@ -1,8 +1,6 @@
-//! Turning a window of scrapes into one chunk for each series, and dropping what is too old.
+//! Turning a window of scrapes into one chunk for each series.
 
 use std::collections::HashMap;
-
-use rusqlite::Connection;
 
 use super::database::{self, ChunkRow};
 use super::head::Head;
@@ -18,15 +16,6 @@ const WINDOW_MS: i64 = 30 * 60 * 1_000;
 const WINDOW_SAMPLES: usize = 2_000_000;
 
 impl Storage {
-    /// Compacts when that is due, and drops what is older than the retention.
-    pub fn maintain(&self, now_ms: i64, retention_ms: i64) -> Result<(), StorageError> {
-        let cutoff_ms = now_ms.saturating_sub(retention_ms);
-        if self.compaction_is_due(cutoff_ms.max(now_ms - WINDOW_MS)) {
-            self.compact()?;
-        }
-        self.forget_before(cutoff_ms)
-    }
-
     /// Turns all recent scrapes into chunks.
     ///
     /// Scraping and queries go on meanwhile; they wait for the last commit only.
@@ -46,7 +35,9 @@ impl Storage {
         Ok(())
     }
 
-    fn compaction_is_due(&self, window_start_ms: i64) -> bool {
+    /// Whether there is a whole window, or anything from before that time.
+    pub(super) fn compaction_is_due(&self, now_ms: i64, cutoff_ms: i64) -> bool {
+        let window_start_ms = cutoff_ms.max(now_ms - WINDOW_MS);
         let head = &self.recent.read().head;
         let is_long = head.oldest_ms().is_some_and(|oldest_ms| oldest_ms < window_start_ms);
         is_long || head.len() >= WINDOW_SAMPLES
@@ -55,18 +46,6 @@ impl Storage {
     fn window(&self) -> (Head, i64) {
         let recent = self.recent.read();
         (recent.head.clone(), recent.last_scrape_id)
-    }
-
-    fn forget_before(&self, cutoff_ms: i64) -> Result<(), StorageError> {
-        let mut writer = self.writer.lock();
-        let ended = self.recent.read().index.ended_before(cutoff_ms);
-        forget(&mut writer, cutoff_ms, &ended).map_err(|error| self.fault(&error))?;
-        let index = &mut self.recent.write().index;
-        for id in ended {
-            index.remove(id);
-        }
-        index.forget_before(cutoff_ms);
-        Ok(())
     }
 }
 
@@ -95,14 +74,4 @@ fn insert(transaction: &rusqlite::Transaction<'_>, chunks: &[ChunkRow]) -> rusql
         database::insert_chunk(transaction, chunk, timeline_id)?;
     }
     Ok(())
-}
-
-fn forget(writer: &mut Connection, cutoff_ms: i64, ended: &[i64]) -> rusqlite::Result<()> {
-    let transaction = writer.transaction()?;
-    database::delete_chunks_before(&transaction, cutoff_ms)?;
-    for &id in ended {
-        database::delete_series(&transaction, id)?;
-    }
-    transaction.commit()?;
-    database::shrink(writer)
 }

@@ -1,4 +1,4 @@
-//! The tables, and every SQL statement.
+//! The tables, and every SQL statement but those of the queue (`queue/table.rs`).
 //!
 //! | table | a row is |
 //! | --- | --- |
@@ -16,6 +16,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::index::SeriesId;
 use super::numbers::{pack, unpack};
+use super::queue;
 use crate::model::Labels;
 
 /// The version of the tables below, kept in the database's `user_version`.
@@ -102,13 +103,17 @@ fn connect(directory: &Path, patience: Duration) -> rusqlite::Result<Connection>
 /// Makes the tables of an empty database; otherwise returns the version it was written with,
 /// should that not be ours.
 pub fn prepare(connection: &mut Connection) -> rusqlite::Result<Option<i64>> {
-    let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if version != 0 {
-        return Ok(Some(version).filter(|&version| version != VERSION));
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if ![0, VERSION].contains(&version) {
+        return Ok(Some(version));
     }
     let transaction = connection.transaction()?;
-    transaction.execute_batch(TABLES)?;
-    transaction.pragma_update(None, "user_version", VERSION)?;
+    if version == 0 {
+        transaction.execute_batch(TABLES)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+    }
+    // A release that does not know this table leaves it alone.
+    transaction.execute_batch(queue::TABLE)?;
     transaction.commit()?;
     Ok(None)
 }
@@ -214,6 +219,18 @@ pub fn for_each_scrape(
         visit(row.get(0)?, scrape);
     }
     Ok(())
+}
+
+/// How many bytes of the file hold something; the rest is reused, or given back by `shrink`.
+pub fn used_bytes(connection: &Connection) -> rusqlite::Result<u64> {
+    let value = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    let bytes = (value("page_count")? - value("freelist_count")?) * value("page_size")?;
+    Ok(bytes.cast_unsigned())
+}
+
+/// The end of the oldest chunk.
+pub fn oldest_end_ms(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+    connection.query_row("SELECT min(end_ms) FROM chunks", [], |row| row.get(0))
 }
 
 pub fn extents(connection: &Connection) -> rusqlite::Result<Vec<Extent>> {

@@ -11,6 +11,8 @@ mod head;
 mod index;
 mod numbers;
 mod ownership;
+mod queue;
+mod retention;
 mod select;
 
 use std::path::{Path, PathBuf};
@@ -19,16 +21,19 @@ use parking_lot::{Mutex, RwLock};
 use rusqlite::Connection;
 
 pub use error::StorageError;
+pub use queue::{Due, QueueOptions, QueueState};
+pub use retention::Retention;
 
 use crate::model::{Labels, Matcher, Sample};
 use database::ScrapeRow;
 use head::Head;
 use index::{Entry, Index, SeriesId};
 use ownership::Ownership;
+use queue::{Enqueued, Queue};
 
 /// All samples of one data directory, which nobody else has open.
 ///
-/// Locks are taken in the order `compacting`, `writer`, `recent`, `readers`.
+/// Locks are taken in the order `compacting`, `writer`, `recent`, `readers`; the queue's is taken alone.
 #[derive(Debug)]
 pub struct Storage {
     directory: PathBuf,
@@ -36,6 +41,7 @@ pub struct Storage {
     writer: Mutex<Connection>,
     recent: RwLock<Recent>,
     readers: Mutex<Vec<Connection>>,
+    queue: Queue,
     _ownership: Ownership,
 }
 
@@ -60,6 +66,14 @@ pub struct Appended {
 impl Storage {
     /// Opens a data directory, or makes it, and reads what its last owner left.
     pub fn open(directory: &Path) -> Result<Self, StorageError> {
+        Self::open_with_queue(directory, None)
+    }
+
+    /// The same; with options for the queue, whatever is kept also waits there to be sent.
+    pub fn open_with_queue(
+        directory: &Path,
+        options: Option<QueueOptions>,
+    ) -> Result<Self, StorageError> {
         let ownership = Ownership::take(directory)?;
         let fault = |error| StorageError::database(directory, &error);
         let mut writer = database::writer(directory).map_err(fault)?;
@@ -70,12 +84,14 @@ impl Storage {
             return Err(StorageError::corrupt(directory, what));
         }
         let recent = Recent::read(&writer).map_err(fault)?;
+        let queue = Queue::read(&writer, options).map_err(fault)?;
         Ok(Self {
             directory: directory.to_owned(),
             compacting: Mutex::default(),
             writer: Mutex::new(writer),
             recent: RwLock::new(recent),
             readers: Mutex::default(),
+            queue,
             _ownership: ownership,
         })
     }
@@ -96,8 +112,10 @@ impl Storage {
             out_of_order: samples.len() - batch.row.values.len(),
         };
         if appended.stored > 0 {
-            let id = batch.write(&mut writer).map_err(|error| self.fault(&error))?;
+            let written = batch.write(&mut writer, &self.queue);
+            let (id, enqueued) = written.map_err(|error| self.fault(&error))?;
             self.recent.write().accept(batch, id);
+            self.queue.accept(enqueued);
         }
         Ok(appended)
     }
@@ -139,7 +157,7 @@ impl Recent {
         Ok(recent)
     }
 
-    fn accept(&mut self, batch: Batch, scrape_id: i64) {
+    fn accept(&mut self, batch: Batch<'_>, scrape_id: i64) {
         for (id, labels) in batch.new_series {
             self.index.insert(id, Entry::new(labels));
         }
@@ -156,19 +174,21 @@ impl Recent {
 }
 
 /// A scrape on its way to the disk.
-struct Batch {
+struct Batch<'a> {
     row: ScrapeRow,
+    samples: Vec<&'a (Labels, f64)>,
     new_series: Vec<(SeriesId, Labels)>,
 }
 
-impl Batch {
-    fn of(index: &Index, timestamp_ms: i64, samples: &[(Labels, f64)]) -> Self {
+impl<'a> Batch<'a> {
+    fn of(index: &Index, timestamp_ms: i64, samples: &'a [(Labels, f64)]) -> Self {
         let row = ScrapeRow { timestamp_ms, series_ids: Vec::new(), values: Vec::new() };
-        let mut batch = Self { row, new_series: Vec::new() };
-        for (labels, value) in samples {
-            if let Some(id) = batch.place(index, labels) {
+        let mut batch = Self { row, samples: Vec::new(), new_series: Vec::new() };
+        for sample in samples {
+            if let Some(id) = batch.place(index, &sample.0) {
                 batch.row.series_ids.push(id);
-                batch.row.values.push(*value);
+                batch.row.values.push(sample.1);
+                batch.samples.push(sample);
             }
         }
         batch
@@ -184,15 +204,20 @@ impl Batch {
         index.get(id).is_none_or(|entry| entry.last_ms < self.row.timestamp_ms).then_some(id)
     }
 
-    /// Returns the id of the scrape's row.
-    fn write(&self, connection: &mut Connection) -> rusqlite::Result<i64> {
+    /// Returns the id of the scrape's row, and what became of the queue.
+    fn write(
+        &self,
+        connection: &mut Connection,
+        queue: &Queue,
+    ) -> rusqlite::Result<(i64, Enqueued)> {
         let transaction = connection.transaction()?;
         for (id, labels) in &self.new_series {
             database::insert_series(&transaction, *id, labels)?;
         }
         let id = database::insert_scrape(&transaction, &self.row)?;
+        let enqueued = queue.write(&transaction, self.row.timestamp_ms, &self.samples)?;
         transaction.commit()?;
-        Ok(id)
+        Ok((id, enqueued))
     }
 }
 

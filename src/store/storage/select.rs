@@ -79,6 +79,16 @@ impl Storage {
         Ok((snapshot, selected.collect()))
     }
 
+    /// What a connection reads that the writer does not wait for.
+    pub(super) fn read_beside<T>(
+        &self,
+        reading: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StorageError> {
+        let mut reader = Reader::of(self)?;
+        let read = reader.snapshot().and_then(|snapshot| reading(&snapshot));
+        read.map_err(|error| self.fault(&error))
+    }
+
     fn name(&self, error: ReadError) -> SelectError {
         match error {
             ReadError::Database(error) => self.fault(&error).into(),

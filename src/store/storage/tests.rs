@@ -20,6 +20,8 @@ impl Storage {
     }
 }
 
+const SECOND: Retention = Retention { time_ms: 1_000, size_bytes: None };
+
 type Bits = BTreeMap<Labels, Vec<(i64, u64)>>;
 
 fn labels(name: &str) -> Labels {
@@ -128,11 +130,11 @@ fn samples_past_the_retention_go_and_their_space_with_them() {
             (0..100).map(|series| (labels(&format!("m{series}")), value(series))).collect();
         storage.append(time, &scrape).unwrap();
     }
-    storage.maintain(250, 1_000).unwrap();
+    storage.maintain(250, SECOND).unwrap();
     storage.compact().unwrap();
     let full = storage.bytes_on_disk();
     storage.append(5_000, &[(labels("m1"), 1.0)]).unwrap();
-    storage.maintain(5_000, 1_000).unwrap();
+    storage.maintain(5_000, SECOND).unwrap();
     assert_eq!(
         all_samples_of(&storage),
         Bits::from([(labels("m1"), vec![(5_000, 1.0_f64.to_bits())])])
@@ -228,7 +230,7 @@ fn queries_and_compaction_at_once_lose_and_double_nothing() {
         let compacting = scope.spawn(|| {
             for _ in 0..40 {
                 storage.compact().unwrap();
-                storage.maintain(0, 1_000).unwrap();
+                storage.maintain(0, SECOND).unwrap();
             }
         });
         for timestamp_ms in 1..=200 {
@@ -239,4 +241,75 @@ fn queries_and_compaction_at_once_lose_and_double_nothing() {
         }
         compacting.join().unwrap();
     });
+}
+
+/// Windows of an hour each, of which half a minute has samples; each takes about as much.
+fn fill(storage: &Storage, windows: std::ops::Range<i64>) {
+    for window in windows {
+        for scrape in 0..30 {
+            let time_ms = window * 3_600_000 + scrape * 1_000;
+            // Digits of no pattern, which no compression makes smaller.
+            let mixed = |n: i64| (time_ms * 100 + n).wrapping_mul(-7_046_029_254_386_353_131) >> 2;
+            let value = |n| f64::from_bits(mixed(n).cast_unsigned());
+            let samples: Vec<_> = (0..100).map(|n| (labels(&format!("m{n}")), value(n))).collect();
+            storage.append(time_ms, &samples).unwrap();
+        }
+        storage.compact().unwrap();
+    }
+}
+
+fn hours_of(storage: &Storage) -> Vec<i64> {
+    let samples = all_samples_of(storage);
+    let hours = samples[&labels("m1")].iter().map(|(time_ms, _)| time_ms / 3_600_000);
+    let mut hours: Vec<_> = hours.collect();
+    hours.dedup();
+    hours
+}
+
+fn of_size(size_bytes: u64) -> Retention {
+    Retention { time_ms: i64::MAX, size_bytes: Some(size_bytes) }
+}
+
+#[test]
+fn beyond_the_size_to_keep_the_oldest_samples_go_and_their_space_with_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = Storage::open(directory.path()).unwrap();
+    fill(&storage, 0..1);
+    storage.append(1_000_000, &[(labels("ended"), 1.0)]).unwrap();
+    fill(&storage, 1..8);
+    let full = database::used_bytes(&storage.writer.lock()).unwrap();
+    storage.maintain(30_000_000, of_size(full)).unwrap();
+    assert_eq!(hours_of(&storage), (0..8).collect::<Vec<_>>());
+    storage.maintain(30_000_000, of_size(full / 2)).unwrap();
+    let hours = hours_of(&storage);
+    assert!(hours.len() >= 2 && hours.len() <= 4 && hours.ends_with(&[6, 7]), "{hours:?}");
+    assert!(!all_samples_of(&storage).contains_key(&labels("ended")));
+    assert_eq!(storage.series_count(), 100);
+    assert!(storage.bytes_on_disk() <= full / 2 + 40_000, "{}", storage.bytes_on_disk());
+    drop(storage);
+    assert_eq!(hours_of(&Storage::open(directory.path()).unwrap()), hours);
+}
+
+#[test]
+fn however_small_the_size_to_keep_what_is_not_compacted_stays() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = Storage::open(directory.path()).unwrap();
+    fill(&storage, 0..2);
+    storage.append(7_300_000, &[(labels("m1"), 1.0)]).unwrap();
+    storage.maintain(7_300_000, of_size(1)).unwrap();
+    assert_eq!(all_samples_of(&storage)[&labels("m1")], [(7_300_000, 1.0_f64.to_bits())]);
+}
+
+#[test]
+fn what_waits_for_remote_write_pushes_out_no_samples() {
+    let directory = tempfile::tempdir().unwrap();
+    let encode = |_: &Labels, _: i64, _: &[&(Labels, f64)]| vec![7; 10_000];
+    let external_labels = Labels::default();
+    let queue = QueueOptions { limit_bytes: u64::MAX, external_labels, encode };
+    let storage = Storage::open_with_queue(directory.path(), Some(queue)).unwrap();
+    fill(&storage, 0..4);
+    let used_bytes = storage.bytes_on_disk();
+    storage.maintain(15_000_000, of_size(used_bytes / 2)).unwrap();
+    assert!(storage.queue_state().bytes > used_bytes / 4);
+    assert_eq!(hours_of(&storage), [0, 1, 2, 3]);
 }

@@ -1,0 +1,148 @@
+"""Where a store sends its samples too, and as whom.
+
+Secrets come from variables or files, never from a command line, which every user of the machine can
+read.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.sizes import bytes_of
+
+URL_VARIABLE = "MEPHISTO_METRICS_REMOTE_WRITE"
+
+_PREFIX = "MEPHISTO_METRICS_REMOTE_"
+_LABEL_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]*")
+
+
+@dataclass(frozen=True)
+class RemoteWrite:
+    """A receiver of Prometheus's remote write: at most a token, or a user with a password.
+
+    A secret is a text or in a file, which is read anew for each request. Every series that is sent
+    has the labels too, unless it has such a label itself.
+    """
+
+    url: str
+    token: str | None = field(default=None, repr=False)
+    token_file: Path | None = None
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    password_file: Path | None = None
+    tenant: str | None = None
+    ca_file: Path | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    queue_bytes: int | None = None
+
+
+def remote_write_wanted() -> RemoteWrite | None:
+    """Return the receiver that `$MEPHISTO_METRICS_REMOTE_WRITE` names; None if it names none."""
+    url = os.environ.get(URL_VARIABLE, "").strip()
+    return remote_write(url, _queue_bytes()) if url else None
+
+
+def remote_write(url: str, queue_bytes: int | None = None) -> RemoteWrite:
+    """Return the receiver at `url` with what `MEPHISTO_METRICS_REMOTE_*` say of it."""
+    _check_url(url)
+    receiver = RemoteWrite(
+        url=url,
+        token=_text("TOKEN"),
+        token_file=_file("TOKEN_FILE"),
+        user=_text("USER"),
+        password=_text("PASSWORD"),
+        password_file=_file("PASSWORD_FILE"),
+        tenant=_text("TENANT"),
+        ca_file=_file("CA_FILE"),
+        labels=_labels(),
+        queue_bytes=queue_bytes,
+    )
+    _check_credentials(receiver)
+    return receiver
+
+
+def _text(name: str) -> str | None:
+    return os.environ.get(_PREFIX + name, "").strip() or None
+
+
+def _queue_bytes() -> int | None:
+    text = _text("QUEUE_SIZE")
+    found = None if text is None else bytes_of(text)
+    if text is not None and not found:
+        raise StackError(
+            f"{_PREFIX}QUEUE_SIZE is {text!r}, which is no size", "set it to one such as 512MB"
+        )
+    return found
+
+
+def _labels() -> dict[str, str]:
+    """Return what tells this machine's series from those of others: `a=b,c=d`, else its name."""
+    text = _text("LABELS")
+    if text is None:
+        return {"machine": socket.gethostname()}
+    pairs = [pair.partition("=") for pair in text.split(",")]
+    labels = {name.strip(): value.strip() for name, _, value in pairs}
+    if not all(_LABEL_NAME.fullmatch(name) and value for name, value in labels.items()):
+        raise StackError(
+            f"{_PREFIX}LABELS is {text!r}, which are no labels",
+            "set it to names and values, such as `machine=one,site=here`",
+        )
+    return labels
+
+
+def _file(name: str) -> Path | None:
+    text = _text(name)
+    if text is None:
+        return None
+    path = Path(text).expanduser().absolute()
+    try:
+        path.open().close()
+    except OSError as error:
+        raise StackError(
+            f"{_PREFIX}{name} names `{path}`, which can not be read: {error.strerror}",
+            "name a file that you may read, or leave the variable out",
+        ) from error
+    return path
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        raise StackError(
+            "the address for remote write is none",
+            "give the whole address, such as `http://mimir.example:9009/api/v1/push`",
+        )
+    if "@" in parts.netloc:
+        raise StackError(
+            "the address for remote write holds credentials, which others would see",
+            f"set {_PREFIX}USER and {_PREFIX}PASSWORD_FILE, and leave them out of the address",
+        )
+
+
+def _check_credentials(receiver: RemoteWrite) -> None:
+    for name, text, file in (
+        ("TOKEN", receiver.token, receiver.token_file),
+        ("PASSWORD", receiver.password, receiver.password_file),
+    ):
+        if text is not None and file is not None:
+            raise StackError(
+                f"{_PREFIX}{name} and {_PREFIX}{name}_FILE are both set", "set one of them"
+            )
+    has_token = receiver.token is not None or receiver.token_file is not None
+    has_password = receiver.password is not None or receiver.password_file is not None
+    has_user = receiver.user is not None
+    if has_user != has_password or (has_token and has_user):
+        raise StackError(
+            "the credentials for remote write are neither a token nor a user with a password",
+            f"set {_PREFIX}TOKEN_FILE alone, or {_PREFIX}USER and {_PREFIX}PASSWORD_FILE",
+        )

@@ -1,0 +1,36 @@
+//! Where each HTTP client begins.
+
+use std::path::Path;
+
+use reqwest::{Certificate, Client, ClientBuilder};
+use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+/// A client for plain HTTP: no certificate of the system is read for it.
+pub fn plain_client() -> ClientBuilder {
+    choose_cryptography();
+    let config = ClientConfig::builder()
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth();
+    Client::builder().tls_backend_preconfigured(config)
+}
+
+/// A client for HTTPS too. It trusts the authorities in that file, else those of the system.
+pub fn tls_client(authorities: Option<&Path>) -> Result<ClientBuilder, String> {
+    choose_cryptography();
+    let Some(path) = authorities else { return Ok(Client::builder()) };
+    let unusable = |why: &dyn std::fmt::Display| {
+        format!("the certificates in {} cannot be used: {why}", path.display())
+    };
+    let pem = std::fs::read(path).map_err(|error| unusable(&error))?;
+    let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| unusable(&error))?;
+    if certificates.is_empty() {
+        return Err(unusable(&"there are none in PEM format"));
+    }
+    Ok(Client::builder().tls_certs_only(certificates))
+}
+
+/// For the whole process; a second time changes nothing.
+fn choose_cryptography() {
+    let _ = default_provider().install_default();
+}

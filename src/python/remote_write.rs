@@ -1,0 +1,49 @@
+//! Remote write as Python describes it: any object with these attributes.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::store::{Authorization, RemoteWriteOptions, Secret};
+
+/// `mephisto_metrics.stack.remote.RemoteWrite`.
+#[derive(FromPyObject)]
+pub struct RemoteWrite {
+    url: String,
+    token: Option<String>,
+    token_file: Option<PathBuf>,
+    user: Option<String>,
+    password: Option<String>,
+    password_file: Option<PathBuf>,
+    tenant: Option<String>,
+    ca_file: Option<PathBuf>,
+    labels: BTreeMap<String, String>,
+    queue_bytes: Option<u64>,
+}
+
+impl RemoteWrite {
+    /// The core's options; `ValueError` if they cannot work.
+    pub fn options(self) -> PyResult<RemoteWriteOptions> {
+        let mut options = RemoteWriteOptions::new(&self.url).map_err(PyValueError::new_err)?;
+        let token = secret(self.token, self.token_file);
+        let password = secret(self.password, self.password_file);
+        options.authorization = match (token, self.user, password) {
+            (Some(token), None, None) => Authorization::Bearer(token),
+            (None, Some(user), Some(password)) => Authorization::Basic { user, password },
+            (None, None, None) => Authorization::Nobody,
+            _ => return Err(PyValueError::new_err("either a token, or a user with a password")),
+        };
+        options.tenant = self.tenant;
+        options.authorities = self.ca_file;
+        options.external_labels = self.labels.into_iter().collect();
+        options.queue_limit_bytes = self.queue_bytes.unwrap_or(options.queue_limit_bytes);
+        options.check().map_err(PyValueError::new_err)?;
+        Ok(options)
+    }
+}
+
+fn secret(text: Option<String>, file: Option<PathBuf>) -> Option<Secret> {
+    file.map(Secret::File).or(text.map(Secret::Text))
+}

@@ -1,0 +1,181 @@
+//! The other store: one request to it, and what its answer means.
+
+use std::error::Error;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, StatusCode};
+
+use super::RemoteWriteOptions;
+use crate::http::tls_client;
+
+/// As in Prometheus.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// As much of an answer is read and said; reasons stand at its beginning.
+const REASON_BYTES: usize = 500;
+
+/// What became of a request.
+#[derive(Debug, Eq, PartialEq)]
+pub enum Answer {
+    /// The receiver has the samples.
+    Taken,
+    /// It will never take these samples.
+    Refused {
+        /// The answer's status.
+        status: StatusCode,
+        /// What it said.
+        reason: String,
+    },
+    /// It may take them later.
+    Later {
+        /// What is in the way.
+        reason: String,
+        /// How long it wants to be left alone.
+        asked: Option<Duration>,
+    },
+}
+
+/// Where samples are sent.
+#[derive(Debug)]
+pub struct Receiver {
+    client: Client,
+    options: RemoteWriteOptions,
+}
+
+impl Receiver {
+    /// A receiver that was not asked yet.
+    pub fn new(options: RemoteWriteOptions) -> Result<Self, String> {
+        let client = tls_client(options.authorities.as_deref())?
+            .user_agent(concat!("mephisto-metrics-store/", env!("CARGO_PKG_VERSION")))
+            .timeout(TIME_LIMIT)
+            // A redirect would take the credentials along to whom they were not given.
+            .redirect(Policy::none())
+            .build()
+            .map_err(|error| chain(&error))?;
+        Ok(Self { client, options })
+    }
+
+    /// Sends a body as `wire` makes it.
+    pub async fn send(&self, body: Vec<u8>) -> Answer {
+        let request = self
+            .client
+            .post(self.options.url.clone())
+            .header(CONTENT_ENCODING, "snappy")
+            .header(CONTENT_TYPE, "application/x-protobuf")
+            .header("X-Prometheus-Remote-Write-Version", "0.1.0")
+            .body(body);
+        let request = match &self.options.tenant {
+            Some(tenant) => request.header("X-Scope-OrgID", tenant),
+            None => request,
+        };
+        match self.options.authorization.add_to(request) {
+            Ok(request) => match request.send().await {
+                Ok(response) => Answer::of(response).await,
+                Err(error) => Answer::later(chain(&error.without_url())),
+            },
+            Err(reason) => Answer::later(reason),
+        }
+    }
+}
+
+impl Answer {
+    async fn of(response: Response) -> Self {
+        let status = response.status();
+        if status.is_success() {
+            return Self::Taken;
+        }
+        let asked = retry_after(response.headers());
+        let reason = format!("the receiver answered {status}: {}", beginning(response).await);
+        if is_about_the_samples(status) {
+            Self::Refused { status, reason }
+        } else {
+            Self::Later { reason, asked }
+        }
+    }
+
+    fn later(reason: String) -> Self {
+        Self::Later { reason, asked: None }
+    }
+}
+
+/// Whether other samples may fare better. An address or credentials that are not right refuse all,
+/// until somebody mends them.
+fn is_about_the_samples(status: StatusCode) -> bool {
+    const ABOUT_THE_SENDER: [StatusCode; 7] = [
+        StatusCode::UNAUTHORIZED,
+        StatusCode::FORBIDDEN,
+        StatusCode::NOT_FOUND,
+        StatusCode::METHOD_NOT_ALLOWED,
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED,
+        StatusCode::REQUEST_TIMEOUT,
+        StatusCode::TOO_MANY_REQUESTS,
+    ];
+    status.is_client_error() && !ABOUT_THE_SENDER.contains(&status)
+}
+
+/// Seconds, or the time until when.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = DateTime::parse_from_rfc2822(text).ok()?;
+    (until.with_timezone(&Utc) - Utc::now()).to_std().ok()
+}
+
+/// The first of an answer's text, on one line.
+async fn beginning(mut response: Response) -> String {
+    let mut body = Vec::new();
+    while body.len() < REASON_BYTES {
+        let Ok(Some(part)) = response.chunk().await else { break };
+        body.extend_from_slice(&part);
+    }
+    body.truncate(REASON_BYTES);
+    String::from_utf8_lossy(&body).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// An error with its causes: the outermost alone says only that sending has failed.
+fn chain(error: &dyn Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", chain(cause)),
+        None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(text: &str) -> Option<Duration> {
+        retry_after(&HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]))
+    }
+
+    #[test]
+    fn a_wait_is_asked_for_in_seconds_or_by_a_time() {
+        assert_eq!(asked("120"), Some(Duration::from_secs(120)));
+        let until = Utc::now() + Duration::from_secs(90);
+        let wait = asked(&until.format("%a, %d %b %Y %H:%M:%S GMT").to_string()).unwrap();
+        assert!((80..=90).contains(&wait.as_secs()), "{wait:?}");
+        assert_eq!(asked("Wed, 21 Oct 2015 07:28:00 GMT"), None);
+        assert_eq!(asked("soon"), None);
+    }
+
+    #[test]
+    fn only_what_is_wrong_with_the_samples_lets_them_go() {
+        for (status, lets_them_go) in [
+            (StatusCode::BAD_REQUEST, true),
+            (StatusCode::PAYLOAD_TOO_LARGE, true),
+            (StatusCode::UNPROCESSABLE_ENTITY, true),
+            (StatusCode::UNAUTHORIZED, false),
+            (StatusCode::NOT_FOUND, false),
+            (StatusCode::TOO_MANY_REQUESTS, false),
+            (StatusCode::FOUND, false),
+            (StatusCode::BAD_GATEWAY, false),
+        ] {
+            assert_eq!(is_about_the_samples(status), lets_them_go, "{status}");
+        }
+    }
+}

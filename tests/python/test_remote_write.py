@@ -1,0 +1,120 @@
+"""What the environment says of remote write."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mephisto_metrics._core import Store
+from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.remote import RemoteWrite, remote_write
+from mephisto_metrics.stack.sizes import bytes_of
+
+URL = "http://127.0.0.1:9009/api/v1/push"
+PREFIX = "MEPHISTO_METRICS_REMOTE_"
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Give what sets the variables of remote write, of which no others are set."""
+    names = ("TOKEN", "USER", "PASSWORD", "TOKEN_FILE", "PASSWORD_FILE", "TENANT", "CA_FILE")
+    for name in (*names, "LABELS"):
+        monkeypatch.delenv(PREFIX + name, raising=False)
+
+    def say(**variables: str | Path) -> None:
+        for name, value in variables.items():
+            monkeypatch.setenv(PREFIX + name, str(value))
+
+    return say
+
+
+@pytest.fixture
+def secret_file(tmp_path: Path) -> Path:
+    path = tmp_path / "secret"
+    path.write_text("hidden\n")
+    return path
+
+
+def test_alone_an_address_is_enough(said: Any) -> None:
+    said()
+    assert remote_write(URL) == RemoteWrite(URL, labels={"machine": socket.gethostname()})
+
+
+def test_all_variables_are_read(said: Any, secret_file: Path) -> None:
+    said(USER="me", PASSWORD_FILE=secret_file, TENANT="team", LABELS="machine=one, site=here")
+    assert remote_write(URL, 1000) == RemoteWrite(
+        URL,
+        user="me",
+        password_file=secret_file,
+        tenant="team",
+        labels={"machine": "one", "site": "here"},
+        queue_bytes=1000,
+    )
+    said(USER="", PASSWORD_FILE="", TOKEN_FILE=secret_file, CA_FILE=secret_file)
+    receiver = remote_write(URL)
+    assert (receiver.token_file, receiver.ca_file) == (secret_file, secret_file)
+
+
+def test_no_secret_is_shown(said: Any) -> None:
+    said(TOKEN="hidden")
+    assert "hidden" not in repr(remote_write(URL))
+    said(TOKEN="", USER="me", PASSWORD="hidden")
+    assert "hidden" not in repr(remote_write(URL))
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"USER": "me"}, "neither a token nor a user with a password"),
+        ({"PASSWORD": "hidden"}, "neither a token nor a user with a password"),
+        ({"TOKEN": "hidden", "USER": "me", "PASSWORD": "hidden"}, "neither a token nor a user"),
+        ({"TOKEN": "hidden", "TOKEN_FILE": __file__}, "TOKEN_FILE are both set"),
+        ({"TOKEN_FILE": "/nowhere/token"}, "names `/nowhere/token`, which can not be read"),
+        ({"LABELS": "a-b=c"}, "are no labels"),
+        ({"LABELS": "machine"}, "are no labels"),
+    ],
+)
+def test_what_can_not_be_meant_is_named(said: Any, variables: dict[str, str], named: str) -> None:
+    said(**variables)
+    with pytest.raises(StackError, match=named) as raised:
+        remote_write(URL)
+    assert "hidden" not in f"{raised.value} {raised.value.hint}"
+
+
+@pytest.mark.parametrize("url", ["mimir", "ftp://host/", "http://me:hidden@host/", "http://[/"])
+def test_an_address_that_can_not_work_is_refused(said: Any, url: str) -> None:
+    said()
+    with pytest.raises(StackError, match="the address for remote write") as raised:
+        remote_write(url)
+    assert "hidden" not in f"{raised.value} {raised.value.hint}"
+
+
+def test_sizes_are_read_as_prometheus_reads_them() -> None:
+    assert bytes_of("512MB") == 512 * 1024 * 1024
+    assert bytes_of("20gb") == 20 * 1024**3
+    assert bytes_of("7B") == 7
+    assert [bytes_of(text) for text in ("", "GB", "20", "1.5GB", "-1GB", "20 GiB")] == [None] * 6
+
+
+def test_the_store_refuses_what_can_not_work(tmp_path: Path) -> None:
+    for receiver, named in (
+        (RemoteWrite(URL, token="hidden", user="me"), "either a token, or a user"),
+        (RemoteWrite(URL, queue_bytes=1), "1048576 bytes or more"),
+        (RemoteWrite(URL, labels={"a-b": "c"}), "not a label name"),
+        (RemoteWrite("http://me:hidden@host/"), "must not hold credentials"),
+    ):
+        with pytest.raises(ValueError, match=named) as raised:
+            Store(
+                data_directory=tmp_path / "data",
+                targets_directory=tmp_path / "targets",
+                rule_files=[],
+                host="127.0.0.1",
+                port=0,
+                scrape_interval_seconds=1.0,
+                retention_seconds=60.0,
+                remote_write=receiver,
+            )
+        assert "hidden" not in str(raised.value)
