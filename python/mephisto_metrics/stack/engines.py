@@ -98,6 +98,8 @@ def _start_builtin(options: EngineOptions) -> Store:
             retention_bytes=options.retention.size_bytes,
             remote_write=options.remote_write,
         )
+    except ValueError as error:
+        raise StackError(str(error), "see `mephisto metrics view --help`") from error
     except StoreError as error:
         hint = "that folder is in MEPHISTO_METRICS_HOME, which you may set to another"
         raise StackError(str(error), hint) from error
