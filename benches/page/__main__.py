@@ -7,13 +7,13 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from benches.page import browser, queries, report, servers
+from benches.prometheus import real_prometheus
 from benches.table import DOCUMENT, circumstances, write_into
 
 MARKERS = ("<!-- page measured: begin -->", "<!-- page measured: end -->")
@@ -72,12 +72,6 @@ def _program_version(program: str) -> str:
     return (run.stdout or run.stderr).splitlines()[0].partition(" (")[0]
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def main() -> None:
     """Measure from the command line."""
     parser = argparse.ArgumentParser(prog="python -m benches.page", description=__doc__)
@@ -110,7 +104,10 @@ def measure(options: argparse.Namespace) -> str:
         blocks = folder / "prometheus"
         if shutil.which("prometheus") and blocks.is_dir() and any(blocks.iterdir()):
             versions.append(_program_version("prometheus").replace(", version", ""))
-            peer = stack.enter_context(servers.prometheus(blocks, _free_port()))
+            settings = ("global: {}\n", "--storage.tsdb.retention.time=100y")
+            peer = stack.enter_context(
+                real_prometheus("prometheus", folder, *settings, data=blocks)
+            )
             columns.append(over_store("Prometheus", peer, chromium, options, day))
     return "\n".join(
         [

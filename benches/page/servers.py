@@ -1,4 +1,4 @@
-"""What is measured: a store or a Prometheus over a day's data, and the page in front of it."""
+"""What is measured: the built-in store over a day's data, and the page in front of a store."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from collections.abc import Iterator
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -37,20 +35,6 @@ def builtin_store(home: Path, scrape_interval_seconds: float) -> Iterator[str]:
         if not wait_until(state.exists, READY_TIMEOUT_SECONDS):
             sys.exit(f"the store over {home} did not start; its log is above")
         yield json.loads(state.read_text())["url"]
-
-
-@contextlib.contextmanager
-def prometheus(data: Path, port: int) -> Iterator[str]:
-    """Run Debian's Prometheus over blocks in `data`; gives its address."""
-    settings = data.with_name("prometheus.yml")
-    settings.write_text("global: {}\n")
-    command = ["prometheus", f"--config.file={settings}", f"--storage.tsdb.path={data}"]
-    options = ["--storage.tsdb.retention.time=100y", f"--web.listen-address=127.0.0.1:{port}"]
-    url = f"http://127.0.0.1:{port}"
-    with _running([*command, *options, "--log.level=error"], dict(os.environ)):
-        if not wait_until(lambda: _is_ready(url), READY_TIMEOUT_SECONDS):
-            sys.exit(f"the Prometheus over {data} did not become ready; its log is above")
-        yield url
 
 
 @contextlib.contextmanager
@@ -90,11 +74,3 @@ def _running(command: list[str], environment: dict[str, str]) -> Iterator[None]:
     finally:
         process.terminate()
         process.wait(STOP_TIMEOUT_SECONDS)
-
-
-def _is_ready(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/-/ready", timeout=1) as answer:
-            return bool(answer.status == HTTPStatus.OK)
-    except OSError:
-        return False

@@ -14,11 +14,9 @@ where `reconnection` and `agent_missing` are left out, being visits that were co
 
 from __future__ import annotations
 
-from grafana_foundation_sdk.models import units
-
 from .board import Board
 from .general_health import AGENT_COMPLETE, AGENT_INCOMPLETE
-from .panels import About, Column, Key, Row, bar, line_panel, table_panel
+from .panels import About, Column, Key, Row, bar, count_panel, table_panel
 from .queries import Query, one_of, quoted, series
 
 
@@ -127,7 +125,7 @@ LOST = table_panel(
     height=9,
 )
 
-COURSE = line_panel(
+COURSE = count_panel(
     About(
         title="Funnel over time",
         meaning="How many visits had got how far by then, since the Operators that ran at that "
@@ -137,9 +135,8 @@ COURSE = line_panel(
         "Operator has ended, and took what it had counted along.",
     ),
     [Query(step.split(" ", 1)[1], expr) for step, expr in STEPS.items()],
-    unit=units.NoUnit,
     width=24,
-).decimals(0)
+)
 
 FUNNEL_BOARD = Board(
     uid="mephisto_funnel",

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.models import units
 
-from .panels import DONE, LOST, About, Row, gauge_panel, limit_line, line_panel, state_panel
+from .panels import (
+    DONE,
+    LOST,
+    About,
+    Row,
+    count_panel,
+    gauge_panel,
+    limit_line,
+    line_panel,
+    state_panel,
+)
 from .queries import Query, none_of, one_of, quantile_by, rate_per_minute, series
 
 # "These should never be exceeding a few seconds" (Mephisto's guide to its metrics).
@@ -43,7 +53,7 @@ P99_E2E = limit_line(
 
 # Each series is held against zero by itself: after a restart an Operator may count a worker
 # below zero, which must not hide the same worker's work under another Operator.
-WORKERS = line_panel(
+WORKERS = count_panel(
     About(
         title="Estimated Active Worker Count",
         meaning="How many different workers are in a task now. A worker with several agents, or "
@@ -62,9 +72,8 @@ WORKERS = line_panel(
             + " > 0)) or vector(0)",
         )
     ],
-    unit=units.NoUnit,
     width=8,
-).decimals(0)
+)
 
 
 def _agents(status: str) -> str:

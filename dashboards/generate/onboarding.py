@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from grafana_foundation_sdk.models import units
-
 from .general_health import AGENT_INCOMPLETE
 from .operator_health import function_panel
-from .panels import BAD, DONE, LOST, About, Row, line_panel, state_panel
+from .panels import BAD, DONE, LOST, About, Row, count_panel, state_panel
 from .queries import Query, none_of, one_of, series
 
 SUCCESS = ("approved",)
@@ -54,7 +52,7 @@ def _outcomes(outcome: str) -> str:
     return f"sum({counted})"
 
 
-OUTCOMES = line_panel(
+OUTCOMES = count_panel(
     About(
         title="Onboarding Outcomes",
         meaning="How many onboardings were launched, passed and failed so far, since the Operators "
@@ -64,11 +62,10 @@ OUTCOMES = line_panel(
         "above the other two together: workers leave in the middle of it.",
     ),
     [Query(outcome.title(), _outcomes(outcome)) for outcome in ("launched", "passed", "failed")],
-    unit=units.NoUnit,
     width=12,
-).decimals(0)
+)
 
-ACTIVE = line_panel(
+ACTIVE = count_panel(
     About(
         title="Active Onboarding Count",
         meaning="How many workers are at their onboarding now.",
@@ -77,9 +74,8 @@ ACTIVE = line_panel(
         "after `assignment_duration_in_seconds`.",
     ),
     [Query("Active onboardings", f"sum({series('worker_pool_active_onboardings')})")],
-    unit=units.NoUnit,
     width=12,
-).decimals(0)
+)
 
 VALIDATION = function_panel(
     "validate_onboarding",

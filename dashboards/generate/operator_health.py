@@ -5,10 +5,10 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders import heatmap
 from grafana_foundation_sdk.models import units
 
-from .panels import About, Row, heatmap_panel, line_panel, of_many
+from .panels import About, Row, count_panel, heatmap_panel, line_panel, of_many
 from .queries import Query, quantile_by, series
 
-THREADS = line_panel(
+THREADS = count_panel(
     About(
         title="Active TaskRunner Threads",
         meaning="How many threads Mephisto runs for its workers now: one for each onboarding, one "
@@ -21,9 +21,8 @@ THREADS = line_panel(
         "`assignment_duration_in_seconds` is over.",
     ),
     [Query("{{thread_type}}", f"sum by (thread_type) ({series('task_runner_thread_count')})")],
-    unit=units.NoUnit,
     width=12,
-).decimals(0)
+)
 
 COMPLETION = heatmap_panel(
     About(

@@ -8,15 +8,16 @@ from .board import Board
 from .general_health import P99_LIMIT_SECONDS, UNIT_COMPLETE
 from .panels import (
     BAD,
+    STATE,
     About,
     Column,
     Key,
     Row,
     colored_from,
+    count_panel,
     line_panel,
     linked,
-    on_its_color,
-    state_of,
+    state_column,
     table_panel,
 )
 from .queries import Query, one_of, quantile_by, rate_per_minute, series
@@ -57,14 +58,10 @@ GLANCE = linked(
         [
             Key("Operator", "operator"),
             Key("Tasks", "task_name"),
-            Key("State", "state", on_its_color()),
+            STATE,
         ],
         [
-            Column(
-                "State",
-                state_of(f"min by (operator, task_name) ({UP})"),
-                is_hidden=True,
-            ),
+            state_column(f"min by (operator, task_name) ({UP})"),
             Column("Up for (min)", f"(time() - max by (operator) ({STARTED})) / 60"),
             Column("Active workers", WORKERS),
             Column("Launched", LAUNCHED),
@@ -88,7 +85,7 @@ GLANCE = linked(
     "/d/mephisto?var-operator=${__data.fields.Operator}",
 )
 
-WORKERS_BY_OPERATOR = line_panel(
+WORKERS_BY_OPERATOR = count_panel(
     About(
         title="Active workers by Operator",
         meaning="How many different workers are in a task of each Operator.",
@@ -96,9 +93,8 @@ WORKERS_BY_OPERATOR = line_panel(
         otherwise="one line at zero while others are not: see its Operator's own board.",
     ),
     [Query("{{operator}}", WORKERS)],
-    unit=units.NoUnit,
     width=12,
-).decimals(0)
+)
 
 REQUESTS_BY_OPERATOR = line_panel(
     About(

@@ -7,14 +7,15 @@ from grafana_foundation_sdk.models import units
 from .board import Board
 from .panels import (
     BAD,
+    STATE,
     About,
     Column,
     Key,
     Row,
     colored_from,
+    count_panel,
     line_panel,
-    on_its_color,
-    state_of,
+    state_column,
     table_panel,
 )
 from .queries import Query, quantile_by, quoted, rate_per_minute, rate_per_second, series
@@ -45,10 +46,10 @@ TARGETS = table_panel(
         Key("Operator", "operator"),
         Key("Address", "instance"),
         Key("Tasks", "task_name"),
-        Key("State", "state", on_its_color()),
+        STATE,
     ],
     [
-        Column("State", state_of(_by_target("up")), is_hidden=True),
+        state_column(_by_target("up")),
         Column(
             "Scrape duration (ms)",
             f"1000 * {_by_target('scrape_duration_seconds')}",
@@ -61,7 +62,7 @@ TARGETS = table_panel(
     height=6,
 )
 
-ANSWERS = line_panel(
+ANSWERS = count_panel(
     About(
         title="Targets that answer",
         meaning="How many Operators are known to the store, and how many of them answered.",
@@ -73,9 +74,8 @@ ANSWERS = line_panel(
         Query("known", f"count({_of_target('up')}) or vector(0)"),
         Query("answering", f"sum({_of_target('up')}) or vector(0)"),
     ],
-    unit=units.NoUnit,
     width=8,
-).decimals(0)
+)
 
 DURATION = line_panel(
     About(
@@ -90,7 +90,7 @@ DURATION = line_panel(
     width=8,
 )
 
-SAMPLES = line_panel(
+SAMPLES = count_panel(
     About(
         title="Samples per scrape",
         meaning="How many series each Operator has, which is what the store has to keep of each "
@@ -100,11 +100,10 @@ SAMPLES = line_panel(
         "Take them out, or bound them with `limit_series`.",
     ),
     [Query("{{operator}}", f"max by (operator) ({_of_target('scrape_samples_scraped')})")],
-    unit=units.NoUnit,
     width=8,
-).decimals(0)
+)
 
-ADDED = line_panel(
+ADDED = count_panel(
     About(
         title="Series added",
         meaning="How many series each scrape had that the one before had not.",
@@ -112,16 +111,15 @@ ADDED = line_panel(
         otherwise="never zero: labels with ever new values, which make the store large and slow.",
     ),
     [Query("{{operator}}", f"max by (operator) ({_of_target('scrape_series_added')})")],
-    unit=units.NoUnit,
     width=8,
-).decimals(0)
+)
 
 
 def _overflowing(metric: str, label: str) -> str:
     return f"count({series(metric, f'{label}={quoted(OVERFLOW)}')}) or vector(0)"
 
 
-BEYOND = line_panel(
+BEYOND = count_panel(
     About(
         title="Metrics beyond their limit",
         meaning="Which metrics have reached the limit of their series, after which new workers or "
@@ -134,9 +132,8 @@ BEYOND = line_panel(
         Query("workers", _overflowing("active_workers", "worker_id")),
         Query("packet types", _overflowing("e2e_packet_latency_count", "packet_type")),
     ],
-    unit=units.NoUnit,
     width=8,
-).decimals(0)
+)
 
 UNMEASURED = line_panel(
     About(

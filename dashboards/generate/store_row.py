@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.models import units
 
-from .panels import About, Row, line_panel
+from .panels import About, Row, count_panel, line_panel
 from .queries import WINDOW, Query
 
 STORE = 'job="mephisto-store"'
@@ -33,7 +33,7 @@ KEPT = line_panel(
     width=8,
 )
 
-SERIES = line_panel(
+SERIES = count_panel(
     About(
         title="Series in the store",
         meaning="How many series the built-in store has kept samples of within its retention.",
@@ -43,9 +43,8 @@ SERIES = line_panel(
         "come from.",
     ),
     [Query("series", f"max({_of_store('series')})")],
-    unit=units.NoUnit,
     width=8,
-).decimals(0)
+)
 
 SIZE = line_panel(
     About(

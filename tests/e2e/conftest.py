@@ -20,6 +20,8 @@ from mephisto_metrics.stack.readiness import wait_until
 
 SCRIPTS = Path(sys.executable).parent
 READY_TIMEOUT_SECONDS = 60
+# From the start of Mephisto to the first unit submitted, on a machine that does much else.
+RUN_TIMEOUT_SECONDS = 240
 STOP_TIMEOUT_SECONDS = 30
 EXPECT_TIMEOUT_SECONDS = 30
 
@@ -190,7 +192,8 @@ def live_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inst
     installation = Installation(tmp_path_factory.mktemp("live") / "home")
     try:
         installation.start_operator("--seed", "3")
-        installation.wait_for('count(e2e_packet_latency_count{packet_type="submit_unit"} > 0)')
+        submitted = 'count(e2e_packet_latency_count{packet_type="submit_unit"} > 0)'
+        installation.wait_for(submitted, RUN_TIMEOUT_SECONDS)
         installation.wait_for("sum(rate(client_io_handler_latency_seconds_count[15s]))")
         yield installation
     finally:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import random
-import socket
-import subprocess
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Callable
+from typing import Callable
 
 import pytest
+from benches.prometheus import real_prometheus
+from tests.e2e.conftest import READY_TIMEOUT_SECONDS, query
 
 import mephisto_metrics
 from mephisto_metrics import prometheus_client
 from mephisto_metrics.stack.readiness import wait_until
 
-READY_TIMEOUT_SECONDS = 60
-STOP_TIMEOUT_SECONDS = 30
 OBSERVATIONS = 20_000
 BUCKET_FACTOR = 1.1
+NATIVE_HISTOGRAMS = "--enable-feature=native-histograms"
 
 CONFIGURATION = """
 global: {{scrape_interval: 1s}}
@@ -64,41 +60,19 @@ def prometheus_url(
     program = needs_program("prometheus", "prometheus")
     address = mephisto_metrics.start_http_server(0, registry=registry)
     target = f"{address.host}:{address.port}"
-    (tmp_path / "prometheus.yml").write_text(CONFIGURATION.format(target=target))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        program,
-        "--enable-feature=native-histograms",
-        f"--config.file={tmp_path / 'prometheus.yml'}",
-        f"--storage.tsdb.path={tmp_path / 'data'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
-    with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+    settings = CONFIGURATION.format(target=target)
     try:
-        yield f"http://127.0.0.1:{port}"
+        with real_prometheus(program, tmp_path, settings, NATIVE_HISTOGRAMS) as url:
+            yield url
     finally:
-        process.terminate()
-        process.wait(STOP_TIMEOUT_SECONDS)
         mephisto_metrics.stop_http_server(address)
 
 
 def value_of(url: str, expression: str) -> float:
     """Return the one value of an instant query, waiting until there is one."""
-
-    def result() -> list[dict[str, Any]]:
-        encoded = urllib.parse.urlencode({"query": expression})
-        try:
-            with urllib.request.urlopen(f"{url}/api/v1/query?{encoded}", timeout=30) as answer:
-                series: list[dict[str, Any]] = json.load(answer)["data"]["result"]
-        except OSError:
-            return []
-        return series
-
-    assert wait_until(lambda: bool(result()), READY_TIMEOUT_SECONDS), f"nothing for {expression}"
-    [series] = result()
+    has_value = wait_until(lambda: bool(query(url, expression)), READY_TIMEOUT_SECONDS)
+    assert has_value, f"nothing for {expression}"
+    [series] = query(url, expression)
     return float(series["value"][1])
 
 

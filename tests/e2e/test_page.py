@@ -201,9 +201,14 @@ def test_query_error_shows_its_text_in_the_panel(page_url: str, browser_page: Pa
     expect(worker_count.locator(".panel-message")).to_contain_text("too many samples")
 
 
-def test_unreachable_store_shows_a_banner_and_recovers(page_url: str, browser_page: Page) -> None:
+@pytest.mark.parametrize(
+    ("status", "body"), [(502, "refused"), (503, '{"errorType": "timeout", "error": "too slow"}')]
+)
+def test_unreachable_store_shows_a_banner_and_recovers(
+    page_url: str, browser_page: Page, status: int, body: str
+) -> None:
     open_page(browser_page, page_url, "?refresh=")
-    browser_page.route("**/api/v1/**", lambda route: route.fulfill(status=502, body="refused"))
+    browser_page.route("**/api/v1/**", lambda route: route.fulfill(status=status, body=body))
     refresh = browser_page.get_by_role("button", name="Refresh", exact=True)
 
     refresh.click()

@@ -100,6 +100,18 @@ def test_the_button_says_how_many_alerts_fire_and_how_severe(
 
 
 @pytest.mark.usefixtures("problems")
+def test_the_button_leaves_two_lines_to_all_controls_at_1280_pixels(
+    played: Played, browser_page: Page
+) -> None:
+    open_alerts(browser_page, played.page_url)
+    buttons = browser_page.locator(".page-header :is(button, summary, select):visible")
+    tops = buttons.evaluate_all(
+        "all => all.map((one) => one.closest('.control, .button').getBoundingClientRect().top)"
+    )
+    assert len(set(tops)) == 2
+
+
+@pytest.mark.usefixtures("problems")
 def test_the_list_has_what_fires_since_when_and_what_to_do(
     played: Played, browser_page: Page
 ) -> None:

@@ -5,20 +5,25 @@ from __future__ import annotations
 import json
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from tests.e2e.browsing import address_range, open_page, panel
 from tests.e2e.conftest import Installation
 
 GUIDE = "Waiting for the first Operator"
 
 
+def open_without_operator(installation: Installation, page: Page, query: str) -> Locator:
+    """Open the page over a store that has seen nothing; gives its guide."""
+    address = installation.address_of(installation.start_verb("view"))
+    page.goto(f"{address}/{query}")
+    return page.get_by_role("region", name=GUIDE)
+
+
 @pytest.mark.usefixtures("problems")
 def test_guide_stands_in_for_the_panels_until_the_first_operator(
     installation: Installation, browser_page: Page
 ) -> None:
-    address = installation.address_of(installation.start_verb("view"))
-    browser_page.goto(f"{address}/?refresh=")
-    guide = browser_page.get_by_role("region", name=GUIDE)
+    guide = open_without_operator(installation, browser_page, "?refresh=")
     expect(guide).to_contain_text("mephisto metrics demo")
     expect(guide).to_contain_text("every 1 second")
     expect(browser_page.locator("section.panel:visible")).to_have_count(0)
@@ -33,9 +38,8 @@ def test_guide_stands_in_for_the_panels_until_the_first_operator(
 def test_boards_can_be_looked_at_without_an_operator(
     installation: Installation, browser_page: Page
 ) -> None:
-    address = installation.address_of(installation.start_verb("view"))
-    browser_page.goto(f"{address}/?dashboard=mephisto_pipeline&refresh=")
-    guide = browser_page.get_by_role("region", name=GUIDE)
+    query = "?dashboard=mephisto_pipeline&refresh="
+    guide = open_without_operator(installation, browser_page, query)
     expect(browser_page.locator(".annotation-list")).to_be_hidden()
 
     guide.get_by_role("button", name="Show the panels anyway").click()

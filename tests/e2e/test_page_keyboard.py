@@ -41,6 +41,8 @@ def test_question_mark_lists_the_shortcuts_and_escape_closes(
     browser_page.keyboard.press("?")
     expect(dialog).to_be_visible()
     expect(dialog).to_contain_text("zoom out")
+    keys = dialog.locator("dt").all_text_contents()
+    assert len(set(keys)) == len(keys)
 
     browser_page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()

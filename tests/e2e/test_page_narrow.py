@@ -1,4 +1,4 @@
-"""The page on a telephone: nothing is cut off, and a finger hits what it is meant to."""
+"""The page where there is little room: nothing is cut off, and a finger hits what it should."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.e2e.browsing import open_page, panel
+from tests.e2e.browsing import open_page, panel, show
 
 FINGER_PIXELS = 44
 TELEPHONE = {"width": 390, "height": 844}
@@ -63,3 +63,17 @@ def test_numbers_of_a_table_are_not_squeezed(page_url: str, telephone: Page) -> 
     heights = table.locator("tbody tr").evaluate_all("rows => rows.map((row) => row.offsetHeight)")
 
     assert max(heights) < 160
+
+
+@pytest.mark.usefixtures("problems")
+def test_every_column_of_the_operators_is_seen_at_1280_pixels(
+    page_url: str, browser_page: Page
+) -> None:
+    browser_page.goto(f"{page_url}/?dashboard=mephisto_operators&refresh=")
+    table = show(browser_page, "Operators at a glance")
+
+    heading = table.get_by_role("columnheader", name="Errors (per min)")
+
+    expect(heading).to_be_in_viewport(ratio=1)
+    scrolled = table.locator(".table-host").evaluate("host => host.scrollWidth - host.clientWidth")
+    assert scrolled == 0

@@ -67,6 +67,26 @@ def test_v_shows_a_panel_alone_and_escape_and_back_lead_out(
 
 
 @pytest.mark.usefixtures("problems")
+def test_v_means_the_panel_that_was_pointed_at_or_reached_last(
+    page_url: str, browser_page: Page
+) -> None:
+    open_page(browser_page, page_url, STILL)
+    pointed_at = "Connecting Agent Responses"
+    browser_page.get_by_role("button", name=f"Menu of {TITLE}").focus()
+
+    panel(browser_page, pointed_at).locator(".chart").hover()
+    browser_page.keyboard.press("v")
+    expect(panel(browser_page, TITLE)).to_be_hidden()
+    expect(panel(browser_page, pointed_at)).to_be_visible()
+    browser_page.keyboard.press("Escape")
+
+    browser_page.get_by_role("button", name=f"About {TITLE}").focus()
+    browser_page.keyboard.press("v")
+    expect(panel(browser_page, pointed_at)).to_be_hidden()
+    expect(panel(browser_page, TITLE)).to_be_visible()
+
+
+@pytest.mark.usefixtures("problems")
 def test_inspector_shows_the_query_as_written_and_as_sent(
     page_url: str, browser_page: Page
 ) -> None:

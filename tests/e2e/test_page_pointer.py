@@ -20,14 +20,19 @@ REQUESTS = "Incoming requests per minute"
 RESPONSES = "Connecting Agent Responses"
 UNITS = "Live unit status"
 SETTLED = "?from=now-2m&to=now&refresh="
+GRAPH_TOOLTIP = {"nothing": 0, "crosshair": 1, "tooltip": 2}
+
+
+def point_where_graphs_share(page: Page, page_url: str, shared: str) -> None:
+    """Open graphs that share this, and move the pointer over one of them."""
+    change_dashboard(page, {"graphTooltip": GRAPH_TOOLTIP[shared]})
+    open_page(page, page_url, SETTLED)
+    point_at(page, REQUESTS)
 
 
 @pytest.mark.usefixtures("problems")
 def test_pointer_shows_the_crosshair_on_every_graph(page_url: str, browser_page: Page) -> None:
-    change_dashboard(browser_page, {"graphTooltip": 1})
-    open_page(browser_page, page_url, SETTLED)
-
-    point_at(browser_page, REQUESTS)
+    point_where_graphs_share(browser_page, page_url, "crosshair")
 
     for title in (REQUESTS, RESPONSES, UNITS):
         expect(panel(browser_page, title).locator(".crosshair")).to_be_visible()
@@ -39,10 +44,7 @@ def test_pointer_shows_the_crosshair_on_every_graph(page_url: str, browser_page:
 def test_shared_tooltip_tells_of_the_same_time_on_every_graph(
     page_url: str, browser_page: Page
 ) -> None:
-    change_dashboard(browser_page, {"graphTooltip": 2})
-    open_page(browser_page, page_url, SETTLED)
-
-    point_at(browser_page, REQUESTS)
+    point_where_graphs_share(browser_page, page_url, "tooltip")
 
     responses = panel(browser_page, RESPONSES).locator(".shared-tooltip")
     expect(responses).to_be_visible()
@@ -54,9 +56,7 @@ def test_shared_tooltip_tells_of_the_same_time_on_every_graph(
 
 @pytest.mark.usefixtures("problems")
 def test_pointer_that_leaves_takes_everything_with_it(page_url: str, browser_page: Page) -> None:
-    change_dashboard(browser_page, {"graphTooltip": 2})
-    open_page(browser_page, page_url, SETTLED)
-    point_at(browser_page, REQUESTS)
+    point_where_graphs_share(browser_page, page_url, "tooltip")
     expect(browser_page.locator(".crosshair:visible").first).to_be_visible()
 
     browser_page.mouse.move(2, 2)
@@ -69,10 +69,7 @@ def test_pointer_that_leaves_takes_everything_with_it(page_url: str, browser_pag
 def test_graphs_share_nothing_where_the_dashboard_says_so(
     page_url: str, browser_page: Page
 ) -> None:
-    change_dashboard(browser_page, {"graphTooltip": 0})
-    open_page(browser_page, page_url, SETTLED)
-
-    point_at(browser_page, REQUESTS)
+    point_where_graphs_share(browser_page, page_url, "nothing")
 
     expect(panel(browser_page, REQUESTS).locator(".crosshair")).to_be_visible()
     expect(browser_page.locator(".crosshair:visible")).to_have_count(1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 import time
@@ -14,13 +13,14 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+from benches.prometheus import real_prometheus
+from tests.e2e.asking import TIMEOUT_SECONDS, Stores, data
 from tests.e2e.conftest import query
 
 from mephisto_metrics import CollectorRegistry, Gauge, start_http_server, stop_http_server
-from mephisto_metrics.stack.readiness import is_ready, wait_until
+from mephisto_metrics.stack.readiness import wait_until
 
 COMMITTED_RULES = Path(__file__).parents[2] / "dashboards" / "rules" / "mephisto.yml"
-TIMEOUT_SECONDS = 60
 
 RULES = """
 groups:
@@ -66,8 +66,6 @@ scrape_configs:
   - job_name: mephisto
     file_sd_configs: [{{files: ['{targets}/*.json']}}]
 """
-
-Stores = tuple[str, str]
 
 
 @pytest.fixture
@@ -118,46 +116,13 @@ def stores(
 ) -> Iterator[Stores]:
     """Give the addresses of the built-in store and of a Prometheus, with the same rules."""
     program = needs_program("prometheus", "prometheus")
-    folder = tmp_path / "prometheus"
-    folder.mkdir()
     start_store(installation, *rule_files)
     own, committed = rule_files
-    text = PROMETHEUS_CONFIG.format(
+    settings = PROMETHEUS_CONFIG.format(
         rules=own, committed=committed, targets=installation.home / "targets"
     )
-    (folder / "prometheus.yml").write_text(text)
-    command = [
-        program,
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        "--web.listen-address=127.0.0.1:0",
-    ]
-    log_path = folder / "log"
-    with log_path.open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        yield installation.store_url(), prometheus_url(log_path)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def prometheus_url(log_path: Path) -> str:
-    """Return the address that Prometheus logs, once it can serve."""
-
-    def address() -> str:
-        found = re.search(r'msg="Listening on" address=(\S+)', log_path.read_text())
-        return f"http://{found[1]}" if found else ""
-
-    assert wait_until(lambda: bool(address()) and is_ready(address()), TIMEOUT_SECONDS)
-    return address()
-
-
-def data(url: str, path: str) -> Any:
-    with urllib.request.urlopen(f"{url}/api/v1/{path}", timeout=30) as answer:
-        body = json.load(answer)
-    assert body["status"] == "success"
-    return body["data"]
+    with real_prometheus(program, tmp_path / "prometheus", settings) as prometheus_url:
+        yield installation.store_url(), prometheus_url
 
 
 def alerts(url: str) -> list[Any]:
@@ -234,7 +199,7 @@ def test_rules_are_told_as_prometheus_tells_them(stores: Stores) -> None:
         ours, theirs = (
             [
                 rule["name"]
-                for group in data(url, f"rules?type={kind}")["groups"]
+                for group in data(url, "rules", type=kind)["groups"]
                 for rule in group["rules"]
             ]
             for url in stores

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from tests.e2e.asking import TIMEOUT_SECONDS, Stores
+from benches.prometheus import real_prometheus
+from tests.e2e.asking import Stores
 
 from mephisto_metrics import CollectorRegistry, Counter, start_http_server, stop_http_server
 from mephisto_metrics.mephisto.families import (
@@ -28,7 +27,6 @@ from mephisto_metrics.mephisto.families import (
 )
 from mephisto_metrics.simulation.pace import Pace
 from mephisto_metrics.simulation.packaged import Model
-from mephisto_metrics.stack.readiness import is_ready, wait_until
 
 STEP_SECONDS = 120.0
 """How far the played simulation moves at once, in its own time."""
@@ -48,46 +46,15 @@ def stores(
 ) -> Iterator[Stores]:
     """Give the addresses of the built-in store and of a Prometheus for the same targets."""
     program = needs_program("prometheus", "prometheus")
-    folder = tmp_path / "prometheus"
-    folder.mkdir()
     installation.start(
         *(sys.executable, "-m", "mephisto_metrics.store", "--port", "0"),
         *("--scrape-interval-seconds", "1", "--linger-seconds", "600"),
     )
     # Prometheus would look only after minutes again for a folder that it does not find.
     built_in_url = installation.store_url()
-    config = folder / "prometheus.yml"
-    config.write_text(PROMETHEUS_CONFIG.format(targets=installation.home / "targets"))
-    command = [
-        program,
-        f"--config.file={config}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        "--web.listen-address=127.0.0.1:0",
-    ]
-    log_path = folder / "log"
-    with log_path.open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        yield built_in_url, prometheus_url(process, log_path)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def prometheus_url(process: subprocess.Popen[bytes], log_path: Path) -> str:
-    """Return the address that Prometheus logs, once it can serve."""
-
-    def address() -> str | None:
-        found = re.search(r'msg="Listening on" address=(\S+)', log_path.read_text())
-        return found and f"http://{found[1]}"
-
-    def answers_or_ended() -> bool:
-        url = address()
-        return process.poll() is not None or (url is not None and is_ready(url))
-
-    assert wait_until(answers_or_ended, TIMEOUT_SECONDS), log_path.read_text()
-    assert process.poll() is None, log_path.read_text()
-    return str(address())
+    settings = PROMETHEUS_CONFIG.format(targets=installation.home / "targets")
+    with real_prometheus(program, tmp_path / "prometheus", settings) as prometheus_url:
+        yield built_in_url, prometheus_url
 
 
 def lift_from_zero(registry: CollectorRegistry) -> None:

@@ -159,7 +159,9 @@ describe("ranges", () => {
   it("are described by name, by instants, or as written", () => {
     setTimeZone("utc");
     expect(describeRange({ from: "now-1d/d", to: "now-1d/d" })).toBe("Yesterday");
-    expect(describeRange({ from: "now-7m", to: "now" })).toBe("now-7m to now");
+    expect(describeRange({ from: "now-7m", to: "now" })).toBe("Last 7 minutes");
+    expect(describeRange({ from: "now-1w", to: "now" })).toBe("Last 1 week");
+    expect(describeRange({ from: "now-7m", to: "now-1m" })).toBe("now-7m to now-1m");
     expect(describeRange(absolute({ fromMs: NOW_MS - 1000, toMs: NOW_MS }))).toBe(
       "2026-11-26 12:46:39 to 2026-11-26 12:46:40",
     );

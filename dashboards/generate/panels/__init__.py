@@ -2,18 +2,18 @@
 
 from .about import About, Panel, Row
 from .heatmaps import heatmap_panel
-from .lines import limit_line, line_panel, of_many
+from .lines import count_panel, limit_line, line_panel, of_many
 from .parts import BAD, DONE, LIVE, LOST
 from .single_values import gauge_panel, stat_panel
 from .states import state_panel
 from .tables import (
+    STATE,
     Column,
     Key,
     bar,
     colored_from,
     linked,
-    on_its_color,
-    state_of,
+    state_column,
     table_panel,
 )
 
@@ -22,6 +22,7 @@ __all__ = [
     "DONE",
     "LIVE",
     "LOST",
+    "STATE",
     "About",
     "Column",
     "Key",
@@ -29,15 +30,15 @@ __all__ = [
     "Row",
     "bar",
     "colored_from",
+    "count_panel",
     "gauge_panel",
     "heatmap_panel",
     "limit_line",
     "line_panel",
     "linked",
     "of_many",
-    "on_its_color",
     "stat_panel",
-    "state_of",
+    "state_column",
     "state_panel",
     "table_panel",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders import common, timeseries
 from grafana_foundation_sdk.models import common as common_models
+from grafana_foundation_sdk.models import units
 
 from ..queries import Query
 from .about import About
@@ -35,6 +36,11 @@ def line_panel(
         .legend(legend(shown=True))
         .tooltip(tooltip())
     )
+
+
+def count_panel(about: About, queries: list[Query], *, width: int) -> timeseries.Panel:
+    """Draw how many there are of something."""
+    return line_panel(about, queries, unit=units.NoUnit, width=width).decimals(0)
 
 
 def limit_line(panel: timeseries.Panel, limit: float) -> timeseries.Panel:

@@ -101,16 +101,15 @@ def _state_colors() -> models.ValueMap:
     )
 
 
-def state_of(up: str) -> str:
-    """Give an answer of `up` the label `state`, for a key column that is `on_its_color`."""
+STATE = Key("State", "state", {"custom.cellOptions": {"type": "color-background", "mode": "basic"}})
+"""A word on its colour, which a `state_column` asks for."""
+
+
+def state_column(up: str) -> Column:
+    """Let the key `STATE` say what an answer of `up` means."""
     states = {f"{up} == 1": "up", f"{up} == 0": "no answer"}
     named = (f'label_replace({e}, "state", "{word}", "", "")' for e, word in states.items())
-    return " or ".join(named)
-
-
-def on_its_color() -> dict[str, Any]:
-    """Write a value on the colour that it stands for."""
-    return {"custom.cellOptions": {"type": "color-background", "mode": "basic"}}
+    return Column(STATE.title, " or ".join(named), is_hidden=True)
 
 
 def colored_from(value: float, color: str) -> dict[str, Any]:

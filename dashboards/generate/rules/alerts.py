@@ -44,12 +44,26 @@ def _new_agents(statuses: tuple[str, ...], window: str) -> str:
     return _sum(f"delta({selector}[{window}])")
 
 
-SLOW_PACKETS = Alert(
+def _share(part: str, whole: str, *, enough: str) -> Measured:
+    """Measure how much of the whole a part is, where there is enough to judge by."""
+    return Measured(f"{part}\n/ {whole}\nand {enough}")
+
+
+def _slow(measured: Measured, limit_seconds: float, **words: str) -> Alert:
+    """Fire where the slowest one in a hundred has taken too long for ten minutes."""
+    return Alert(
+        measured=measured,
+        limit=limit_seconds,
+        hold_minutes=10,
+        severity=Severity.WARNING,
+        **words,
+    )
+
+
+SLOW_PACKETS = _slow(
+    E2E.where('packet_type!="return_statuses"'),
+    P99_LIMIT_SECONDS,
     name="MephistoSlowPackets",
-    measured=E2E.where('packet_type!="return_statuses"'),
-    limit=P99_LIMIT_SECONDS,
-    hold_minutes=10,
-    severity=Severity.WARNING,
     summary="{{ $labels.packet_type }} takes {{ $value | humanizeDuration }} (P99)",
     meaning="The slowest one in a hundred {{ $labels.packet_type }} packets of Operator "
     f"{WHERE} has taken more than {P99_LIMIT_SECONDS} seconds from the worker's browser and back, "
@@ -60,12 +74,10 @@ SLOW_PACKETS = Alert(
     panel="P99 E2E processing by packet type",
 )
 
-SLOW_PINGS = Alert(
+SLOW_PINGS = _slow(
+    E2E.where('packet_type="return_statuses"'),
+    PING_LIMIT_SECONDS,
     name="MephistoSlowAgentStatusPings",
-    measured=E2E.where('packet_type="return_statuses"'),
-    limit=PING_LIMIT_SECONDS,
-    hold_minutes=10,
-    severity=Severity.WARNING,
     summary="agent status pings take {{ $value | humanizeDuration }} (P99)",
     meaning="Operator " + WHERE + f" has waited more than {PING_LIMIT_SECONDS} seconds for the "
     "router's answer to its pings, for ten minutes. It does not know in time which workers are "
@@ -105,12 +117,10 @@ NOBODY_REGISTERS = Alert(
     panel="Incoming requests per minute",
 )
 
-SLOW_DATABASE = Alert(
+SLOW_DATABASE = _slow(
+    DATABASE.where("").highest(),
+    DATABASE_LIMIT_SECONDS,
     name="MephistoSlowDatabase",
-    measured=DATABASE.where("").highest(),
-    limit=DATABASE_LIMIT_SECONDS,
-    hold_minutes=10,
-    severity=Severity.WARNING,
     summary="the slowest database method takes {{ $value | humanizeDuration }} (P99)",
     meaning="Of at least one method of the database of Operator " + WHERE + ", the slowest one "
     f"in a hundred calls has taken more than {DATABASE_LIMIT_SECONDS} seconds, for ten minutes. "
@@ -159,9 +169,10 @@ _INCOMPLETE = _new_agents(AGENT_INCOMPLETE, "30m")
 
 AGENTS_INCOMPLETE = Alert(
     name="MephistoAgentsIncomplete",
-    measured=Measured(
-        f"{_INCOMPLETE}\n/ {_new_agents(AGENT_INCOMPLETE + AGENT_COMPLETE, '30m')}\n"
-        f"and {_INCOMPLETE} >= {FEWEST_INCOMPLETE}"
+    measured=_share(
+        _INCOMPLETE,
+        _new_agents(AGENT_INCOMPLETE + AGENT_COMPLETE, "30m"),
+        enough=f"{_INCOMPLETE} >= {FEWEST_INCOMPLETE}",
     ),
     limit=0.5,
     hold_minutes=5,
@@ -175,13 +186,14 @@ AGENTS_INCOMPLETE = Alert(
 )
 
 _RESPONSES = "agent_details_responses_total"
+_ALL_RESPONSES = _increase(_RESPONSES, "30m")
 
 NOT_QUALIFIED = Alert(
     name="MephistoWorkersNotQualified",
-    measured=Measured(
-        _increase(_RESPONSES, "30m", 'response="not_qualified"')
-        + f"\n/ {_increase(_RESPONSES, '30m')}\n"
-        + f"and {_increase(_RESPONSES, '30m')} >= {FEWEST_RESPONSES}"
+    measured=_share(
+        _increase(_RESPONSES, "30m", 'response="not_qualified"'),
+        _ALL_RESPONSES,
+        enough=f"{_ALL_RESPONSES} >= {FEWEST_RESPONSES}",
     ),
     limit=0.8,
     hold_minutes=10,

@@ -118,8 +118,10 @@ class _LabelledFamily(Metric):
             self._add("_bucket", labels, count, timestamp, exemplar, {"le": bound})
 
 
-class UnknownMetricFamily(_LabelledFamily):
-    """A family of which only the numbers are known, for custom collectors."""
+class _ValueFamily(_LabelledFamily):
+    """A family with one value for each set of label values."""
+
+    _type: str
 
     def __init__(
         self,
@@ -129,7 +131,7 @@ class UnknownMetricFamily(_LabelledFamily):
         labels: Sequence[str] | None = None,
         unit: str = "",
     ) -> None:
-        super().__init__(name, documentation, "unknown", unit)
+        super().__init__(name, documentation, self._type, unit)
         self._set_label_names(labels, value)
         if value is not None:
             self.add_metric([], value)
@@ -137,6 +139,12 @@ class UnknownMetricFamily(_LabelledFamily):
     def add_metric(self, labels: Sequence[str], value: float, timestamp: Moment = None) -> None:
         """Add the value for these label values."""
         self._add("", labels, value, timestamp)
+
+
+class UnknownMetricFamily(_ValueFamily):
+    """A family of which only the numbers are known, for custom collectors."""
+
+    _type = "unknown"
 
 
 UntypedMetricFamily = UnknownMetricFamily
@@ -175,25 +183,10 @@ class CounterMetricFamily(_LabelledFamily):
             self._add("_created", labels, created, timestamp)
 
 
-class GaugeMetricFamily(_LabelledFamily):
+class GaugeMetricFamily(_ValueFamily):
     """A gauge for custom collectors."""
 
-    def __init__(
-        self,
-        name: str,
-        documentation: str,
-        value: float | None = None,
-        labels: Sequence[str] | None = None,
-        unit: str = "",
-    ) -> None:
-        super().__init__(name, documentation, "gauge", unit)
-        self._set_label_names(labels, value)
-        if value is not None:
-            self.add_metric([], value)
-
-    def add_metric(self, labels: Sequence[str], value: float, timestamp: Moment = None) -> None:
-        """Add the value for these label values."""
-        self._add("", labels, value, timestamp)
+    _type = "gauge"
 
 
 class SummaryMetricFamily(_LabelledFamily):

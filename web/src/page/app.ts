@@ -1,7 +1,7 @@
 /** The page as a whole: what is shown, and what is read for it. */
 
 import { StoreUnreachable } from "../api/fetch";
-import type { TimeRange } from "../api/prometheus";
+import { QueryError, type TimeRange } from "../api/prometheus";
 import type { Snapshot } from "../api/snapshot";
 import { fetchConfig, type Config, type DashboardEntry } from "../api/server";
 import { sharingOf } from "../chart/sharing";
@@ -222,7 +222,8 @@ export class App {
 
   private reportFailure(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    const isAway = error instanceof StoreUnreachable;
+    const isTimeOver = error instanceof QueryError && error.kind === "timeout";
+    const isAway = error instanceof StoreUnreachable || isTimeOver;
     this.noticeBar.show(
       isAway ? notices.storeUnreachable(reason, this.age.lastReadMs) : notices.cannotStart(reason),
     );

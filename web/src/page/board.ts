@@ -14,6 +14,7 @@ export class Board {
   readonly element = h("div", { class: "board" });
   private readonly rows: readonly RowView[];
   private readonly onScreen: OnScreen;
+  private hasPointedLast = false;
 
   /** `failed` hears of panels that could not be loaded when they came onto the screen. */
   constructor(
@@ -32,6 +33,9 @@ export class Board {
     this.onScreen = new OnScreen(failed);
     this.onScreen.observe(this.panels);
     this.fold();
+    // Not `pointerover`, which scrolling by the keyboard sets off under a pointer at rest.
+    this.element.addEventListener("pointermove", () => (this.hasPointedLast = true));
+    this.element.addEventListener("focusin", () => (this.hasPointedLast = false));
   }
 
   async refresh(request: RefreshRequest, signal: AbortSignal): Promise<void> {
@@ -47,7 +51,7 @@ export class Board {
     for (const panel of this.panels) panel.redraw();
   }
 
-  /** Keys for the panel that has the focus, or else is under the pointer. */
+  /** Keys for the panel that has the focus or is under the pointer, whichever moved last. */
   shortcuts(): Shortcut[] {
     return [
       {
@@ -58,7 +62,7 @@ export class Board {
       { keys: ["i"], text: "inspect the panel at hand", run: () => this.atHand()?.inspect() },
       {
         keys: ["Escape"],
-        text: "back to all panels",
+        text: "close what is open; back to all panels",
         run: () => {
           this.leaveView();
         },
@@ -88,8 +92,9 @@ export class Board {
   }
 
   private atHand(): PanelView | undefined {
-    const hasFocus = this.panels.find(({ element }) => element.contains(document.activeElement));
-    return hasFocus ?? this.panels.find(({ element }) => element.matches(":hover"));
+    const focused = this.panels.find(({ element }) => element.contains(document.activeElement));
+    const hovered = this.panels.find(({ element }) => element.matches(":hover"));
+    return this.hasPointedLast ? (hovered ?? focused) : (focused ?? hovered);
   }
 
   private leaveView(): void {

@@ -6,11 +6,11 @@ import type { Shortcut } from "./shortcuts";
 const KEY_NAMES: ReadonlyMap<string, string> = new Map([
   ["ArrowLeft", "←"],
   ["ArrowRight", "→"],
+  ["Escape", "Esc"],
 ]);
 
 /** What works where the focus is, without a shortcut of the page. */
 const ELSEWHERE: readonly (readonly [string, string])[] = [
-  ["Esc", "close what is open"],
   ["↑ ↓", "go through a list of values; Enter chooses"],
 ];
 

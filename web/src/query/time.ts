@@ -54,24 +54,20 @@ export function absolute(range: TimeRange): RawRange {
   return { from: String(Math.round(range.fromMs)), to: String(Math.round(range.toMs)) };
 }
 
+const UNITS: Readonly<Record<string, string>> = {
+  s: "second",
+  m: "minute",
+  h: "hour",
+  d: "day",
+  w: "week",
+  M: "month",
+  y: "year",
+};
+const AGES = ["5m", "15m", "30m", "1h", "3h", "6h", "12h", "24h", "2d", "7d", "30d", "90d"];
+
 /** The quick ranges, as Grafana has and names them. */
 export const QUICK_RANGES: readonly (RawRange & { text: string })[] = [
-  ...(
-    [
-      ["5m", "5 minutes"],
-      ["15m", "15 minutes"],
-      ["30m", "30 minutes"],
-      ["1h", "1 hour"],
-      ["3h", "3 hours"],
-      ["6h", "6 hours"],
-      ["12h", "12 hours"],
-      ["24h", "24 hours"],
-      ["2d", "2 days"],
-      ["7d", "7 days"],
-      ["30d", "30 days"],
-      ["90d", "90 days"],
-    ] as const
-  ).map(([ago, text]) => ({ from: `now-${ago}`, to: "now", text: `Last ${text}` })),
+  ...AGES.map((age) => ({ from: `now-${age}`, to: "now", text: lastStretch(age) ?? "" })),
   { from: "now/d", to: "now", text: "Today so far" },
   { from: "now/d", to: "now/d", text: "Today" },
   { from: "now-1d/d", to: "now-1d/d", text: "Yesterday" },
@@ -80,10 +76,18 @@ export const QUICK_RANGES: readonly (RawRange & { text: string })[] = [
   { from: "now-1w/w", to: "now-1w/w", text: "Previous week" },
 ];
 
-/** A range in words: its quick name, its instants, or as it is written. */
-export function describeRange(raw: RawRange): string {
-  const quick = QUICK_RANGES.find(({ from, to }) => from === raw.from && to === raw.to);
-  return quick?.text ?? `${describeEnd(raw.from)} to ${describeEnd(raw.to)}`;
+/** A range in words where it has some, else its instants, or as it is written. */
+export function describeRange({ from, to }: RawRange): string {
+  const quick = QUICK_RANGES.find((one) => one.from === from && one.to === to);
+  const last = to === "now" && from.startsWith("now-") ? lastStretch(from.slice(4)) : undefined;
+  return quick?.text ?? last ?? `${describeEnd(from)} to ${describeEnd(to)}`;
+}
+
+/** “Last 5 minutes” for `5m`; undefined for what is no number of units. */
+function lastStretch(age: string): string | undefined {
+  const [, count = "", letter = ""] = /^(\d+)([smhdwMy])$/.exec(age) ?? [];
+  const unit = UNITS[letter];
+  return unit && `Last ${count} ${unit}${count === "1" ? "" : "s"}`;
 }
 
 /** Milliseconds as date and time, all else as it is. */
