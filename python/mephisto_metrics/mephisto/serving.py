@@ -33,7 +33,7 @@ _warned: set[str] = set()
 def ensure_store() -> None:
     """Make sure that a store runs, and write the announcement anew if somebody removed it."""
     try:
-        store.ensure_running()
+        store.ensure_recording()
         with _lock:
             if _announcement is not None and not _announcement.path.exists():
                 _announcement.publish()

@@ -14,7 +14,7 @@ from typing import Any
 
 from mephisto_metrics import places, start_http_server
 from mephisto_metrics.mephisto import serving
-from mephisto_metrics.stack import viewers
+from mephisto_metrics.stack import programs, viewers
 
 __all__ = [
     "GRAFANA_DIR",
@@ -43,11 +43,17 @@ __all__ = [
     "start_metrics_server",
 ]
 
+
+def _installed(name: str) -> tuple[str, str]:
+    """Return folder and executable of a program; where they would be if it is not installed."""
+    program = programs.installed(name)
+    folder = places.programs_folder() / name if program is None else program.folder
+    return str(folder), str(folder / name if program is None else program.executable)
+
+
 METRICS_DIR = str(places.home())
-PROMETHEUS_DIR = os.path.join(METRICS_DIR, "bin", "prometheus")  # noqa: PTH118 - str, as there
-PROMETHEUS_EXECUTABLE = os.path.join(PROMETHEUS_DIR, "prometheus")  # noqa: PTH118
-GRAFANA_DIR = os.path.join(METRICS_DIR, "bin", "grafana")  # noqa: PTH118
-GRAFANA_EXECUTABLE = os.path.join(GRAFANA_DIR, "bin", "grafana")  # noqa: PTH118
+PROMETHEUS_DIR, PROMETHEUS_EXECUTABLE = _installed("prometheus")
+GRAFANA_DIR, GRAFANA_EXECUTABLE = _installed("grafana")
 GRAFANA_HOST = os.environ.get("GRAFANA_HOST", "localhost")
 GRAFANA_PORT = serving.port_from_environment("GRAFANA_PORT", 3032)
 GRAFANA_USER = os.environ.get("GRAFANA_USER", "admin")
@@ -102,8 +108,9 @@ def get_grafana_url(args: Any = None) -> str:  # noqa: ARG001
 
 
 def get_default_dashboard_url(args: Any = None) -> str:  # noqa: ARG001
-    """Return the address of the page, which opens with the default dashboard."""
-    return f"{get_grafana_url()}/"
+    """Return the address of the default dashboard, as Mephisto does: without `http://`."""
+    shown = next((viewer.start_url for viewer in viewers.shown()), None)
+    return f"{get_grafana_url()}/" if shown is None else shown.partition("//")[2]
 
 
 get_dash_url = get_default_dashboard_url
@@ -111,34 +118,35 @@ get_dash_url = get_default_dashboard_url
 
 
 def metrics_are_installed() -> bool:
-    """Return True: the store and the page are built in."""
+    """Return True: the store and the page are built in, whatever else is installed."""
     return True
 
 
 def run_install_script() -> bool:
-    """Return True: there is nothing to install."""
-    return True
+    """Install Prometheus and Grafana, and return whether both are there."""
+    return _run_verb("install") == 0
 
 
 def remove_metrics_files() -> None:
-    """Do nothing: nothing was installed. The recorded samples stay."""
+    """Remove what `run_install_script` made. The recorded samples stay."""
+    _run_verb("remove", "--yes")
 
 
 def launch_servers_and_wait() -> None:
-    """Start the store and the page, say where the page is, and wait for Ctrl-C."""
+    """Start a store and a viewer, say where the dashboard is, and wait for Ctrl-C."""
     _run_verb("view")
 
 
 def cleanup_metrics() -> None:
-    """Stop the store and the page."""
+    """Stop the store and what shows it."""
     _run_verb("cleanup")
 
 
-def _run_verb(verb: str) -> None:
+def _run_verb(*arguments: str) -> int:
     """Run a verb of the command line, as a process, because nothing else may depend on that."""
-    program = "from mephisto_metrics.cli import main; main()"
-    process = subprocess.Popen([sys.executable, "-c", program, verb])
+    command = [sys.executable, "-m", "mephisto_metrics.cli", *arguments]
+    process = subprocess.Popen(command)
     # Ctrl-C reaches the verb as well, which ends in order; `run` would kill it after a moment.
     with contextlib.suppress(KeyboardInterrupt):
         process.wait()
-    process.wait()
+    return process.wait()

@@ -16,6 +16,7 @@ from mephisto_metrics.stack.detached import start_and_wait
 from mephisto_metrics.stack.errors import StackError, explaining_home_faults
 from mephisto_metrics.stack.processes import PARENT_STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.readiness import answers_queries, is_ready
+from mephisto_metrics.stack.remote import remote_write_wanted
 from mephisto_metrics.stack.state import PartState, read_state
 from mephisto_metrics.stack.supervision import stop_left_behind
 
@@ -89,6 +90,15 @@ def ensure_asked() -> StoreState:
             f"{settings.STORE_VARIABLE} to another store",
         )
     return found
+
+
+def ensure_recording() -> None:
+    """Make sure that Operators are scraped: by the local store, unless a remote one does it.
+
+    Where a remote one is asked, the local one runs only to send it the samples.
+    """
+    if remote() is None or remote_write_wanted() is not None:
+        ensure_running()
 
 
 def ensure_running() -> StoreState:
