@@ -24,6 +24,21 @@ def data_folder(kind: str) -> Path:
     return home() / "data" / kind
 
 
+def programs_folder() -> Path:
+    """Return where `install` unpacks programs, with a record of which one is used."""
+    return home() / "bin"
+
+
+def downloads_folder() -> Path:
+    """Return where archives are kept while they are downloaded and unpacked."""
+    return home() / "downloads"
+
+
+def config_folder() -> Path:
+    """Return where the configurations of the programs that are started are written."""
+    return home() / "config"
+
+
 def rules_folder() -> Path:
     """Return where a user's own rule files are, which the store reads beside ours."""
     return home() / "rules"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 
 import psutil
 
@@ -15,6 +16,31 @@ def port_in_use_error(host: str, port: int, way_out: str) -> OSError:
         f"port {port} on {host} is already in use{f' by {holder}' if holder else ''}; {way_out}"
     )
     return OSError(errno.EADDRINUSE, reason)
+
+
+def check_is_free(host: str, port: int, way_out: str) -> None:
+    """Raise the error of `port_in_use_error` if `port` can not be bound because it is in use."""
+    try:
+        _bind(host, port)
+    except OSError as error:
+        if is_port_in_use(error):
+            raise port_in_use_error(host, port, way_out) from None
+        raise
+
+
+def free_port(host: str) -> int:
+    """Return a port that nobody listens on at the moment, for programs that must be told one."""
+    return _bind(host, 0)
+
+
+def _bind(host: str, port: int) -> int:
+    """Bind a port for a moment and return it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        # A server that has just ended leaves connections behind that hold up nobody.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+        return int(probe.getsockname()[1])
 
 
 def address_text(host: str, port: int) -> str:

@@ -21,6 +21,7 @@ VERBS = {
     "report": "Write a board with its data to an HTML file.",
     "status": "Say what runs: the store, the page, the Operators.",
     "cleanup": "Stop the store and the page, and sweep what processes left behind.",
+    "dashboards": "Put boards and alerts into a Grafana of your own: `export`, `push`.",
     "demo": "Show a simulated run on the page.",
 }
 EXIT_MENDABLE = 1

@@ -1,0 +1,142 @@
+"""Grafana's HTTP API: asked with a token or a password, answered in words for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mephisto_metrics.stack.errors import StackError
+
+if TYPE_CHECKING:
+    import requests
+
+CONNECT_TIMEOUT_SECONDS = 5.0
+ANSWER_TIMEOUT_SECONDS = 30.0
+LONGEST_REASON = 300
+HTTP_OK = range(200, 300)
+HTTP_MOVED = range(300, 400)
+HTTP_UNAUTHORIZED = 401
+HTTP_FORBIDDEN = 403
+HTTP_NOT_FOUND = 404
+
+
+class ConnectionFailedError(StackError):
+    """Nobody answered."""
+
+
+class GrafanaApi:
+    """One Grafana."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        basic: tuple[str, str] | None = None,
+        is_local: bool = False,
+    ) -> None:
+        """`is_local` leaves out proxies of the environment, which have no business on loopback."""
+        import requests
+
+        self.url = url.rstrip("/")
+        self._session = requests.Session()
+        self._session.trust_env = not is_local
+        self._session.auth = _authentication(token, basic)
+        self._session.headers["Accept"] = "application/json"
+
+    def get(self, path: str) -> Any | None:
+        """Return what is at a path; None if there is nothing. Raises `StackError`."""
+        status, body = self.ask("GET", path)
+        return None if status == HTTP_NOT_FOUND else self._expect(status, body, f"GET {path}")
+
+    def send(self, method: str, path: str, value: Any, **headers: str) -> Any:
+        """Send JSON and return the answer. Raises `StackError`."""
+        status, body = self.ask(method, path, value, **headers)
+        return self._expect(status, body, f"{method} {path}")
+
+    def ask(
+        self, method: str, path: str, value: Any = None, **headers: str
+    ) -> tuple[int, Any | None]:
+        """Return status and body of any answer. Raises `ConnectionFailedError` if there is none."""
+        import requests
+
+        try:
+            answer = self._session.request(
+                method,
+                self.url + path,
+                json=value,
+                headers={name.replace("_", "-"): text for name, text in headers.items()},
+                timeout=(CONNECT_TIMEOUT_SECONDS, ANSWER_TIMEOUT_SECONDS),
+                # To follow one with a token could hand it to a stranger, or make a POST a GET.
+                allow_redirects=False,
+            )
+        except requests.exceptions.SSLError as error:
+            raise ConnectionFailedError(
+                f"the certificate of {self.url} is not trusted: {_root_cause(error)}",
+                "use the name that stands in it, or give its authority's file in REQUESTS_CA_BUNDLE",
+            ) from error
+        except requests.exceptions.RequestException as error:
+            raise ConnectionFailedError(
+                f"Grafana can not be reached at {self.url}: {_root_cause(error)}",
+                "check the address, and that this machine can reach it",
+            ) from error
+        return answer.status_code, _body(answer)
+
+    def _expect(self, status: int, body: Any | None, asked: str) -> Any:
+        if status in HTTP_OK and body is not None:
+            return body
+        reason = f"{self.url} answers {asked} with {status}{_reason(body)}"
+        raise StackError(reason, _hint(status))
+
+
+def _authentication(token: str | None, basic: tuple[str, str] | None) -> Any:
+    """Return what authenticates a request, so that no `.netrc` comes in between."""
+    from requests.auth import HTTPBasicAuth
+
+    def bear(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if token is not None:
+            request.headers["Authorization"] = f"Bearer {token}"
+        return request
+
+    # Given text, `requests` would fail at what is not in Latin-1.
+    return bear if basic is None else HTTPBasicAuth(*(part.encode() for part in basic))
+
+
+def _body(answer: requests.Response) -> Any | None:
+    try:
+        return answer.json()
+    except ValueError:
+        return None
+
+
+def _reason(body: Any | None) -> str:
+    if isinstance(body, dict) and body.get("message"):
+        return f": {str(body['message'])[:LONGEST_REASON]}"
+    return "" if body is not None else ", and not in JSON"
+
+
+def _hint(status: int) -> str:
+    if status == HTTP_UNAUTHORIZED:
+        return (
+            "the token is not valid there, or has expired: make one under Administration, Users and "
+            "access, Service accounts"
+        )
+    if status == HTTP_FORBIDDEN:
+        return "the token's service account may not do this: give it the role Admin"
+    if status == HTTP_NOT_FOUND or status in HTTP_OK:
+        return "give Grafana's own address, with its path where it is served below one"
+    if status in HTTP_MOVED:
+        return "give the address that it moves to, such as one with https"
+    return "Grafana's log has more; what was provisioned there by files is changed in these only"
+
+
+def _root_cause(error: BaseException) -> str:
+    """Return the innermost reason: what `requests` says of it is a page of nested objects."""
+    cause: BaseException = error
+    while True:
+        inner = getattr(cause, "reason", None)
+        nested = next((part for part in cause.args if isinstance(part, BaseException)), None)
+        following = inner if isinstance(inner, BaseException) else nested
+        if following is None:
+            break
+        cause = following
+    text = getattr(cause, "strerror", None) or str(cause)
+    return str(text).rpartition(">: ")[2] or type(cause).__name__

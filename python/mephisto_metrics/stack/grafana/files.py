@@ -1,0 +1,72 @@
+"""Files for Grafana: written beside and renamed, secrets so that only their owner can read them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mephisto_metrics import places
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OWNER_ONLY = 0o600
+OWNER_ONLY_FOLDER = 0o700
+
+
+def config_folder() -> Path:
+    """Return where Grafana's configuration is, as an absolute path: Grafana runs elsewhere."""
+    return places.config_folder().absolute() / "grafana"
+
+
+def data_folder() -> Path:
+    """Return where Grafana keeps its database, and would keep plugins."""
+    return places.data_folder("grafana").absolute()
+
+
+def logs_folder() -> Path:
+    """Return the folder that Grafana is told to keep logs in; it logs to its output."""
+    return places.logs_folder().absolute() / "grafana"
+
+
+def database_path() -> Path:
+    """Return Grafana's database, by whose existence a first start is told from later ones."""
+    return data_folder() / "grafana.db"
+
+
+def secret_path(name: str) -> Path:
+    """Return the file of a secret."""
+    return config_folder() / "secrets" / name
+
+
+def read_secret(name: str) -> str | None:
+    """Return a secret; None if there is none."""
+    try:
+        return secret_path(name).read_text(encoding="utf-8") or None
+    except FileNotFoundError:
+        return None
+
+
+def write_secret(name: str, secret: str) -> Path:
+    """Keep a secret where its owner alone can read it, and return the file."""
+    path = secret_path(name)
+    path.parent.mkdir(mode=OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
+    path.parent.chmod(OWNER_ONLY_FOLDER)
+    write(path, secret)
+    return path
+
+
+def write(path: Path, content: str) -> None:
+    """Replace a file at once for every reader; nobody but the owner can read it at any time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Hidden, and of no ending that Grafana looks for.
+    beside = path.with_name(f".{path.name}.tmp")
+    try:
+        beside.unlink(missing_ok=True)
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(content)
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

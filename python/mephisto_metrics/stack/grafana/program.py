@@ -1,0 +1,108 @@
+"""Grafana made ready to be started here: its files written, its account in order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mephisto_metrics import places
+from mephisto_metrics.ports import address_text, check_is_free, free_port
+from mephisto_metrics.stack.errors import StackError, explaining_home_faults
+from mephisto_metrics.stack.grafana import (
+    account,
+    configuration,
+    files,
+    ini,
+    packaged,
+    provisioning,
+)
+from mephisto_metrics.stack.grafana.failures import explain
+from mephisto_metrics.stack.grafana.options import DEFAULT_PASSWORD
+from mephisto_metrics.stack.grafana.readiness import Readiness
+from mephisto_metrics.stack.supervision import Program
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mephisto_metrics.stack.grafana.options import GrafanaOptions
+    from mephisto_metrics.stack.programs import InstalledProgram
+
+START_TIMEOUT_SECONDS = 180.0
+"""The first start makes the database, which takes half a minute on a quick machine."""
+
+
+def state_path() -> Path:
+    """Return where the PID of the Grafana of this home is."""
+    return places.state_folder() / "grafana.json"
+
+
+def prepare(program: InstalledProgram, options: GrafanaOptions) -> Program:
+    """Write configuration and provisioning, and return what is to be started.
+
+    All is written anew each time but the secrets, which stay. Raises `StackError` if a stranger
+    holds the port, the home can not be written to, or an option can not be had.
+    """
+    port = _port(options)
+    with explaining_home_faults():
+        wanted = account.choose(options)
+        configured = configuration.sections(options, wanted.user, port)
+        environment = configuration.environment(configured)
+        configuration_path = files.config_folder() / "grafana.ini"
+        _write(options, wanted, configuration_path, ini.render(configured))
+        home_and_file = ["--homepath", str(program.folder), "--config", str(configuration_path)]
+        command = str(program.executable)
+        account.bring_up_to_date(wanted, [command, "cli", *home_and_file], environment)
+    url = f"http://{address_text(options.local_host, port)}"
+    return Program(
+        name="Grafana",
+        command=(command, "server", *home_and_file),
+        environment=environment,
+        log_path=places.logs_folder().absolute() / "grafana.log",
+        state_path=state_path(),
+        url=url,
+        is_ready=Readiness(url, wanted.user, wanted.password),
+        start_timeout_seconds=START_TIMEOUT_SECONDS,
+        explain=explain,
+    )
+
+
+def _port(options: GrafanaOptions) -> int:
+    host = options.host
+    way_out = "stop that process, or choose another port with `--port` or GRAFANA_PORT"
+    try:
+        port = options.port or free_port(host)
+        check_is_free(host, port, "Grafana can not use it")
+    except OSError as error:
+        raise StackError(
+            f"Grafana can not listen on {address_text(host, options.port)}: {error.strerror}",
+            way_out,
+        ) from None
+    return port
+
+
+def _write(
+    options: GrafanaOptions, wanted: account.Account, path: Path, configuration_text: str
+) -> None:
+    for folder in (files.data_folder(), files.data_folder() / "plugins", files.logs_folder()):
+        folder.mkdir(mode=files.OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
+    account.write_secrets(wanted)
+    token_path = None
+    if options.remote_token is not None:
+        account.write_token(options.remote_token)
+        token_path = files.secret_path("store-token")
+    provisioning.write_all(options.store_url, options.scrape_interval_seconds, token_path)
+    files.write(path, configuration_text)
+
+
+def default_dashboard_url(url: str) -> str:
+    """Return the address of the board that is shown first."""
+    return f"{url}/d/{packaged.DEFAULT_BOARD_UID}"
+
+
+def how_to_log_in(options: GrafanaOptions) -> str:
+    """Return what to tell whoever opens it; no password but the one that everybody knows."""
+    if options.password is not None:
+        return f"log in as `{options.user}` with the password of GRAFANA_PASSWORD"
+    if options.is_loopback:
+        return f"log in as `{options.user}` with the password `{DEFAULT_PASSWORD}`"
+    path = files.secret_path("generated-password")
+    return f"log in as `{options.user}`; the password is in `{path}`"
