@@ -105,7 +105,7 @@ def push_command(
 
     A second time changes only what differs. The token is read from --token-file, from stdin with
     `--token -`, or from the variable GRAFANA_TOKEN, and never from the command line, where
-    everybody on this machine could see it. It needs the role Admin for --store-url, else Editor.
+    everybody on this machine could see it. Its service account needs the role Admin.
     """
     from mephisto_metrics.stack.grafana.api import GrafanaApi
     from mephisto_metrics.stack.grafana.push import Push, Wishes

@@ -71,7 +71,7 @@ class GrafanaApi:
         except requests.exceptions.SSLError as error:
             raise ConnectionFailedError(
                 f"the certificate of {self.url} is not trusted: {_root_cause(error)}",
-                "use the name that stands in it, or give its authority's file in REQUESTS_CA_BUNDLE",
+                "use the name that is in it, or give its authority's file in REQUESTS_CA_BUNDLE",
             ) from error
         except requests.exceptions.RequestException as error:
             raise ConnectionFailedError(
@@ -116,8 +116,8 @@ def _reason(body: Any | None) -> str:
 def _hint(status: int) -> str:
     if status == HTTP_UNAUTHORIZED:
         return (
-            "the token is not valid there, or has expired: make one under Administration, Users and "
-            "access, Service accounts"
+            "the token is not valid there, or has expired: make one under Administration, "
+            "Users and access, Service accounts"
         )
     if status == HTTP_FORBIDDEN:
         return "the token's service account may not do this: give it the role Admin"

@@ -41,9 +41,10 @@ def prepare(program: InstalledProgram, options: GrafanaOptions) -> Program:
     All is written anew each time but the secrets, which stay. Raises `StackError` if a stranger
     holds the port, the home can not be written to, or an option can not be had.
     """
-    port = _port(options)
     with explaining_home_faults():
         wanted = account.choose(options)
+    port = _port(options)
+    with explaining_home_faults():
         configured = configuration.sections(options, wanted.user, port)
         environment = configuration.environment(configured)
         configuration_path = files.config_folder() / "grafana.ini"

@@ -42,8 +42,7 @@ def data_source(
     }
     if token_path is not None:
         source["jsonData"]["httpHeaderName1"] = "Authorization"
-        ini.content_of(token_path)  # the same rules hold for a path here
-        source["secureJsonData"] = {"httpHeaderValue1": f"Bearer $__file{{{token_path}}}"}
+        source["secureJsonData"] = {"httpHeaderValue1": f"Bearer {_content_of(token_path)}"}
     return {"apiVersion": 1, "datasources": [source]}
 
 
@@ -123,6 +122,13 @@ def check_store_url(url: str) -> None:
             "would see who may look at the data source",
             "leave it out, and give a bearer token by its file",
         )
+
+
+def _content_of(path: Path) -> str:
+    ini.check_path(path)
+    if "$$" in str(path):  # it is made one before the path is looked for
+        raise ini.refused(f"the path `{path}`", "`$$`")
+    return f"$__file{{{path}}}"
 
 
 def _literal(text: str) -> str:
