@@ -17,6 +17,7 @@ from tests.stand_ins.existing import ENVIRONMENT, existing_grafana
 from tests.stand_ins.running import ask
 
 SCRIPTS = Path(sys.executable).parent
+ADMIN_TOKEN = "glsa_admin"
 STORE_URL = "http://127.0.0.1:9"
 TIMEOUT_SECONDS = 60
 
@@ -30,7 +31,10 @@ def url(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def push(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(
-        *arguments: str, token: str | None = "glsa_admin", stdin: str = "", **variables: str
+        *arguments: str,
+        token: str | None = ADMIN_TOKEN,
+        stdin: str = "",
+        **variables: str,
     ) -> subprocess.CompletedProcess[str]:
         environment = {**ENVIRONMENT, "MEPHISTO_METRICS_HOME": str(tmp_path / "home"), **variables}
         if token is not None:
