@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +16,11 @@ from mephisto_metrics import cli
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("MEPHISTO_METRICS_SCRAPE_INTERVAL_SECONDS", raising=False)
     monkeypatch.chdir(tmp_path)
-    yield tmp_path
+    return tmp_path
 
 
 def export(*arguments: str) -> int:
@@ -48,10 +46,8 @@ def test_a_grafana_takes_the_files_as_they_are(tmp_path: Path) -> None:
         assert not source["isDefault"]
         assert source["uid"] != "prometheus"
         board = ask(url, "/api/dashboards/uid/mephisto")[1]["dashboard"]
-        variable = next(
-            each for each in board["templating"]["list"] if each["type"] == "datasource"
-        )
-        assert variable["current"]["value"] == source["uid"]
+        variables = {each["name"]: each for each in board["templating"]["list"]}
+        assert variables["datasource"]["current"]["value"] == source["uid"]
 
 
 def test_what_goes_where_is_said_for_every_file(
@@ -142,4 +138,4 @@ def test_a_folder_that_is_a_file_is_told(
 def test_an_address_of_no_store_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert export("--store-url", "store:9090") == 1
     assert "`store:9090` is no address of a store" in capsys.readouterr().err
-    assert not os.listdir()
+    assert not list(Path.cwd().iterdir())
