@@ -95,6 +95,134 @@ def test_boards_and_alerts_ask_the_data_source_that_was_made(url: str, push: Any
 
 def test_only_what_differs_is_written(url: str, push: Any) -> None:
     changes(push("--url", url, "--store-url", STORE_URL, "--json"))
+    moved = changes(push("--url", url, "--store-url", "http://127.0.0.1:10", "--json"))
+    assert {thing for thing, action in moved.items() if action == "updated"} == {
+        "data source mephisto-metrics"
+    }
+    assert ask(url, "/api/datasources/uid/mephisto-metrics")[1]["url"] == "http://127.0.0.1:10"
+
+
+def test_rules_that_others_put_into_the_group_stay_and_paused_ones_stay_paused(
+    url: str, push: Any
+) -> None:
+    from mephisto_metrics.stack.grafana.api import GrafanaApi
+
+    changes(push("--url", url, "--store-url", STORE_URL, "--json"))
+    api = GrafanaApi(url, token="glsa_admin", is_local=True)
+    path = "/api/v1/provisioning/folder/mephisto-metrics/rule-groups/mephisto"
+    group = api.get(path)
+    assert group is not None
+    paused = group["rules"][0]["uid"]
+    group["rules"][0] |= {"isPaused": True, "title": "changed"}
+    group["rules"].append({**group["rules"][1], "uid": "somebodys-own", "title": "Own"})
+    api.send("PUT", path, group, X_Disable_Provenance="true")
+
+    again = changes(push("--url", url, "--store-url", STORE_URL, "--json"))
+    assert again["alerts mephisto"] == "updated"
+    rules = {rule["uid"]: rule for rule in api.get(path)["rules"]}  # type: ignore[index]
+    assert rules["somebodys-own"]["title"] == "Own"
+    assert rules[paused]["isPaused"]
+    assert rules[paused]["title"] == "MephistoOperatorDown"
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(url: str, push: Any) -> None:
+    before = state(url)
+    done = push("--url", url, "--store-url", STORE_URL, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "created   dashboard   mephisto\n" in done.stdout
+    assert "nothing was changed" in done.stderr
+    assert state(url) == before
+
+
+def test_without_a_store_the_only_prometheus_is_taken(url: str, push: Any) -> None:
+    none = push("--url", url)
+    assert none.returncode == 1
+    assert "--store-url" in none.stderr
+    assert state(url)[1][0] == 404, "nothing was made before it was clear"
+
+    changes(push("--url", url, "--store-url", STORE_URL, "--data-source", "theirs", "--json"))
+    taken = changes(push("--url", url, "--json"))
+    assert not any(thing.startswith("data source") for thing in taken)
+    assert set(taken.values()) == {"unchanged"}
+
+
+def test_a_data_source_that_is_not_there_is_told(url: str, push: Any) -> None:
+    done = push("--url", url, "--data-source", "gone")
+    assert done.returncode == 1
+    assert "no data source with the uid `gone`" in done.stderr
+
+
+def test_alerts_can_be_left_out(url: str, push: Any) -> None:
+    done = changes(push("--url", url, "--store-url", STORE_URL, "--no-alerts", "--json"))
+    assert not any(thing.startswith("alerts") for thing in done)
+
+
+@pytest.mark.parametrize("way", ["file", "stdin", "variable"])
+def test_the_token_comes_from_a_file_from_stdin_or_from_a_variable(
+    url: str, push: Any, tmp_path: Path, way: str
+) -> None:
+    (tmp_path / "token").write_text("glsa_admin\n")
+    arguments = {"file": ["--token-file", str(tmp_path / "token")], "stdin": ["--token", "-"]}
+    done = push(
+        *("--url", url, "--store-url", STORE_URL, "--dry-run"),
+        *arguments.get(way, []),
+        token="glsa_admin" if way == "variable" else None,
+        stdin="glsa_admin\n",
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_token_on_the_command_line_is_refused(url: str, push: Any) -> None:
+    done = push("--url", url, "--token", "glsa_admin")
+    assert done.returncode == 2
+    assert "--token-file" in done.stderr
+    assert "glsa_admin" not in done.stderr
+
+
+def test_a_missing_or_empty_token_is_told(url: str, push: Any, tmp_path: Path) -> None:
+    assert push("--url", url, token=None).returncode == 2
+    (tmp_path / "token").write_text("\n")
+    empty = push("--url", url, "--token-file", str(tmp_path / "token"))
+    assert (empty.returncode, "there is no token in" in empty.stderr) == (1, True)
+    gone = push("--url", url, "--token-file", str(tmp_path / "gone"))
+    assert (gone.returncode, "can not be read" in gone.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("token", "status", "hint"), [("wrong", 401, "Service accounts"), ("glsa_viewer", 403, "Admin")]
+)
+def test_a_token_that_may_not_is_told(
+    url: str, push: Any, token: str, status: int, hint: str
+) -> None:
+    done = push("--url", url, "--store-url", STORE_URL, token=token)
+    assert done.returncode == 1
+    assert f"with {status}" in done.stderr
+    assert hint in done.stderr
+    assert token not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_boards_that_are_provisioned_by_files_are_told_of(tmp_path: Path, push: Any) -> None:
+    from mephisto_metrics.stack.grafana import packaged, provisioning
+
+    provider = provisioning.as_file(provisioning.boards(packaged.boards_folder()))
+    with existing_grafana(tmp_path, {"dashboards/theirs.yaml": provider}) as url:
+        done = push("--url", url, "--store-url", STORE_URL)
+    assert done.returncode == 1
+    assert "Cannot save provisioned dashboard" in done.stderr
+    assert "files" in done.stderr
+
+
+def test_what_is_no_grafana_is_told(push: Any, answering: Callable[[bytes], str]) -> None:
+    page = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+    done = push("--url", page)
+    assert done.returncode == 1
+    assert "not in JSON" in done.stderr
+
+
+def test_a_redirection_is_not_followed_with_the_token(
+    push: Any, answering: Callable[[bytes], str]
+) -> None:
     moved = b"HTTP/1.1 301 Moved\r\nLocation: https://elsewhere/\r\nContent-Length: 0\r\n\r\n"
     done = push("--url", answering(moved), "--store-url", STORE_URL)
     assert done.returncode == 1
