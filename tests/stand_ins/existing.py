@@ -6,11 +6,12 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.stand_ins.archives import grafana_release
-from tests.stand_ins.running import as_installed, ready, without_grafanas_variables
+from tests.stand_ins.running import as_installed, ask, ready, without_grafanas_variables
 
 from mephisto_metrics.stack.grafana import GrafanaOptions, prepare
 from mephisto_metrics.stack.supervision import Program
@@ -39,10 +40,6 @@ def existing_grafana(folder: Path, provisioning: dict[str, str] | None = None) -
 
 
 def _by_health_alone(program: Program) -> Program:
-    from dataclasses import replace
-
-    from tests.stand_ins.running import ask
-
     def is_healthy() -> bool:
         try:
             return ask(program.url, "/api/health")[0] == 200
@@ -52,9 +49,5 @@ def _by_health_alone(program: Program) -> Program:
     return replace(program, is_ready=is_healthy)
 
 
-def without_tokens(environment: dict[str, str]) -> dict[str, str]:
-    """Return an environment that decides nothing in a test's place."""
-    return {name: value for name, value in environment.items() if not name.startswith("GRAFANA_")}
-
-
-ENVIRONMENT = without_tokens(dict(os.environ))
+# Without what would decide in a test's place.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("GRAFANA_")}
