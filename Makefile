@@ -18,10 +18,12 @@ PACKAGE := python/mephisto_metrics
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*')
 DASHBOARDS := $(wildcard dashboards/*.json)
 RULES := $(wildcard dashboards/rules/*.yml)
+ALERTS := $(wildcard dashboards/alerts/*.json)
 RUST_SOURCES := $(shell find src -type f) Cargo.toml Cargo.lock
 FLOOR_SOURCES := $(shell find benches/floor -type f)
 PYTHON_SOURCES := $(shell find python -type f -not -path '$(PACKAGE)/web/*' \
-    -not -path '$(PACKAGE)/dashboards/*' -not -path '$(PACKAGE)/rules/*' -not -name '*.pyc')
+    -not -path '$(PACKAGE)/dashboards/*' -not -path '$(PACKAGE)/rules/*' \
+    -not -path '$(PACKAGE)/alerts/*' -not -name '*.pyc')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -124,7 +126,7 @@ install: $(VENV)/.installed
 
 clean: ## Remove all that was built
 	rm -rf target dist $(VENV) .venv-bench-* .venv-dashboards web/node_modules $(PACKAGE)/web $(PACKAGE)/dashboards \
-	    $(PACKAGE)/rules
+	    $(PACKAGE)/rules $(PACKAGE)/alerts
 
 # Dashboards -------------------------------------------------------------------------------------
 
@@ -191,10 +193,11 @@ $(PACKAGE)/web/index.html: web/node_modules/.ready $(WEB_SOURCES)
 	npm --prefix web run build
 	touch $@
 
-$(PACKAGE)/dashboards/.ready: $(DASHBOARDS) $(RULES)
-	mkdir -p $(PACKAGE)/dashboards $(PACKAGE)/rules
+$(PACKAGE)/dashboards/.ready: $(DASHBOARDS) $(RULES) $(ALERTS)
+	mkdir -p $(PACKAGE)/dashboards $(PACKAGE)/rules $(PACKAGE)/alerts
 	cp $(DASHBOARDS) $(PACKAGE)/dashboards/
 	cp $(RULES) $(PACKAGE)/rules/
+	cp $(ALERTS) $(PACKAGE)/alerts/
 	touch $@
 
 dist/.ready: $(VENV)/.ready $(RUST_SOURCES) $(PYTHON_SOURCES) pyproject.toml README.md \

@@ -11,10 +11,10 @@ from typing import Any
 import psutil
 import pytest
 
+from mephisto_metrics.cli import VERBS
 from mephisto_metrics.stack.readiness import is_ready, wait_until
 
 TIMEOUT_SECONDS = 60
-VERBS = ("view", "report", "status", "cleanup", "demo")
 NOTHING_RUNS: dict[str, Any] = {"store": None, "viewers": [], "operators": []}
 
 

@@ -158,6 +158,7 @@ def test_wheel_carries_all_parts(wheel: Path) -> None:
     rules = {path.name for path in (ROOT / "dashboards" / "rules").glob("*.yml")}
     assert rules
     assert {f"mephisto_metrics/rules/{name}" for name in rules} <= names
+    assert "mephisto_metrics/alerts/mephisto.json" in names
     assert {
         "mephisto_metrics.pth",
         "_mephisto_metrics_autoload.py",

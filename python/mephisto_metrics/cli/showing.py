@@ -70,6 +70,8 @@ def showing(host: str, port: int) -> Iterator[ServedViewer]:
                 kept = opened.pop_all()
             with kept:
                 say(f"{state.name} at {state.url}, {served.name} at {served.url}; Ctrl-C ends this")
+                if served.notice:
+                    say(served.notice)
                 yield served
                 own.shows(None, None, None)
         finally:

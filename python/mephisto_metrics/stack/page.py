@@ -25,6 +25,7 @@ class ServedPage:
 
     kind = "builtin"
     name = "the page"
+    notice = ""
 
     def __init__(self, server: PageServer) -> None:
         self._server = server

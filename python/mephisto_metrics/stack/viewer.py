@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Callable, Protocol
 
 from mephisto_metrics.stack import grafana, page, programs, settings
 from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.grafana.options import (
+    password_of_environment,
+    user_of_environment,
+)
 from mephisto_metrics.stack.supervision import Supervised
 
 if TYPE_CHECKING:
@@ -26,6 +30,8 @@ class ServedViewer(Protocol):
     url: str
     start_url: str
     """What a user opens: the default dashboard."""
+    notice: str
+    """What a user must know to see it; may be empty."""
 
     def is_ready(self) -> bool:
         """Whether it shows the store's data, which is more than that it answers."""
@@ -80,6 +86,7 @@ class ServedGrafana:
         self._supervised.start()
         self.url = program.url
         self.start_url = grafana.default_dashboard_url(program.url)
+        self.notice = grafana.how_to_log_in(self._options)
 
     def is_ready(self) -> bool:
         """Whether Grafana answers, and its data source does."""
@@ -115,8 +122,8 @@ def _serving_grafana(
     options = grafana.GrafanaOptions(
         host=host,
         port=port,
-        user=grafana.user_of_environment(),
-        password=grafana.password_of_environment(),
+        user=user_of_environment(),
+        password=password_of_environment(),
         store_url=store.url,
         scrape_interval_seconds=store.scrape_interval_seconds,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from mephisto_metrics.stack.errors import StackError
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_SECONDS = 5.0
 ANSWER_TIMEOUT_SECONDS = 30.0
 LONGEST_REASON = 300
+BEFORE_REASON = re.compile(r"^.*(?:>: |\[Errno -?\d+\] )")
 HTTP_OK = range(200, 300)
 HTTP_MOVED = range(300, 400)
 HTTP_UNAUTHORIZED = 401
@@ -71,7 +73,7 @@ class GrafanaApi:
         except requests.exceptions.SSLError as error:
             raise ConnectionFailedError(
                 f"the certificate of {self.url} is not trusted: {_root_cause(error)}",
-                "use the name that stands in it, or give its authority's file in REQUESTS_CA_BUNDLE",
+                "use the name that is in it, or give its authority's file in REQUESTS_CA_BUNDLE",
             ) from error
         except requests.exceptions.RequestException as error:
             raise ConnectionFailedError(
@@ -116,8 +118,8 @@ def _reason(body: Any | None) -> str:
 def _hint(status: int) -> str:
     if status == HTTP_UNAUTHORIZED:
         return (
-            "the token is not valid there, or has expired: make one under Administration, Users and "
-            "access, Service accounts"
+            "the token is not valid there, or has expired: make one under Administration, "
+            "Users and access, Service accounts"
         )
     if status == HTTP_FORBIDDEN:
         return "the token's service account may not do this: give it the role Admin"
@@ -138,5 +140,4 @@ def _root_cause(error: BaseException) -> str:
         if following is None:
             break
         cause = following
-    text = getattr(cause, "strerror", None) or str(cause)
-    return str(text).rpartition(">: ")[2] or type(cause).__name__
+    return BEFORE_REASON.sub("", str(cause)) or type(cause).__name__

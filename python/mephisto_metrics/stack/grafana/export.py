@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mephisto_metrics.stack.errors import StackError
-from mephisto_metrics.stack.grafana import files, packaged, provisioning
+from mephisto_metrics.stack.files import write_private
+from mephisto_metrics.stack.grafana import packaged, provisioning
 from mephisto_metrics.stack.grafana.push import OWN_DATA_SOURCE_UID
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def write(contents: dict[Path, str], is_forced: bool) -> None:
         if in_the_way and not is_forced:
             raise _refused(in_the_way)
         for path, text in contents.items():
-            files.write(path, text)
+            write_private(path, text)
             path.chmod(READABLE_BY_ALL)  # Grafana mostly runs as a user of its own
     except OSError as error:
         raise StackError(

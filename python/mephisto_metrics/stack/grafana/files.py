@@ -1,16 +1,15 @@
-"""Files for Grafana: written beside and renamed, secrets so that only their owner can read them."""
+"""Where Grafana's files are, and its secrets, which only their owner can read."""
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from mephisto_metrics import places
+from mephisto_metrics.stack.files import write_private
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-OWNER_ONLY = 0o600
 OWNER_ONLY_FOLDER = 0o700
 
 
@@ -52,21 +51,5 @@ def write_secret(name: str, secret: str) -> Path:
     path = secret_path(name)
     path.parent.mkdir(mode=OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
     path.parent.chmod(OWNER_ONLY_FOLDER)
-    write(path, secret)
+    write_private(path, secret)
     return path
-
-
-def write(path: Path, content: str) -> None:
-    """Replace a file at once for every reader; nobody but the owner can read it at any time."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Hidden, and of no ending that Grafana looks for.
-    beside = path.with_name(f".{path.name}.tmp")
-    try:
-        beside.unlink(missing_ok=True)
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(content)
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

@@ -39,9 +39,7 @@ def text(value: str, what: str) -> str:
 
 def content_of(path: Path) -> str:
     """Write that the value is what stands in a file, without spaces at its ends."""
-    check(str(path), f"the path `{path}`")
-    if "}" in str(path):
-        raise _refused(f"the path `{path}`", "`}`")
+    check_path(path)
     return f'"""$__file{{{path}}}"""'
 
 
@@ -49,10 +47,18 @@ def check(value: str, what: str) -> None:
     """Raise `StackError` if Grafana would read another value than this one."""
     found = CONTROL.search(value) or EXPANDED.search(value)
     if found:
-        raise _refused(what, repr(found[0]) if found[0] < " " else f"`{found[0]}`")
+        raise refused(what, repr(found[0]) if found[0] < " " else f"`{found[0]}`")
 
 
-def _refused(what: str, part: str) -> StackError:
+def check_path(path: Path) -> None:
+    """Raise `StackError` if Grafana would look for the content of another file than this one."""
+    check(str(path), f"the path `{path}`")
+    if "}" in str(path):
+        raise refused(f"the path `{path}`", "`}`")
+
+
+def refused(what: str, part: str) -> StackError:
+    """Return the error for `what`, which has `part` in it."""
     return StackError(
         f"{what} has {part} in it, which Grafana would not read as it stands",
         "choose one without; for the home, set MEPHISTO_METRICS_HOME to another folder",

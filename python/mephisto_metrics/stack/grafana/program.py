@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mephisto_metrics import places
 from mephisto_metrics.ports import address_text, check_is_free, free_port
 from mephisto_metrics.stack.errors import StackError, explaining_home_faults
+from mephisto_metrics.stack.files import write_private
 from mephisto_metrics.stack.grafana import (
     account,
     configuration,
@@ -41,9 +42,10 @@ def prepare(program: InstalledProgram, options: GrafanaOptions) -> Program:
     All is written anew each time but the secrets, which stay. Raises `StackError` if a stranger
     holds the port, the home can not be written to, or an option can not be had.
     """
-    port = _port(options)
     with explaining_home_faults():
         wanted = account.choose(options)
+    port = _port(options)
+    with explaining_home_faults():
         configured = configuration.sections(options, wanted.user, port)
         environment = configuration.environment(configured)
         configuration_path = files.config_folder() / "grafana.ini"
@@ -90,7 +92,7 @@ def _write(
         account.write_token(options.remote_token)
         token_path = files.secret_path("store-token")
     provisioning.write_all(options.store_url, options.scrape_interval_seconds, token_path)
-    files.write(path, configuration_text)
+    write_private(path, configuration_text)
 
 
 def default_dashboard_url(url: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.files import write_private
 from mephisto_metrics.stack.grafana import files, ini, packaged
 
 if TYPE_CHECKING:
@@ -42,8 +43,7 @@ def data_source(
     }
     if token_path is not None:
         source["jsonData"]["httpHeaderName1"] = "Authorization"
-        ini.content_of(token_path)  # the same rules hold for a path here
-        source["secureJsonData"] = {"httpHeaderValue1": f"Bearer $__file{{{token_path}}}"}
+        source["secureJsonData"] = {"httpHeaderValue1": f"Bearer {_content_of(token_path)}"}
     return {"apiVersion": 1, "datasources": [source]}
 
 
@@ -100,7 +100,7 @@ def write_all(store_url: str, scrape_interval_seconds: float, token_path: Path |
         "alerts": packaged.alerts(),
     }
     for name, path in paths(folder).items():
-        files.write(path, as_file(contents[name]))
+        write_private(path, as_file(contents[name]))
     # Grafana complains of each that is missing.
     (folder / "plugins").mkdir(exist_ok=True)
 
@@ -123,6 +123,13 @@ def check_store_url(url: str) -> None:
             "would see who may look at the data source",
             "leave it out, and give a bearer token by its file",
         )
+
+
+def _content_of(path: Path) -> str:
+    ini.check_path(path)
+    if "$$" in str(path):  # it is made one before the path is looked for
+        raise ini.refused(f"the path `{path}`", "`$$`")
+    return f"$__file{{{path}}}"
 
 
 def _literal(text: str) -> str:
