@@ -13,4 +13,5 @@ def bytes_of(text: str) -> int | None:
     found = _SIZE.fullmatch(text.strip().upper())
     if found is None:
         return None
-    return int(found[1]) * 1024 ** _UNITS.index(found[2])
+    unit_bytes: int = 1024 ** _UNITS.index(found[2])
+    return int(found[1]) * unit_bytes

@@ -6,13 +6,14 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Callable, Protocol
 
+from mephisto_metrics import places
 from mephisto_metrics.stack import grafana, page, programs, settings
-from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.errors import StackError, explaining_home_faults
 from mephisto_metrics.stack.grafana.options import (
     password_of_environment,
     user_of_environment,
 )
-from mephisto_metrics.stack.supervision import Supervised
+from mephisto_metrics.stack.supervision import Supervised, stop_left_behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,8 +128,31 @@ def _serving_grafana(
         store_url=store.url,
         scrape_interval_seconds=store.scrape_interval_seconds,
     )
-    served = ServedGrafana(program, options, say)
+    with _only_one():
+        stop_left_behind(grafana.state_path())
+        served = ServedGrafana(program, options, say)
+        try:
+            yield served
+        finally:
+            served.stop()
+
+
+@contextlib.contextmanager
+def _only_one() -> Iterator[None]:
+    """Let no other view of this home run a Grafana meanwhile: they would share one database."""
+    from filelock import FileLock, Timeout
+
+    with explaining_home_faults():
+        places.state_folder().mkdir(parents=True, exist_ok=True)
+        lock = FileLock(places.state_folder() / "grafana.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise StackError(
+                "another view of this home runs its Grafana already",
+                "look at that one, or show the built-in page beside it: `--viewer builtin`",
+            ) from None
     try:
-        yield served
+        yield
     finally:
-        served.stop()
+        lock.release()
