@@ -54,7 +54,7 @@ function sumsOf(series: readonly Series[], places: ReadonlyMap<number, number>):
   for (const { points } of series) {
     for (const [timeMs, value] of points) {
       const place = places.get(timeMs);
-      if (value !== null && place !== undefined) sums[place] = (sums[place] || 0) + value;
+      if (value !== null && place !== undefined) sums[place] = knownAt(sums, place) + value;
     }
   }
   return sums;
@@ -62,5 +62,11 @@ function sumsOf(series: readonly Series[], places: ReadonlyMap<number, number>):
 
 /** What a bucket has beyond the one below it; scrapes in between may make that less than none. */
 function without(cumulative: Float64Array, below: Float64Array): Float64Array {
-  return cumulative.map((count, place) => Math.max(0, count - (below[place] || 0)));
+  return cumulative.map((count, place) => Math.max(0, count - knownAt(below, place)));
+}
+
+/** What was counted; nothing where nothing is known. */
+export function knownAt(counts: Float64Array, place: number): number {
+  const count = counts[place] ?? NaN;
+  return Number.isNaN(count) ? 0 : count;
 }

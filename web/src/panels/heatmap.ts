@@ -6,7 +6,7 @@ import { resolveColor, type ChartTheme } from "../field/colors";
 import { shareOf, type Bounds } from "../field/display";
 import { visibleSchemeColors } from "../field/schemes";
 import { formatTick, formatValue } from "../field/units";
-import { bucketsOf, type Bucket } from "./buckets";
+import { bucketsOf, knownAt, type Bucket } from "./buckets";
 import type { ChartType, Drawing, PanelInput, Pointer, Tooltip } from "./panel";
 import { grid, timeAxis } from "./timeAxis";
 
@@ -251,7 +251,7 @@ function tooltipAt(
   const timeMs = listed[0]?.timesMs[place];
   if (timeMs === undefined) return null;
   const rows = listed.flatMap((bucket) => {
-    const count = bucket.counts[place] || 0;
+    const count = knownAt(bucket.counts, place);
     if (isElsewhere && count === 0) return [];
     const color = colors[colorIndex(count, colors, bounds)] ?? "transparent";
     const name = rangeText(bucket, options);
