@@ -115,11 +115,13 @@ fn router(options: PageOptions, proxy: Proxy) -> Router {
     fixed_headers.into_iter().fold(router, with_header)
 }
 
-/// Assets carry a hash of what is in them in their names.
+/// Assets carry a hash of what is in them in their names, and come compressed or not.
 async fn keep_for_ever(mut response: Response) -> Response {
     if response.status().is_success() {
         let value = HeaderValue::from_static("public, max-age=31536000, immutable");
         response.headers_mut().insert(header::CACHE_CONTROL, value);
+        let value = HeaderValue::from_static("accept-encoding");
+        response.headers_mut().insert(header::VARY, value);
     }
     response
 }
@@ -290,6 +292,7 @@ mod tests {
         let compressed = compressed.send().await.unwrap();
         assert_eq!(compressed.headers()["content-encoding"], "gzip");
         assert!(compressed.headers()["content-type"].to_str().unwrap().contains("javascript"));
+        assert_eq!(compressed.headers()["vary"], "accept-encoding");
         assert_eq!(compressed.text().await.unwrap(), "compressed");
         let plain = client.get(&address).send().await.unwrap();
         assert_eq!(plain.headers().get("content-encoding"), None);
