@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 
+import { compressedAssets } from "./build/compressedAssets.ts";
 import { snapshotTemplate } from "./build/snapshotTemplate.ts";
 
 /** Where `npm run dev` finds a running page's server: dashboards, configuration and store. */
@@ -7,7 +8,7 @@ const server = process.env.MEPHISTO_METRICS_PAGE_URL ?? "http://127.0.0.1:3032";
 
 export default defineConfig({
   base: "./",
-  plugins: [snapshotTemplate()],
+  plugins: [snapshotTemplate(), compressedAssets()],
   build: {
     outDir: "../python/mephisto_metrics/web",
     emptyOutDir: true,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import CDPSession, Page, Request, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, Request, ViewportSize, sync_playwright
 
 from benches.page.tasks import longest_task_ms
 
@@ -17,6 +18,9 @@ OPTIONS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgro
 WIDTH_PIXELS = 1280
 HEIGHT_PIXELS = 900
 DRAWN_TIMEOUT_MS = 300_000
+IDLE_LOOK_SECONDS = 0.5
+IDLE_SHARE = 0.05
+IDLE_TIMEOUT_SECONDS = 30.0
 TRACED_REFRESHES = 20
 QUERY_PATHS = ("/api/v1/query_range", "/api/v1/query?")
 
@@ -123,15 +127,34 @@ def chromium() -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def fresh_page(browser: Any, height_pixels: int) -> Iterator[Page]:
+def fresh_page(browser: Browser, height_pixels: int) -> Iterator[Page]:
     """Open a page in a context without anything cached."""
-    viewport = {"width": WIDTH_PIXELS, "height": height_pixels}
+    viewport = ViewportSize(width=WIDTH_PIXELS, height=height_pixels)
     context = browser.new_context(viewport=viewport)
     page = context.new_page()
     page.add_init_script(OBSERVER)
     page.add_init_script(WATCH)
+    _wait_until_idle(browser)
     yield page
     context.close()
+
+
+def _wait_until_idle(browser: Browser) -> None:
+    """Wait until a window that was just opened has loaded the browser's own controls."""
+    session = browser.new_browser_cdp_session()
+    deadline = time.monotonic() + IDLE_TIMEOUT_SECONDS
+    spent = _processor_seconds(session)
+    while time.monotonic() < deadline:
+        time.sleep(IDLE_LOOK_SECONDS)
+        before, spent = spent, _processor_seconds(session)
+        if spent - before < IDLE_SHARE * IDLE_LOOK_SECONDS:
+            break
+    session.detach()
+
+
+def _processor_seconds(session: CDPSession) -> float:
+    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    return sum(float(process["cpuTime"]) for process in processes)
 
 
 def height_of(browser: Any, address: str) -> int:

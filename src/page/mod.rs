@@ -87,9 +87,10 @@ impl Page {
 fn router(options: PageOptions, proxy: Proxy) -> Router {
     let dashboards = ServeDir::new(&options.dashboards_directory);
     let assets = ServeDir::new(&options.assets_directory);
-    let hashed_assets = Router::new()
-        .fallback_service(ServeDir::new(options.assets_directory.join("assets")))
-        .layer(map_response(keep_for_ever));
+    // The build compresses them, which takes longer than all else until the page's code runs.
+    let hashed_assets = ServeDir::new(options.assets_directory.join("assets")).precompressed_gzip();
+    let hashed_assets =
+        Router::new().fallback_service(hashed_assets).layer(map_response(keep_for_ever));
     let router = Router::new()
         .route("/dashboards", get(list_dashboards))
         .route("/config", get(config))
@@ -114,11 +115,13 @@ fn router(options: PageOptions, proxy: Proxy) -> Router {
     fixed_headers.into_iter().fold(router, with_header)
 }
 
-/// Assets carry a hash of what is in them in their names.
+/// Assets carry a hash of what is in them in their names, and come compressed or not.
 async fn keep_for_ever(mut response: Response) -> Response {
     if response.status().is_success() {
         let value = HeaderValue::from_static("public, max-age=31536000, immutable");
         response.headers_mut().insert(header::CACHE_CONTROL, value);
+        let value = HeaderValue::from_static("accept-encoding");
+        response.headers_mut().insert(header::VARY, value);
     }
     response
 }
@@ -275,6 +278,25 @@ mod tests {
             let answer = reqwest::get(format!("http://{}{path}", page.address())).await.unwrap();
             assert_eq!(answer.headers()["cache-control"], cached, "{path}");
         }
+    }
+
+    #[tokio::test]
+    async fn assets_come_as_the_build_compressed_them_and_only_if_that_was_asked_for() {
+        let (page, folder) = page_over("http://127.0.0.1:9".into());
+        let assets = folder.path().join("web/assets");
+        std::fs::write(assets.join("index-abc.js"), "code").unwrap();
+        std::fs::write(assets.join("index-abc.js.gz"), "compressed").unwrap();
+        let address = format!("http://{}/assets/index-abc.js", page.address());
+        let client = reqwest::Client::builder().no_gzip().build().unwrap();
+        let compressed = client.get(&address).header("accept-encoding", "gzip");
+        let compressed = compressed.send().await.unwrap();
+        assert_eq!(compressed.headers()["content-encoding"], "gzip");
+        assert!(compressed.headers()["content-type"].to_str().unwrap().contains("javascript"));
+        assert_eq!(compressed.headers()["vary"], "accept-encoding");
+        assert_eq!(compressed.text().await.unwrap(), "compressed");
+        let plain = client.get(&address).send().await.unwrap();
+        assert_eq!(plain.headers().get("content-encoding"), None);
+        assert_eq!(plain.text().await.unwrap(), "code");
     }
 
     #[tokio::test]

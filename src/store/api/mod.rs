@@ -8,7 +8,9 @@ mod series;
 mod status;
 mod time;
 
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use axum::Router;
 use axum::routing::get;
@@ -19,8 +21,8 @@ use tower_http::compression::CompressionLayer;
 use super::rules::Group;
 use super::scrape::Scraping;
 
-/// How many queries are evaluated at once; others wait for their turn.
-const QUERIES_AT_ONCE: usize = 8;
+/// So many queries are evaluated at once even on one core, lest a long one holds up all others.
+const LEAST_QUERIES_AT_ONCE: usize = 2;
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -32,7 +34,7 @@ pub struct Api {
 
 /// All paths of the store.
 pub fn router(scraping: Arc<Scraping>, rules: Vec<Arc<Group>>) -> Router {
-    let turns = Arc::new(Semaphore::new(QUERIES_AT_ONCE));
+    let turns = Arc::new(Semaphore::new(queries_at_once()));
     Router::new()
         .route("/api/v1/query", get(query::at_one_time).post(query::at_one_time))
         .route("/api/v1/query_range", get(query::over_a_range).post(query::over_a_range))
@@ -51,4 +53,11 @@ pub fn router(scraping: Arc<Scraping>, rules: Vec<Arc<Group>>) -> Router {
         // Answers are read at once and by few: more effort costs more time than it saves.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .with_state(Arc::new(Api { scraping, rules, turns }))
+}
+
+/// One for each core, while others wait for their turn: more would not be done earlier, and would
+/// take the processor from the browser that draws what is answered.
+fn queries_at_once() -> usize {
+    let cores = available_parallelism().map_or(LEAST_QUERIES_AT_ONCE, NonZero::get);
+    cores.max(LEAST_QUERIES_AT_ONCE)
 }

@@ -55,11 +55,11 @@ export class Chart implements TimeChart {
 
   draw(drawing: Drawing): void {
     this.drawing = drawing;
-    this.instance ??= this.create();
     const { width, height } = this.size;
+    this.instance ??= this.create({ width, height });
     // It draws all anew even where the size is the same.
     if (this.instance.getWidth() !== width || this.instance.getHeight() !== height) {
-      this.instance.resize();
+      this.instance.resize({ width, height });
     }
     const option = { ...packed(drawing.option), useUTC: isUtc() };
     this.instance.setOption(option, { notMerge: true });
@@ -102,11 +102,12 @@ export class Chart implements TimeChart {
     this.crosshair.hide();
   }
 
-  private create(): ECharts {
+  /** With its size, which ECharts would find by making the browser lay out the page. */
+  private create(size: { width: number; height: number }): ECharts {
     const canvas = h("div", { class: "canvas" });
     const layers = [this.annotations.element, this.selection, ...this.crosshair.elements];
     this.host.replaceChildren(canvas, ...(this.hasTimeAxis ? layers : []));
-    return init(canvas);
+    return init(canvas, null, size);
   }
 
   private point(place: PointerPlace): void {

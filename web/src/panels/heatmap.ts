@@ -6,7 +6,7 @@ import { resolveColor, type ChartTheme } from "../field/colors";
 import { shareOf, type Bounds } from "../field/display";
 import { visibleSchemeColors } from "../field/schemes";
 import { formatTick, formatValue } from "../field/units";
-import { bucketsOf, type Bucket } from "./buckets";
+import { bucketsOf, knownAt, type Bucket } from "./buckets";
 import type { ChartType, Drawing, PanelInput, Pointer, Tooltip } from "./panel";
 import { grid, timeAxis } from "./timeAxis";
 
@@ -79,7 +79,7 @@ function draw(input: PanelInput): Drawing {
       : { colorScale: { colors, minText: count(bounds.min), maxText: count(bounds.max) } }),
     values: buckets.map((bucket) => ({
       name: rangeText(bucket, options),
-      text: count([...bucket.counts.values()].at(-1) ?? 0),
+      text: count(bucket.counts.findLast((one) => !Number.isNaN(one)) ?? 0),
     })),
     tooltip: (pointer) => tooltipAt(pointer, buckets, colors, bounds, options, input.stepMs),
   };
@@ -97,10 +97,11 @@ function isWanted({ lower, upper }: Bucket, { yAxis = {} }: Options): boolean {
 function cellsOf(buckets: readonly Bucket[], { filterValues = {} }: Options): Cell[] {
   const { le = -Infinity, ge = Infinity } = filterValues;
   const cells: Cell[] = [];
-  buckets.forEach(({ counts }, row) => {
-    for (const [timeMs, count] of counts) {
+  buckets.forEach(({ timesMs, counts }, row) => {
+    timesMs.forEach((timeMs, place) => {
+      const count = counts[place] ?? NaN;
       if (count > le && count < ge) cells.push({ row, timeMs, count });
-    }
+    });
   });
   return cells;
 }
@@ -246,10 +247,11 @@ function tooltipAt(
   const isElsewhere = Number.isNaN(pointer.y);
   const row = Math.floor(pointer.y);
   const listed = isElsewhere ? buckets.toReversed() : buckets.slice(row, row + 1);
-  const timeMs = columnAt(pointer.timeMs, listed, stepMs);
+  const place = columnAt(pointer.timeMs, listed, stepMs);
+  const timeMs = listed[0]?.timesMs[place];
   if (timeMs === undefined) return null;
   const rows = listed.flatMap((bucket) => {
-    const count = bucket.counts.get(timeMs) ?? 0;
+    const count = knownAt(bucket.counts, place);
     if (isElsewhere && count === 0) return [];
     const color = colors[colorIndex(count, colors, bounds)] ?? "transparent";
     const name = rangeText(bucket, options);
@@ -258,12 +260,12 @@ function tooltipAt(
   return rows.length === 0 ? null : { timeMs, rows };
 }
 
-/** The end of the column that holds `timeMs`. */
-function columnAt(timeMs: number, buckets: readonly Bucket[], stepMs: number): number | undefined {
-  for (const { counts } of buckets) {
-    for (const endMs of counts.keys()) {
-      if (endMs - stepMs < timeMs && timeMs <= endMs) return endMs;
-    }
-  }
-  return undefined;
+/** The place of the column that holds `timeMs`; -1 where nothing was counted then. */
+function columnAt(timeMs: number, buckets: readonly Bucket[], stepMs: number): number {
+  const [first] = buckets;
+  if (first === undefined) return -1;
+  return first.timesMs.findIndex((endMs, place) => {
+    const isInside = endMs - stepMs < timeMs && timeMs <= endMs;
+    return isInside && buckets.some(({ counts }) => !Number.isNaN(counts[place]));
+  });
 }

@@ -1,7 +1,7 @@
 /** Fills the dashboard's variables from the store. */
 
 import { labelValues } from "../api/prometheus";
-import { substitute, type Choice } from "./template";
+import { namesVariable, substitute, type Choice } from "./template";
 import type { TimeRange } from "../api/prometheus";
 import type { Dashboard, Variable } from "../dashboard/model";
 import { choosableVariables, defaultSelection, parseLabelValuesQuery } from "./variables";
@@ -13,24 +13,25 @@ export async function loadChoices(
   range: TimeRange,
   signal: AbortSignal,
 ): Promise<Choice[]> {
-  const choices: Choice[] = [];
-  // One after the other: a variable's query may name those before it.
+  const choices: Promise<Choice>[] = [];
   for (const variable of choosableVariables(dashboard)) {
-    const options = await optionsOf(variable, choices, range, signal);
     const selected = selections.get(variable.name) ?? defaultSelection(variable);
-    choices.push({ variable, options, selected });
+    const options = optionsOf(variable, [...choices], range, signal);
+    choices.push(options.then((options) => ({ variable, options, selected })));
   }
-  return choices;
+  return Promise.all(choices);
 }
 
+/** Waits for the variables before this one only where its query names any. */
 async function optionsOf(
   variable: Variable,
-  before: readonly Choice[],
+  before: readonly Promise<Choice>[],
   range: TimeRange,
   signal: AbortSignal,
 ): Promise<string[]> {
   const query = parseLabelValuesQuery(variable);
   if (query === undefined) return [];
-  const values = await labelValues(query.label, substitute(query.selector, before), range, signal);
+  const named = namesVariable(query.selector) ? await Promise.all(before) : [];
+  const values = await labelValues(query.label, substitute(query.selector, named), range, signal);
   return values.filter((value) => value !== "").sort((a, b) => a.localeCompare(b));
 }

@@ -16,6 +16,10 @@ export interface Choice {
 
 const REFERENCE = /\$(\w+)|\$\{(\w+)(?::(\w+))?\}|\[\[(\w+)\]\]/g;
 
+export function namesVariable(text: string): boolean {
+  return text.search(REFERENCE) !== -1;
+}
+
 /**
  * Replaces `$name`, `${name}`, `${name:format}` and `[[name]]`.
  *
