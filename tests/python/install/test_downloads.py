@@ -7,7 +7,6 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from hypothesis import strategies as st
 from tests.python.install.mirror import (
     Mirror,
     closed_port,
-    mirror,
     packed_once_more,
     silent_port,
 )
@@ -37,12 +35,6 @@ QUICK = Patience(
     stall_seconds=0.5,
     retry_delays_seconds=(0.01, 0.01, 0.01),
 )
-
-
-@pytest.fixture(name="server")
-def _server() -> Iterator[Mirror]:
-    with mirror() as server:
-        yield server
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.python.install.archives import (
     Member,
@@ -102,6 +102,8 @@ ATTACKS: dict[str, list[Member]] = {
     "symlink in the place of a folder": [file("top/a/b"), symlink("top/a", ".")],
     "symlink as the top": [symlink("top", ".")],
     "hard link out": [hard_link("top/link", "../secret")],
+    "symlink to nowhere": [symlink("top/link", "")],
+    "file that is called a folder": [file("top/.")],
     "absolute hard link": [hard_link("top/link", "/etc/passwd")],
     "hard link to nothing": [hard_link("top/link", "top/later"), file("top/later")],
     "hard link to a symlink": [symlink("top/s", "x"), hard_link("top/link", "top/s")],
@@ -172,6 +174,7 @@ files = st.builds(file, paths.map(lambda path: f"top/{path}"))
 folders = st.builds(folder, paths.map(lambda path: f"top/{path}"))
 
 
+@settings(deadline=None)  # the disk may be busy
 @given(st.lists(st.one_of(files, folders, links, hard_links), min_size=1, max_size=8))
 def test_whatever_is_unpacked_stays_in_its_folder(
     tmp_path_factory: pytest.TempPathFactory, members: list[Member]
