@@ -95,11 +95,12 @@ def test_both_programs_come_from_a_folder_without_a_network(
 
 
 def test_debians_prometheus_packed_as_a_release_is_installed_and_serves(
-    command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command_line: CommandLine, tmp_path: Path, missing: Callable[[str, str], None]
 ) -> None:
     real = shutil.which("prometheus", path="/usr/bin:/usr/local/bin")
     if real is None:
-        pytest.skip("prometheus is not here: apt-get install prometheus")
+        missing("prometheus", "apt-get install prometheus")
+    assert real is not None
     said = subprocess.run([real, "--version"], capture_output=True, text=True, check=True)
     version = (said.stdout + said.stderr).split("version ")[1].split("+")[0].split(" ")[0]
     name = prometheus_name(version)
@@ -446,6 +447,32 @@ def test_options_that_make_no_sense_are_wrong_usage(
 
     assert (result.status, result.out) == (2, "")
     assert not command_line.home.exists()
+
+
+def test_a_home_that_can_not_be_used_is_named(
+    command_line: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", "/dev/null/home")
+
+    result = command_line("install", *ONLY)
+
+    assert result.status == 1
+    assert "the folder `/dev/null/home` can not be used: Not a directory" in result.err
+
+
+def test_a_home_behind_a_link_keeps_what_is_installed(
+    command_line: CommandLine, server: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve_prometheus(server, "9.8.7")
+    install_prometheus(command_line, server, "9.8.7")
+    (tmp_path / "link").symlink_to(command_line.home)
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path / "link"))
+
+    assert "is installed already" in command_line("install", *ONLY).err
+
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", "link")
+    monkeypatch.chdir(tmp_path)
+    assert "is installed already" in command_line("install", *ONLY).err
 
 
 @pytest.fixture
