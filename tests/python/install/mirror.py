@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 
@@ -53,18 +55,24 @@ class Request:
 class Mirror:
     """The files, and which requests have come."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
         self.files: dict[str, File] = {}
         self.requests: list[Request] = []
         self.ended = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
+        self._scheme = "http"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+            self._scheme = "https"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def add(self, name: str, content: bytes, **how: Any) -> File:
         self.files[name] = File(content, **how)
@@ -87,8 +95,8 @@ class Mirror:
 
 
 @contextmanager
-def mirror() -> Iterator[Mirror]:
-    server = Mirror()
+def mirror(certificate: Path | None = None) -> Iterator[Mirror]:
+    server = Mirror(certificate)
     try:
         yield server
     finally:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from tests.python.install.mirror import (
     Mirror,
     closed_port,
+    mirror,
     packed_once_more,
     silent_port,
 )
@@ -39,6 +41,7 @@ QUICK = Patience(
 
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -395,3 +398,51 @@ def test_a_server_that_falls_silent_is_an_error(tmp_path: Path) -> None:
 
 def test_addresses_are_shown_without_their_secrets() -> None:
     assert shown("https://user:pass@host:8443/a/b?token=1#x") == "https://host:8443/a/b"
+
+
+@pytest.fixture(scope="module")
+def certificate(
+    needs_program: Callable[[str, str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A certificate of one's own for 127.0.0.1, with its key."""
+    path = tmp_path_factory.mktemp("certificate") / "server.pem"
+    command = [needs_program("openssl", "openssl"), "req", "-x509", "-newkey", "rsa:2048"]
+    command += ["-nodes", "-days", "2", "-subj", "/CN=mirror"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "-", "-out", "-"]
+    path.write_bytes(subprocess.run(command, check=True, capture_output=True).stdout)
+    return path
+
+
+def test_a_certificate_that_the_user_names_is_trusted_and_no_other(
+    certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with mirror(certificate) as server:
+        server.add(NAME, CONTENT)
+        with pytest.raises(StackError, match="is not trusted") as raised:
+            get(server, tmp_path / NAME)
+        assert "REQUESTS_CA_BUNDLE" in raised.value.hint
+
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+        get(server, tmp_path / NAME)
+        assert (tmp_path / NAME).read_bytes() == CONTENT
+
+
+def test_a_server_that_leads_out_of_encryption_is_not_believed(
+    certificate: Path, server: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    server.add(NAME, CONTENT)
+    with mirror(certificate) as encrypted:
+        encrypted.add(NAME, b"", redirect=f"{server.url}/{NAME}")
+        with pytest.raises(StackError, match="leads to an address without encryption"):
+            get(encrypted, tmp_path / NAME)
+
+    assert leftovers(tmp_path) == []
+
+
+def test_a_server_without_encryption_is_told_from_one_that_is_not_trusted(
+    server: Mirror, tmp_path: Path
+) -> None:
+    url = server.url.replace("http:", "https:")
+    with pytest.raises(StackError, match="no encrypted connection to"):
+        download(f"{url}/{NAME}", tmp_path / NAME, Watch(QUICK), lambda *_: None)

@@ -197,3 +197,15 @@ def test_where_nothing_is_installed_it_says_so(command_line: CommandLine) -> Non
 
     assert (result.status, result.err) == (0, "nothing is installed\n")
     assert not command_line.home.exists()
+
+
+def test_status_waits_for_nothing_that_only_an_installation_needs(
+    command_line: CommandLine,
+) -> None:
+    code = (
+        "import sys; from mephisto_metrics import cli; cli.run(['status'])\n"
+        "print([name for name in ('requests', 'rich', 'filelock') if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert run.stdout.splitlines()[-1] == "[]"
