@@ -51,20 +51,20 @@ class BarReporter:
 
     def progress(self, name: str, stage: str, done_bytes: int, total_bytes: int | None) -> None:
         """Move a program's bar; a new stage takes the place of the one before."""
+        total = total_bytes or max(done_bytes, 1)
         with self._lock:
             if (name, stage) not in self._tasks:
                 for old in [key for key in self._tasks if key[0] == name]:
                     self._progress.remove_task(self._tasks.pop(old))
-                self._tasks[name, stage] = self._progress.add_task(f"{stage} {name}", total=100.0)
-            total = total_bytes or max(done_bytes, 1)
+                self._tasks[name, stage] = self._progress.add_task(f"{stage} {name}", total=total)
             self._progress.update(self._tasks[name, stage], completed=done_bytes, total=total)
 
 
 class LineReporter:
-    """A line for every quarter of each stage."""
+    """A line for every quarter of a download, and for the beginning of what follows it."""
 
     def __init__(self) -> None:
-        self._shown: dict[tuple[str, str], int] = {}
+        self._shown: set[str] = set()
         self._lock = threading.Lock()
 
     def say(self, text: str) -> None:
@@ -72,12 +72,13 @@ class LineReporter:
         click.echo(text, err=True)
 
     def progress(self, name: str, stage: str, done_bytes: int, total_bytes: int | None) -> None:
-        """Print a line if a further quarter is done; nothing where nobody knows of how much."""
-        if not total_bytes:
-            return
-        quarter = 100 * done_bytes // total_bytes // STEP_PERCENT * STEP_PERCENT
+        """Print a line if there is news."""
+        line = f"{stage} {name}"
+        if stage == "downloading" and total_bytes:
+            percent = 100 * done_bytes // total_bytes // STEP_PERCENT * STEP_PERCENT
+            line += f": {percent} % of {total_bytes / MEGABYTE:.1f} MB"
         with self._lock:
-            if self._shown.get((name, stage), 0) >= quarter:
-                return
-            self._shown[name, stage] = quarter
-        self.say(f"{stage} {name}: {quarter} % of {total_bytes / MEGABYTE:.1f} MB")
+            is_news = line not in self._shown
+            self._shown.add(line)
+        if is_news:
+            self.say(line)

@@ -30,7 +30,12 @@ def command(has_data: bool, is_confirmed: bool, dry_run: bool, as_json: bool) ->
     """
     from mephisto_metrics.cli.progress import LineReporter
     from mephisto_metrics.stack.install.installing import alone
-    from mephisto_metrics.stack.install.removing import refuse_if_used, removable, remove
+    from mephisto_metrics.stack.install.removing import (
+        programs_of_the_system,
+        refuse_if_used,
+        removable,
+        remove,
+    )
 
     if not places.home().is_dir():
         _print([], dry_run, as_json)
@@ -40,7 +45,10 @@ def command(has_data: bool, is_confirmed: bool, dry_run: bool, as_json: bool) ->
         if things and not dry_run:
             refuse_if_used(has_data)
             _confirm(things, has_data, is_confirmed)
+            chosen = programs_of_the_system()
             remove(things)
+            for program in chosen:
+                click.echo(f"left as it is, but no longer used: {program.executable}", err=True)
     _print(things, dry_run, as_json)
 
 

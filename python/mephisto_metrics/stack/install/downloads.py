@@ -49,16 +49,16 @@ def download(url: str, path: Path, watch: Watch, on_read: OnRead) -> None:
     by then is kept beside `path`, and the next call goes on from there.
     """
     part = Part(path)
-    delays = iter(watch.patience.retry_delays_seconds)
+    delays, most_bytes = iter(watch.patience.retry_delays_seconds), part.size_bytes
     with requests.Session() as session:
         while True:
-            size_before = part.size_bytes
             try:
                 _attempt(session, url, part, watch, on_read)
                 return part.complete()
             except _Broken as broken:
-                if part.size_bytes > size_before:
-                    delays = iter(watch.patience.retry_delays_seconds)
+                # More than ever: a part may have been discarded meanwhile.
+                if part.size_bytes > most_bytes:
+                    delays, most_bytes = iter(watch.patience.retry_delays_seconds), part.size_bytes
                 delay = next(delays, None)
                 if delay is None:
                     raise _given_up(url, part, broken) from broken

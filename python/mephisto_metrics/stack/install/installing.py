@@ -89,9 +89,10 @@ def sweep() -> None:
     folder = places.programs_folder()
     for path in [*folder.glob(f"{UNPACKING}*"), *folder.glob(f"{REPLACED}*")]:
         shutil.rmtree(path)
-    used = {program.folder for program in map(programs.installed, programs.NAMES) if program}
+    current = filter(None, map(programs.installed, programs.NAMES))
+    used = {program.folder.resolve() for program in current}
     for path in unpacked_folders():
-        if path not in used and not occupied.running_from(path):
+        if path.resolve() not in used and not occupied.running_from(path):
             shutil.rmtree(path)
 
 

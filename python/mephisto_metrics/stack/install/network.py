@@ -53,21 +53,28 @@ def fault(url: str, error: Exception) -> StackError:
     if isinstance(error, requests.exceptions.ProxyError):
         return UnreachableError(url, f"{explain(error)} ({_innermost(error)})")
     if isinstance(error, requests.exceptions.SSLError):
-        return StackError(
-            f"the certificate of {shown(url)} is not trusted: {explain(error)}",
-            "see whether the clock is right; where a company's proxy signs certificates, name its "
-            "own with REQUESTS_CA_BUNDLE=FILE",
-        )
+        return _encryption_fault(url, explain(error))
     if isinstance(error, requests.exceptions.InvalidSchema) and "SOCKS" in str(error):
         return StackError(
             "the proxy of the environment is a SOCKS proxy, for which a package is missing",
             "pip install pysocks",
         )
-    if isinstance(error, requests.exceptions.ConnectionError):
-        return UnreachableError(url, explain(error))
-    if isinstance(error, requests.exceptions.Timeout):
+    if isinstance(error, (requests.exceptions.ConnectionError, requests.exceptions.Timeout)):
         return UnreachableError(url, explain(error))
     return StackError(f"{shown(url)} can not be asked: {explain(error)}", OTHER_WAYS)
+
+
+def _encryption_fault(url: str, reason: str) -> StackError:
+    if "certificate" in reason.lower():
+        return StackError(
+            f"the certificate of {shown(url)} is not trusted: {reason}",
+            "see whether the clock is right; where a company's proxy signs certificates, name its "
+            "own with REQUESTS_CA_BUNDLE=FILE",
+        )
+    return StackError(
+        f"no encrypted connection to {shown(url)}: {reason}",
+        f"see whether it should be http:// instead of https://; or {OTHER_WAYS}",
+    )
 
 
 def refusal(url: str, status: int) -> StackError:

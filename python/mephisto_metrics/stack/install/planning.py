@@ -76,7 +76,8 @@ class Get:
     def destination(self) -> Path:
         """The folder that the release will have."""
         name = f"{self.archive.program}-{self.archive.version}"
-        return places.programs_folder() / name
+        # Absolute, since it is recorded for processes that run elsewhere.
+        return places.programs_folder().absolute() / name
 
     @property
     def executable(self) -> Path:

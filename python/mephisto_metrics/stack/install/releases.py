@@ -171,8 +171,8 @@ def of_version(program: str, text: str, pinned: Mapping[str, Release] = PINNED) 
 
 
 ARCHIVE_NAME = re.compile(
-    rf"(?P<program>prometheus|grafana)(?:-(?P<version>{VERSION}?)\.(?P<platform>[a-z]+-[a-z0-9]+)"
-    rf"|_(?P<version_built>{VERSION})_(?P<build>{BUILD})_(?P<os>[a-z]+)_(?P<arch>[a-z0-9]+))"
+    rf"(?P<program>prometheus|grafana)(?:-(?P<version>{VERSION}?)\.(?P<platform>[a-z0-9]+-[a-z0-9]+)"
+    rf"|_(?P<version_built>{VERSION})_(?P<build>{BUILD})_(?P<os>[a-z0-9]+)_(?P<arch>[a-z0-9]+))"
     rf"{re.escape(SUFFIX)}"
 )
 

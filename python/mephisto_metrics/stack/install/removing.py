@@ -34,6 +34,12 @@ def removable(has_data: bool) -> list[Removable]:
     return [Removable(path, _size_bytes(path)) for path in paths if os.path.lexists(path)]
 
 
+def programs_of_the_system() -> list[programs.InstalledProgram]:
+    """Return the programs that are used and were not made by `install`."""
+    current = filter(None, map(programs.installed, programs.NAMES))
+    return [program for program in current if not program.is_ours]
+
+
 def refuse_if_used(has_data: bool) -> None:
     """Raise `StackError` if something of this home runs that would miss what is removed."""
     occupants = occupied.running_parts() + occupied.running_from(places.programs_folder())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,8 @@ class Sources:
     def _local(self, path: Path, program: str) -> tuple[Archive, Path]:
         file = path if path.is_file() else self._in_folder(path, program)
         name = archive_name(file)
+        if not os.access(file, os.R_OK):
+            raise StackError(f"`{file}` may not be read", "make it readable for yourself")
         if name.platform != str(self.platform):
             raise StackError(
                 f"`{file}` is for {name.platform}: this machine is {self.platform}",

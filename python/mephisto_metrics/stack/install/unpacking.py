@@ -88,6 +88,8 @@ class _Contents:
         if member.isdir():
             self._folders.add(path)
         elif member.issym():
+            if not member.linkname:
+                raise _refused(f"the link `{member.name}` leads nowhere")
             self._links[path] = member
             self._folded_links.add(_folded(path))
         elif member.islnk():
@@ -159,6 +161,8 @@ def _parts(member: tarfile.TarInfo) -> Parts:
     parts = tuple(part for part in name.split("/") if part not in {"", "."})
     if ".." in parts:
         raise _refused(f"`{name}` leaves the folder")
+    if not member.isdir() and name.removeprefix("./") != "/".join(parts):
+        raise _refused(f"`{name}` is no plain name of a file")
     return parts
 
 

@@ -1,0 +1,150 @@
+"""Whatever ends an installation, the next one comes to its end; and two do not meet."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.python.install.archives import prometheus_archive, prometheus_name
+from tests.python.install.conftest import CommandLine
+from tests.python.install.mirror import Mirror
+
+from mephisto_metrics.stack import programs
+from mephisto_metrics.stack.readiness import wait_until
+
+VERSION = "9.8.7"
+NAME = prometheus_name(VERSION)
+BALLAST_BYTES = 2_000_000
+TIMEOUT_SECONDS = 60
+
+
+def serve(server: Mirror, step_seconds: float = 0.0) -> bytes:
+    content = prometheus_archive(VERSION, ballast_bytes=BALLAST_BYTES)
+    server.add(NAME, content, step_seconds=step_seconds)
+    server.add_checksums(NAME)
+    return content
+
+
+def arguments(server: Mirror) -> tuple[str, ...]:
+    return ("install", "--only", "prometheus", "--version", VERSION, "--mirror", server.url)
+
+
+def part_bytes(command_line: CommandLine) -> int:
+    part = command_line.home / "downloads" / f"{NAME}.part"
+    return part.stat().st_size if part.exists() else 0
+
+
+def assert_installed_alone(command_line: CommandLine) -> None:
+    program = programs.installed("prometheus")
+    assert program is not None
+    assert program.version == VERSION
+    subprocess.run([program.executable], check=True, capture_output=True)
+    assert {path.name for path in (command_line.home / "bin").iterdir()} == {
+        "prometheus.json",
+        f"prometheus-{VERSION}",
+    }
+    assert list((command_line.home / "downloads").iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_a_download_that_was_ended_is_gone_on_with(
+    command_line: CommandLine, server: Mirror, number: signal.Signals
+) -> None:
+    serve(server, step_seconds=0.1)
+    process = command_line.start(*arguments(server))
+    assert wait_until(lambda: part_bytes(command_line) > 200_000, TIMEOUT_SECONDS)
+
+    process.send_signal(number)
+    _, err = process.communicate(timeout=TIMEOUT_SECONDS)
+
+    assert "Traceback" not in err
+    if number is not signal.SIGKILL:
+        assert process.returncode == 130
+        assert "goes on where this one was interrupted" in err
+    assert programs.installed("prometheus") is None
+    kept_bytes = part_bytes(command_line)
+    assert kept_bytes > 200_000
+
+    server.files[NAME].step_seconds = 0
+    server.requests.clear()
+    result = command_line(*arguments(server))
+
+    assert result.status == 0, result.err
+    assert server.ranges(NAME) == [f"bytes={kept_bytes}-"]
+    assert_installed_alone(command_line)
+
+
+def test_a_kill_while_unpacking_leaves_nothing_that_counts(
+    command_line: CommandLine, server: Mirror, tmp_path: Path
+) -> None:
+    # Its `--version` waits: then all is unpacked, and nothing is in its place yet.
+    waits = tmp_path / "waits"
+    os.mkfifo(waits)
+    script = f"#!/bin/sh\n[ -p {waits} ] && read x < {waits}\necho prometheus, version {VERSION}\n"
+    server.add(NAME, prometheus_archive(VERSION, script.encode()))
+    server.add_checksums(NAME)
+    process = command_line.start(*arguments(server), start_new_session=True)
+    bin_folder = command_line.home / "bin"
+    assert wait_until(
+        lambda: bool(list(bin_folder.glob(".unpacking-*/*/prometheus"))), TIMEOUT_SECONDS
+    )
+
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=TIMEOUT_SECONDS)
+    waits.unlink()
+
+    assert programs.installed("prometheus") is None
+    assert list(bin_folder.glob(".unpacking-*")) != []
+    server.requests.clear()
+    result = command_line(*arguments(server))
+
+    assert result.status == 0, result.err
+    assert server.ranges(NAME) == []  # the whole archive was there already
+    assert_installed_alone(command_line)
+
+
+def test_a_run_that_ended_between_unpacking_and_recording_is_repeated(
+    command_line: CommandLine, server: Mirror
+) -> None:
+    serve(server)
+    assert command_line(*arguments(server)).status == 0
+    programs.record_path("prometheus").unlink()
+
+    assert command_line(*arguments(server)).status == 0
+
+    assert_installed_alone(command_line)
+
+
+def test_an_archive_that_lies_there_damaged_is_downloaded_again(
+    command_line: CommandLine, server: Mirror
+) -> None:
+    content = serve(server)
+    downloads = command_line.home / "downloads"
+    downloads.mkdir(parents=True)
+    (downloads / NAME).write_bytes(content[:-1000])
+    (downloads / f"{prometheus_name('1.2.3')}.part").write_bytes(b"of an older release")
+
+    assert command_line(*arguments(server)).status == 0
+
+    assert_installed_alone(command_line)
+
+
+def test_of_two_installations_at_once_one_waits_and_says_so(
+    command_line: CommandLine, server: Mirror
+) -> None:
+    serve(server, step_seconds=0.1)
+    first = command_line.start(*arguments(server))
+    assert wait_until(lambda: part_bytes(command_line) > 0, TIMEOUT_SECONDS)
+
+    second = command_line.start(*arguments(server))
+    _, second_err = second.communicate(timeout=TIMEOUT_SECONDS)
+    _, first_err = first.communicate(timeout=TIMEOUT_SECONDS)
+
+    assert (first.returncode, second.returncode) == (0, 0), first_err + second_err
+    assert "waiting until it has ended" in second_err
+    assert "is installed already" in second_err
+    assert server.ranges(NAME) == [None]
+    assert_installed_alone(command_line)
