@@ -19,7 +19,7 @@ from mephisto_metrics.report.queries import Query, TimeRange, View, prepare
 from mephisto_metrics.report.recording import Recording, key_of
 from mephisto_metrics.report.variables import Choice
 from mephisto_metrics.stack.errors import StackError
-from mephisto_metrics.stack.state import PartState
+from mephisto_metrics.stack.store import StoreState
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 ROOT = Path(__file__).parents[2]
@@ -72,15 +72,15 @@ class Store(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def store() -> Iterator[PartState]:
+def store() -> Iterator[StoreState]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Store)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield PartState(1, 0.0, f"http://127.0.0.1:{server.server_port}", 5.0)
+    yield StoreState("builtin", f"http://127.0.0.1:{server.server_port}", 5.0, 1)
     server.shutdown()
     server.server_close()
 
 
-def taken(store: PartState, **selections: list[str]) -> dict[str, Any]:
+def taken(store: StoreState, **selections: list[str]) -> dict[str, Any]:
     return snapshot.take(store, BOARD, RANGE, selections, lambda _count, _total: None)
 
 
@@ -95,7 +95,7 @@ def test_a_query_is_prepared_as_on_the_page(case: dict[str, Any]) -> None:
     assert shown == case["expected"]
 
 
-def test_all_that_the_board_asks_is_in_the_snapshot(store: PartState) -> None:
+def test_all_that_the_board_asks_is_in_the_snapshot(store: StoreState) -> None:
     answers = taken(store)["answers"]
     assert set(answers) == {
         "config",
@@ -118,7 +118,7 @@ def test_all_that_the_board_asks_is_in_the_snapshot(store: PartState) -> None:
     assert "api/v1/query_range?" in answers["panel 3 A"]["address"]
 
 
-def test_one_instant_of_a_range_that_goes_on_is_now(store: PartState) -> None:
+def test_one_instant_of_a_range_that_goes_on_is_now(store: StoreState) -> None:
     recording = Recording(store.url)
     now_ms = round(time.time() * 1000)
     recording.run("panel 2 A", Query("up", TimeRange(0, now_ms + 3_600_000), None))
@@ -127,12 +127,12 @@ def test_one_instant_of_a_range_that_goes_on_is_now(store: PartState) -> None:
     assert abs(1000 * float(instant) - now_ms) < 60_000
 
 
-def test_what_the_store_refuses_is_kept_with_its_reason(store: PartState) -> None:
+def test_what_the_store_refuses_is_kept_with_its_reason(store: StoreState) -> None:
     failure = taken(store)["answers"]["panel 3 B"]["failure"]
     assert failure == {"status": 400, "kind": "bad_data", "message": "parse error"}
 
 
-def test_chosen_values_are_in_queries_and_in_the_view(store: PartState) -> None:
+def test_chosen_values_are_in_queries_and_in_the_view(store: StoreState) -> None:
     value = taken(store, operator=["a.b"])
     address = value["answers"]["panel 3 A"]["address"]
     assert urllib.parse.parse_qs(address)["api/v1/query_range?query"] == ['x{operator=~"a\\\\.b"}']
@@ -141,7 +141,7 @@ def test_chosen_values_are_in_queries_and_in_the_view(store: PartState) -> None:
     assert search["from"] == [str(RANGE.from_ms)]
 
 
-def test_a_hostile_label_does_not_leave_the_data(store: PartState) -> None:
+def test_a_hostile_label_does_not_leave_the_data(store: StoreState) -> None:
     text = snapshot.document(taken(store))
     before, _, rest = text.partition('<script type="application/json" id="snapshot">')
     data, _, after = rest.partition("</script>")

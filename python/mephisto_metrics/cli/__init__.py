@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 VERBS = {
     "view": "Show the metrics of this machine's Operators.",
-    "report": "Write a board with its data to an HTML file.",
-    "status": "Say what runs: the store, the viewers, the Operators.",
-    "cleanup": "Stop the store and all views, and sweep what processes left behind.",
     "install": "Install Prometheus and Grafana: the pinned releases, checked.",
     "reinstall": "Install them anew, in the place of what is installed.",
     "remove": "Remove what `install` has made.",
     "dashboards": "Put boards and alerts into a Grafana of your own: `export`, `push`.",
+    "report": "Write a board with its data to an HTML file.",
+    "status": "Say what runs: the store, the viewers, the Operators.",
+    "cleanup": "Stop the store and all views, and sweep what processes left behind.",
     "demo": "Show a simulated run on the page.",
 }
 EXIT_MENDABLE = 1
