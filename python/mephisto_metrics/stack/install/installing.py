@@ -62,7 +62,7 @@ def install(request: Request, reporter: Reporter) -> list[Outcome]:
             reporter.say(str(step))
         with contextlib.closing(fetch_all(gets, request.patience, archives.fetch)) as fetched:
             outcomes += [_finish(step, result, reporter) for step, result in fetched]
-    return outcomes
+    return sorted(outcomes, key=lambda outcome: steps.index(outcome.step))
 
 
 @contextlib.contextmanager
