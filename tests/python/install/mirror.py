@@ -193,7 +193,7 @@ def _handler(mirror: Mirror) -> type[BaseHTTPRequestHandler]:
                     self.wfile.write(content[start : min(start + file.bytes_per_step, end)])
                     if file.step_seconds and mirror.ended.wait(file.step_seconds):
                         break
-            except OSError:
+            except (OSError, ValueError):  # the client has gone
                 self.close_connection = True
             if then_stalls:
                 mirror.ended.wait(60)

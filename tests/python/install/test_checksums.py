@@ -6,7 +6,7 @@ import hashlib
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mephisto_metrics.stack.errors import StackError
@@ -68,6 +68,7 @@ def test_another_text_is_refused_with_the_reason(text: str, reason: str) -> None
         checksums.find(text, NAME, "it")
 
 
+@settings(deadline=None)
 @given(st.dictionaries(names, digests, min_size=1, max_size=8), st.data())
 def test_each_file_of_a_list_has_its_own_digest(
     listed: dict[str, str], data: st.DataObject
@@ -81,6 +82,7 @@ def test_each_file_of_a_list_has_its_own_digest(
     assert {name: checksums.find(text, name, "it") for name in listed} == listed
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_gives_a_digest_that_stands_in_it_or_is_refused(text: str) -> None:
     try:

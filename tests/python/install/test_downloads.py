@@ -102,7 +102,9 @@ def test_after_a_stall_it_goes_on_where_it_stopped(server: Mirror, tmp_path: Pat
     assert server.ranges(NAME) == [None, f"bytes={4 << 16}-"]
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(st.integers(1, 200_000), max_size=4))
 def test_wherever_it_is_cut_the_file_is_the_same(
     server: Mirror, tmp_path_factory: pytest.TempPathFactory, cuts: list[int]

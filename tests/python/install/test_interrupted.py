@@ -118,6 +118,24 @@ def test_a_run_that_ended_between_unpacking_and_recording_is_repeated(
     assert_installed_alone(command_line)
 
 
+def test_a_release_that_had_made_room_for_one_that_did_not_come_is_put_back(
+    command_line: CommandLine, server: Mirror
+) -> None:
+    serve(server)
+    assert command_line(*arguments(server)).status == 0
+    bin_folder = command_line.home / "bin"
+    (bin_folder / ".replaced-x").mkdir()
+    release = bin_folder / f"prometheus-{VERSION}"
+    release.rename(bin_folder / ".replaced-x" / release.name)
+    server.requests.clear()
+
+    result = command_line(*arguments(server))
+
+    assert "is installed already" in result.err
+    assert server.requests == []
+    assert_installed_alone(command_line)
+
+
 def test_an_archive_that_lies_there_damaged_is_downloaded_again(
     command_line: CommandLine, server: Mirror
 ) -> None:

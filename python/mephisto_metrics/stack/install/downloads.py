@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Callable
-from urllib.parse import urlsplit
 
 import requests
 
-import mephisto_metrics
 from mephisto_metrics.stack.errors import StackError
-from mephisto_metrics.stack.install.network import FAULTS, explain, fault, refusal, shown
-from mephisto_metrics.stack.install.parts import Origin, Part, validator_of
+from mephisto_metrics.stack.install.answers import BrokenOff, accept, ask, resuming
+from mephisto_metrics.stack.install.network import FAULTS, explain, refusal, shown
+from mephisto_metrics.stack.install.parts import Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,22 +21,7 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 64 << 10
 ARCHIVE_LIMIT_BYTES = 2 << 30
 TEXT_LIMIT_BYTES = 1 << 20
-CONTENT_RANGE = re.compile(r"bytes (?P<first>\d+)-\d+/(?P<total>\d+)")
-PASSING = {
-    HTTPStatus.REQUEST_TIMEOUT,
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.INTERNAL_SERVER_ERROR,
-    HTTPStatus.BAD_GATEWAY,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-    HTTPStatus.GATEWAY_TIMEOUT,
-}
-"""Answers after which another attempt may succeed."""
-
 OnRead = Callable[[int, "int | None"], None]
-
-
-class _Broken(Exception):  # noqa: N818 - becomes an error once no attempt is left
-    """An attempt ended before the file did."""
 
 
 def download(url: str, path: Path, watch: Watch, on_read: OnRead) -> None:
@@ -55,7 +37,7 @@ def download(url: str, path: Path, watch: Watch, on_read: OnRead) -> None:
             try:
                 _attempt(session, url, part, watch, on_read)
                 return part.complete()
-            except _Broken as broken:
+            except BrokenOff as broken:
                 # More than ever: a part may have been discarded meanwhile.
                 if part.size_bytes > most_bytes:
                     delays, most_bytes = iter(watch.patience.retry_delays_seconds), part.size_bytes
@@ -67,7 +49,7 @@ def download(url: str, path: Path, watch: Watch, on_read: OnRead) -> None:
 
 def read_text(url: str, watch: Watch) -> str:
     """Return a small text, such as a file with checksums."""
-    with requests.Session() as session, _ask(session, url, watch, {}) as response:
+    with requests.Session() as session, ask(session, url, watch, {}) as response:
         if response.status_code != HTTPStatus.OK:
             raise refusal(url, response.status_code)
         content = b""
@@ -90,94 +72,19 @@ def read_text(url: str, watch: Watch) -> str:
 def _attempt(
     session: requests.Session, url: str, part: Part, watch: Watch, on_read: OnRead
 ) -> None:
-    """Get what is missing of a file; `_Broken` if some of it still is then."""
+    """Get what is missing of a file; `BrokenOff` if some of it still is then."""
     origin = part.origin(url)
     if origin and part.size_bytes == origin.total_bytes:
         return
     try:
-        response = _ask(session, url, watch, _resuming(part, origin))
+        response = ask(session, url, watch, resuming(part, origin))
     except StackError as error:
         if part.size_bytes and watch.has_received:
-            raise _Broken(str(error)) from error
+            raise BrokenOff(str(error)) from error
         raise
     with response:
-        total_bytes = _accept(response, url, part, origin)
+        total_bytes = accept(response, url, part, origin)
         _receive(response, part, total_bytes, watch, on_read)
-
-
-def _resuming(part: Part, origin: Origin | None) -> dict[str, str]:
-    if origin is None or not part.size_bytes:
-        return {}
-    return {"Range": f"bytes={part.size_bytes}-", "If-Range": origin.validator}
-
-
-def _ask(session: requests.Session, url: str, watch: Watch, headers: dict[str, str]) -> Any:
-    """Send a request, and return its answer as soon as it begins."""
-    own = {
-        "User-Agent": f"mephisto-metrics/{mephisto_metrics.__version__}",
-        # What is packed once more on the way has other bytes, and no digest is of those.
-        "Accept-Encoding": "identity",
-    }
-    timeouts = (watch.patience.connect_seconds, watch.patience.stall_seconds)
-    watch.asking(url)
-    try:
-        response = session.get(url, headers={**own, **headers}, stream=True, timeout=timeouts)
-    except FAULTS as error:
-        watch.answered()
-        raise fault(url, error) from error
-    watch.answered()
-    _refuse_downgrade(url, response)
-    return response
-
-
-def _refuse_downgrade(url: str, response: Any) -> None:
-    schemes = [urlsplit(one.url).scheme for one in (*response.history, response)]
-    if "https" in schemes and "http" in schemes[schemes.index("https") :]:
-        response.close()
-        raise StackError(
-            f"{shown(url)} leads to an address without encryption, {shown(response.url)}",
-            "see what stands between this machine and that server",
-        )
-
-
-def _accept(response: Any, url: str, part: Part, origin: Origin | None) -> int | None:
-    """Make the part ready for an answer's bytes; return how many there will be with them."""
-    status = response.status_code
-    if status == HTTPStatus.PARTIAL_CONTENT:
-        return _go_on(response, part, origin)
-    if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-        part.discard()
-        raise _Broken("the file has changed meanwhile")
-    if status in PASSING:
-        raise _Broken(str(refusal(url, status)))
-    if status != HTTPStatus.OK:
-        raise refusal(url, status)
-    if response.headers.get("Content-Type", "").startswith("text/html"):
-        raise StackError(
-            f"{shown(url)} answers with a web page instead of an archive",
-            "see whether this network wants you to log in first, or the mirror's address is wrong",
-        )
-    total_bytes = _length(response)
-    _check_space(part.path, total_bytes)
-    part.begin(Origin(url, validator_of(response.headers), total_bytes))
-    return total_bytes
-
-
-def _go_on(response: Any, part: Part, origin: Origin | None) -> int:
-    """Check that an answer is what comes next of the same file."""
-    found = CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
-    etag = response.headers.get("ETag")
-    is_next = (
-        origin is not None
-        and found is not None
-        and int(found["first"]) == part.size_bytes
-        and origin.total_bytes in {None, int(found["total"])}
-        and (etag is None or not origin.validator.startswith('"') or etag == origin.validator)
-    )
-    if not is_next or found is None:
-        part.discard()
-        raise _Broken("the server sends another part of the file than was asked for")
-    return int(found["total"])
 
 
 def _receive(
@@ -193,7 +100,7 @@ def _receive(
         part.discard()
         raise disk.error from None
     if total_bytes is not None and part.size_bytes < total_bytes:
-        raise _Broken("the server closed the connection")
+        raise BrokenOff("the server closed the connection")
 
 
 def _pieces(response: Any, done_bytes: int, file: Any, watch: Watch) -> Iterator[int]:
@@ -206,7 +113,7 @@ def _pieces(response: Any, done_bytes: int, file: Any, watch: Watch) -> Iterator
         try:
             chunk = next(stream, None)
         except FAULTS as error:
-            raise _Broken(explain(error)) from error
+            raise BrokenOff(explain(error)) from error
         if chunk is None:
             return
         _write(file, chunk)
@@ -230,21 +137,6 @@ def _write(file: Any, chunk: bytes) -> None:
         raise _DiskFault(error) from error
 
 
-def _length(response: Any) -> int | None:
-    text = response.headers.get("Content-Length", "")
-    return int(text) if text.isdecimal() else None
-
-
-def _check_space(path: Path, total_bytes: int | None) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    free_bytes = shutil.disk_usage(path.parent).free
-    if total_bytes is not None and total_bytes > free_bytes:
-        raise StackError(
-            f"`{path.name}` has {total_bytes:,} bytes, and `{path.parent}` has {free_bytes:,} free",
-            "free some space there, or set MEPHISTO_METRICS_HOME to a folder on another disk",
-        )
-
-
 def _check_limit(part: Part, done_bytes: int) -> None:
     if done_bytes > ARCHIVE_LIMIT_BYTES:
         part.discard()
@@ -254,7 +146,7 @@ def _check_limit(part: Part, done_bytes: int) -> None:
         )
 
 
-def _given_up(url: str, part: Part, broken: _Broken) -> StackError:
+def _given_up(url: str, part: Part, broken: BrokenOff) -> StackError:
     return StackError(
         f"the download of {shown(url)} broke off after {part.size_bytes:,} bytes: {broken}",
         "run the same command again: it goes on where this one stopped",

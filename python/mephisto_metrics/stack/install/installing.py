@@ -62,7 +62,7 @@ def install(request: Request, reporter: Reporter) -> list[Outcome]:
             reporter.say(str(step))
         with contextlib.closing(fetch_all(gets, request.patience, archives.fetch)) as fetched:
             outcomes += [_finish(step, result, reporter) for step, result in fetched]
-    return outcomes
+    return sorted(outcomes, key=lambda outcome: steps.index(outcome.step))
 
 
 @contextlib.contextmanager
@@ -87,6 +87,10 @@ def alone(reporter: Reporter) -> Iterator[None]:
 def sweep() -> None:
     """Remove what interrupted runs have left, and releases that are not used any more."""
     folder = places.programs_folder()
+    for old in folder.glob(f"{REPLACED}*/*"):
+        # Interrupted when it had made room for the new one, which did not come.
+        if not (folder / old.name).exists():
+            old.rename(folder / old.name)
     for path in [*folder.glob(f"{UNPACKING}*"), *folder.glob(f"{REPLACED}*")]:
         shutil.rmtree(path)
     current = filter(None, map(programs.installed, programs.NAMES))
