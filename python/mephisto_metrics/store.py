@@ -25,7 +25,7 @@ from mephisto_metrics.stack import targets
 from mephisto_metrics.stack.errors import StackError, explaining_home_faults
 from mephisto_metrics.stack.remote import URL_VARIABLE, RemoteWrite, remote_write
 from mephisto_metrics.stack.rules import rule_files
-from mephisto_metrics.stack.sizes import Size
+from mephisto_metrics.stack.sizes import bytes_of
 from mephisto_metrics.stack.state import remove_own_state, write_state
 from mephisto_metrics.stack.viewers import living_viewers
 
@@ -42,6 +42,13 @@ class Retention(NamedTuple):
     size_bytes: int | None
 
 
+def _size(_context: click.Context, _option: click.Parameter, text: str | None) -> int | None:
+    found = None if text is None else bytes_of(text)
+    if text is not None and not found:
+        raise click.BadParameter(f"{text!r} is no size, such as 512MB or 20GB")
+    return found
+
+
 @click.command()
 @click.option("--port", default=9090, show_default=True, help="Port to bind; 0 for any free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to bind.")
@@ -49,7 +56,7 @@ class Retention(NamedTuple):
 @click.option("--retention-days", default=15.0, show_default=True)
 @click.option(
     "--retention-size",
-    type=Size(),
+    callback=_size,
     envvar="MEPHISTO_METRICS_RETENTION_SIZE",
     help="What samples may take on the disk, such as 20GB; the oldest go.",
 )
@@ -62,7 +69,7 @@ class Retention(NamedTuple):
 )
 @click.option(
     "--remote-write-queue",
-    type=Size(),
+    callback=_size,
     envvar="MEPHISTO_METRICS_REMOTE_QUEUE_SIZE",
     help="What may wait on the disk while that store is away.  [default: 512MB]",
 )

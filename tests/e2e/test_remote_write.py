@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import math
@@ -29,6 +30,7 @@ from mephisto_metrics.stack.readiness import wait_until
 TIMEOUT_SECONDS = 90
 AWAY_SECONDS = 60
 USER, PASSWORD = "operators", "a secret, of two machines"
+CREDENTIALS = {"Authorization": f"Basic {base64.b64encode(f'{USER}:{PASSWORD}'.encode()).decode()}"}
 
 Series = dict[tuple[tuple[str, str], ...], dict[int, float]]
 
@@ -79,7 +81,6 @@ class VictoriaMetrics:
         with socket.socket() as free:
             free.bind(("", 0))
             self.port = free.getsockname()[1]
-        self.url = f"http://{USER}:{urllib.parse.quote(PASSWORD)}@127.0.0.1:{self.port}"
         self._folder = folder
         self._command = [
             program,
@@ -105,7 +106,8 @@ class VictoriaMetrics:
 
     def get(self, path: str, **parameters: str) -> str:
         url = f"http://127.0.0.1:{self.port}/{path}?{urllib.parse.urlencode(parameters)}"
-        with opener().open(url, timeout=60) as answer:
+        request = urllib.request.Request(url, headers=CREDENTIALS)
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return str(answer.read().decode())
 
     def instant(self, expression: str, at_seconds: float) -> Answer:
@@ -134,12 +136,6 @@ def is_answered(url: str) -> bool:
     with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):
         return True
     return False
-
-
-def opener() -> urllib.request.OpenerDirector:
-    passwords = urllib.request.HTTPPasswordMgrWithPriorAuth()
-    passwords.add_password(None, "http://127.0.0.1", USER, PASSWORD, is_authenticated=True)
-    return urllib.request.build_opener(urllib.request.HTTPBasicAuthHandler(passwords))
 
 
 def number(value: float | str) -> float:
@@ -265,9 +261,8 @@ def assert_boards_work(
     for query in panel_queries(60_000):
         there = receiver.instant(query.expression, at_seconds)
         if query.where.startswith(f"{main}, ") and not query.is_filtered:
-            here = {
-                labels
-                for machine in machines
-                for labels in machine.instant(query.expression, at_seconds)
-            }
-            assert there.keys() == here, query.where
+            answers = [machine.instant(query.expression, at_seconds) for machine in machines]
+            here = {labels: value for answer in answers for labels, value in answer.items()}
+            # It counts from the sample before a window, and knows no quantile of nothing.
+            surely = {labels for labels, value in here.items() if not math.isnan(value)}
+            assert surely <= there.keys() <= here.keys(), query.where
