@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use mephisto_metrics::model::{Labels, METRIC_NAME, MatchOperator, Matcher, is_stale};
 use mephisto_metrics::promql::SeriesSource;
-use mephisto_metrics::store::Storage;
+use mephisto_metrics::store::{Retention, Storage};
 
 /// What a Prometheus puts into one block.
 const BLOCK_MS: i64 = 2 * 60 * 60 * 1_000;
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             next_ms += interval_ms;
         }
         // As the store's own maintenance does, were it its time.
-        stretched.maintain(next_ms, i64::MAX)?;
+        stretched.maintain(next_ms, Retention { time_ms: i64::MAX, size_bytes: None })?;
     }
     Ok(())
 }

@@ -30,7 +30,7 @@ pub fn tls_client(authorities: Option<&Path>) -> Result<ClientBuilder, String> {
     Ok(Client::builder().tls_certs_only(certificates))
 }
 
-/// For the whole process; a second time changes nothing.
-fn choose_cryptography() {
+/// For the whole process; a second time changes nothing. Whoever makes a client by itself calls it.
+pub fn choose_cryptography() {
     let _ = default_provider().install_default();
 }

@@ -6,6 +6,6 @@ mod guard;
 mod service;
 mod tls;
 
-pub use client::{plain_client, tls_client};
+pub use client::{choose_cryptography, plain_client, tls_client};
 pub use service::{Service, Shutdown, serve, serve_tls};
 pub use tls::{Tls, TlsError, TlsVersions};

@@ -113,6 +113,7 @@ fn chosen_names(query: &str) -> Option<HashSet<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::plain_client;
     use crate::metrics::{Counter, Description, Family, Gauge, MetricKind, Value};
 
     struct Native(Vec<Part>);
@@ -143,9 +144,10 @@ mod tests {
     async fn served(requests: impl AsyncFnOnce(&reqwest::Client, &str)) {
         let service = start("127.0.0.1", 0, contents(), None).unwrap();
         let base = format!("http://{}", service.address());
-        requests(&reqwest::Client::new(), &base).await;
+        let client = plain_client().build().unwrap();
+        requests(&client, &base).await;
         tokio::task::spawn_blocking(move || service.stop()).await.unwrap();
-        assert!(reqwest::get(&base).await.is_err());
+        assert!(client.get(&base).send().await.is_err());
     }
 
     #[tokio::test]

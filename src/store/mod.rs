@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use remote_write::{Authorization, RemoteWriteOptions, Secret};
-pub use storage::{Appended, Storage, StorageError};
+pub use storage::{Appended, Retention, Storage, StorageError};
 
 use crate::http::Service;
 use counters::Counters;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -13,9 +14,11 @@ from dataclasses import dataclass
 IP = shutil.which("ip") or "ip"
 
 FETCH = """
-import sys, urllib.request
-with urllib.request.urlopen(sys.argv[1], timeout=60) as answer:
-    sys.stdout.write(answer.read().decode())
+import json, sys, urllib.request
+def fetch(url):
+    with urllib.request.urlopen(url, timeout=60) as answer:
+        return answer.read().decode()
+json.dump([fetch(url) for url in json.load(sys.stdin)], sys.stdout)
 """
 
 
@@ -35,11 +38,18 @@ class Namespace:
         """What a command begins with to run inside."""
         return (IP, "netns", "exec", self.name)
 
-    def fetch(self, url: str) -> str:
-        """Return what an address that is inside answers."""
-        command = [*self.prefix, sys.executable, "-c", FETCH, url]
-        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=90)
-        return done.stdout
+    def fetch(self, *urls: str) -> list[str]:
+        """Return what addresses that are inside answer."""
+        done = subprocess.run(
+            [*self.prefix, sys.executable, "-c", FETCH],
+            input=json.dumps(urls),
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        texts: list[str] = json.loads(done.stdout)
+        return texts
 
 
 @contextlib.contextmanager

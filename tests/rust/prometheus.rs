@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use mephisto_metrics::http::choose_cryptography;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -75,6 +76,7 @@ impl Drop for Prometheus {
 
 /// A client that asks for answers as they are: unpacking costs a debug build more than loopback does.
 fn client() -> reqwest::blocking::Client {
+    choose_cryptography();
     reqwest::blocking::Client::builder().no_gzip().timeout(REQUEST_TIMEOUT).build().unwrap()
 }
 

@@ -1,6 +1,7 @@
 //! The HTTP API's shapes, as Prometheus has them.
 
 use chrono::DateTime;
+use mephisto_metrics::http::plain_client;
 use serde_json::json;
 
 use super::setting::{Client, Places, TestTarget, eventually};
@@ -58,7 +59,9 @@ async fn a_range_query_answers_a_matrix_by_get_and_by_post() {
     assert_eq!(by_get["result"][0]["metric"]["status"], "b");
     assert_eq!(by_get["result"][0]["values"][0][1], "+Inf");
     let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-    let by_post = reqwest::Client::new()
+    let by_post = plain_client()
+        .build()
+        .unwrap()
         .post(format!("http://{}/api/v1/query_range", store.address()))
         .header("Content-Type", "application/x-www-form-urlencoded")
         .body(form)
@@ -131,7 +134,7 @@ async fn a_request_under_a_stranger_s_name_is_refused() {
     let store = places.start();
     let ready = format!("http://{}/-/ready", store.address());
     for (host, status) in [("localhost:9090", 200), ("evil.example", 403)] {
-        let request = reqwest::Client::new().get(&ready).header("Host", host);
+        let request = plain_client().build().unwrap().get(&ready).header("Host", host);
         assert_eq!(request.send().await.unwrap().status().as_u16(), status, "{host}");
     }
     store.stop();

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::get;
+use mephisto_metrics::http::plain_client;
 use mephisto_metrics::store::{Store, StoreOptions};
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -116,7 +117,7 @@ impl Client {
         let query =
             form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
         let url = format!("http://{}{path}?{query}", self.0);
-        let response = reqwest::Client::new().get(url).send().await.unwrap();
+        let response = plain_client().build().unwrap().get(url).send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
 

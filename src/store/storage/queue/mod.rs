@@ -215,6 +215,9 @@ impl Storage {
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(None) };
         let blocks = self.read_beside(|connection| table::blocks(connection, first.id, last.id))?;
         // Of rows that were dropped meanwhile nothing is sent.
+        if blocks.is_empty() {
+            return Ok(None);
+        }
         let is_there = |row: &&Waiting| blocks.iter().any(|(id, _)| *id == row.id);
         let samples = rows.iter().filter(is_there).map(|row| u64::from(row.samples)).sum();
         let blocks = blocks.into_iter().map(|(_, block)| block).collect();
@@ -224,9 +227,9 @@ impl Storage {
     /// Lets go of what was due up to that row: it was sent, or will never be taken.
     pub fn settle(&self, last_id: i64) -> Result<(), StorageError> {
         let writer = self.writer.lock();
-        table::delete_up_to(&writer, last_id).map_err(|error| self.fault(&error))?;
+        // Should the disk refuse, the next deletion makes up for it, and nothing is sent twice.
         self.queue.remove_up_to(last_id);
-        Ok(())
+        table::delete_up_to(&writer, last_id).map_err(|error| self.fault(&error))
     }
 
     /// How much waits to be sent.
