@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable
 
@@ -34,14 +33,12 @@ def install_grafana(installation: Any, folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def grafana(
-    shared_installation: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Any, str]]:
+def grafana(shared_installation: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, str]:
     """An installation with a Grafana, shown over a run in progress, and its address."""
     install_grafana(shared_installation, tmp_path_factory.mktemp("archive"))
     shared_installation.start_operator("--kind", "gold")
     view = shared_installation.start_verb("view")
-    yield shared_installation, shared_installation.address_of(view)
+    return shared_installation, shared_installation.address_of(view)
 
 
 @pytest.fixture
