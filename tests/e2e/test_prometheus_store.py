@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import signal
 import subprocess
+import threading
 import urllib.request
 from pathlib import Path
 from typing import Any, Callable
@@ -72,6 +74,37 @@ def test_the_page_shows_it_and_the_alerts_are_its_own(running: Any) -> None:
     rules = json.loads(fetched(f"{running.page}/api/v1/rules", TIMEOUT_SECONDS) or "")
     names = {rule["name"] for group in rules["data"]["groups"] for rule in group["rules"]}
     assert "MephistoSlowPackets" in names
+
+
+class Receiver(http.server.BaseHTTPRequestHandler):
+    """Takes what remote write sends, and remembers as whom."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.seen.append(dict(self.headers))  # type: ignore[attr-defined]
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_it_sends_its_samples_on_with_the_credentials_of_a_file(
+    installation: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text("a-secret\n")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
+        server.seen = []  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/api/v1/push"
+        installation.environment["MEPHISTO_METRICS_REMOTE_TOKEN_FILE"] = str(tmp_path / "token")
+        installation.address_of(installation.start_verb("view", "--remote-write", url))
+
+        assert wait_until(lambda: server.seen != [], TIMEOUT_SECONDS)  # type: ignore[attr-defined]
+        headers = server.seen[0]  # type: ignore[attr-defined]
+        server.shutdown()
+    assert headers["Authorization"] == "Bearer a-secret"
+    assert headers["Content-Encoding"] == "snappy"
 
 
 def test_a_prometheus_that_is_killed_is_started_again(installation: Any) -> None:

@@ -1,0 +1,170 @@
+"""What is written for Prometheus and how it is started: on 2.42, and on what others say of 3.x."""
+
+from __future__ import annotations
+
+import json
+import socket
+import stat
+import subprocess
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+from mephisto_metrics.stack import prometheus
+from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.programs import InstalledProgram
+from mephisto_metrics.stack.remote import RemoteWrite
+from mephisto_metrics.stack.retention import Retention
+from mephisto_metrics.stack.supervision import Program
+
+URL = "http://mimir.example:9009/api/v1/push"
+FIFTEEN_DAYS = Retention(15 * 86400, None)
+DEBIANS_HELP = "--storage.tsdb.use-lockfile  Use lockfile in the data directory."
+UPSTREAMS_HELP = "--[no-]storage.tsdb.no-lockfile  Do not create lockfile in data directory."
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def program(folder: Path, says: str, version: str = "3.13.2") -> InstalledProgram:
+    """Make a program that only knows `--help`."""
+    path = folder / "prometheus"
+    path.write_text(f"#!/bin/sh\necho '{says}'\n")
+    path.chmod(0o755)
+    return InstalledProgram("prometheus", version, path, folder, is_ours=True)
+
+
+def prepared(
+    installed: InstalledProgram,
+    retention: Retention = FIFTEEN_DAYS,
+    remote_write: RemoteWrite | None = None,
+) -> Program:
+    return prometheus.prepare(installed, 0, 5.0, retention, remote_write)
+
+
+def configured(home: Path) -> dict:
+    value: dict = json.loads((home / "config" / "prometheus.yml").read_text())
+    return value
+
+
+def test_the_data_of_each_major_version_have_a_folder_of_their_own(
+    tmp_path: Path, home: Path
+) -> None:
+    for version, folder in (("2.42.0+ds", "prometheus-2"), ("3.13.2", "prometheus-3")):
+        command = prepared(program(tmp_path, UPSTREAMS_HELP, version)).command
+        assert f"--storage.tsdb.path={home / 'data' / folder}" in command
+
+
+def test_the_data_are_locked_by_whichever_flag_the_build_has(tmp_path: Path) -> None:
+    lock = "--storage.tsdb.use-lockfile"
+    assert lock in prepared(program(tmp_path, DEBIANS_HELP, "2.42.0")).command
+    assert lock not in prepared(program(tmp_path, UPSTREAMS_HELP)).command
+
+
+def test_it_listens_on_loopback_and_lets_no_web_page_read(tmp_path: Path) -> None:
+    made = prepared(program(tmp_path, UPSTREAMS_HELP))
+    address = made.url.partition("//")[2]
+    assert f"--web.listen-address={address}" in made.command
+    assert address.startswith("127.0.0.1:")
+    assert "--web.cors.origin=none" in made.command
+
+
+def test_samples_are_kept_by_time_and_by_size(tmp_path: Path) -> None:
+    command = prepared(program(tmp_path, UPSTREAMS_HELP), Retention(86400, 1024)).command
+    assert "--storage.tsdb.retention.time=86400000ms" in command
+    assert "--storage.tsdb.retention.size=1024B" in command
+    command = prepared(program(tmp_path, UPSTREAMS_HELP)).command
+    assert not [flag for flag in command if "retention.size" in flag]
+
+
+@pytest.mark.parametrize(
+    "remote_write",
+    [
+        None,
+        RemoteWrite(URL, labels={"machine": "one"}),
+        RemoteWrite(URL, token="a-secret", tenant="research"),
+        RemoteWrite(URL, user="operators", password="a secret: of 'many' {signs}"),
+    ],
+)
+def test_prometheus_takes_the_configuration(
+    tmp_path: Path,
+    home: Path,
+    remote_write: RemoteWrite | None,
+    needs_program: Callable[[str, str], str],
+) -> None:
+    promtool = needs_program("promtool", "prometheus")
+    prepared(program(tmp_path, UPSTREAMS_HELP), remote_write=remote_write)
+    checked = subprocess.run(
+        [promtool, "check", "config", str(home / "config" / "prometheus.yml")],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_a_secret_is_only_in_a_file_of_its_owner(tmp_path: Path, home: Path) -> None:
+    made = prepared(
+        program(tmp_path, UPSTREAMS_HELP), remote_write=RemoteWrite(URL, token="a-secret")
+    )
+    (receiver,) = configured(home)["remote_write"]
+    path = Path(receiver["authorization"]["credentials_file"])
+
+    assert path.read_text() == "a-secret"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert "a-secret" not in json.dumps(configured(home)) + " ".join(made.command)
+
+
+def test_a_users_own_secret_file_is_named_and_not_copied(tmp_path: Path, home: Path) -> None:
+    own = tmp_path / "password"
+    own.write_text("a secret")
+    remote_write = RemoteWrite(URL, user="operators", password_file=own, ca_file=tmp_path / "ca")
+    prepared(program(tmp_path, UPSTREAMS_HELP), remote_write=remote_write)
+    (receiver,) = configured(home)["remote_write"]
+    assert receiver["basic_auth"] == {"username": "operators", "password_file": str(own)}
+    assert receiver["tls_config"] == {"ca_file": str(tmp_path / "ca")}
+
+
+def test_rules_of_the_package_and_of_the_user_are_both_read(tmp_path: Path, home: Path) -> None:
+    (home / "rules").mkdir(parents=True)
+    (home / "rules" / "own.yml").write_text("groups: []\n")
+    prepared(program(tmp_path, UPSTREAMS_HELP))
+    names = [Path(path).name for path in configured(home)["rule_files"]]
+    assert names == ["mephisto.yml", "own.yml"]
+
+
+def test_a_port_that_a_stranger_holds_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        port = stranger.getsockname()[1]
+        with pytest.raises(StackError, match=f"port {port} on 127.0.0.1 is already in use") as seen:
+            prometheus.prepare(
+                program(tmp_path, UPSTREAMS_HELP), port, 5.0, FIFTEEN_DAYS, remote_write=None
+            )
+    assert "PROMETHEUS_PORT" in seen.value.hint
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        (
+            'ts=2026-11-25T20:00:00Z caller=web.go:561 level=error msg="Unable to start web '
+            'listener" err="listen tcp 127.0.0.1:9090: bind: address already in use"',
+            "PROMETHEUS_PORT",
+        ),
+        ('err="opening storage failed: lock DB directory: resource temporarily un', "same data"),
+        ('err="open /x/wal: no space left on device"', "free some space"),
+        ('msg="Error loading config (--config.file=/x/prometheus.yml)"', "promtool check rules"),
+        ("Error parsing command line arguments: unknown long flag '--x'", "reinstall"),
+    ],
+)
+def test_what_prometheus_says_when_it_fails_is_explained(line: str, hint: str) -> None:
+    assert hint in (prometheus.explain(["level=info", line]) or "")
+
+
+def test_what_is_not_known_is_not_explained() -> None:
+    assert prometheus.explain(["level=info msg=hello"]) is None
+    assert prometheus.explain([]) is None
