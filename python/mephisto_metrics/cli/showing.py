@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mephisto_metrics import places
 from mephisto_metrics.cli.live_status import LiveStatus
 from mephisto_metrics.stack import store, targets, viewer
+from mephisto_metrics.stack.back_off import BackOff
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.overview import overview
 from mephisto_metrics.stack.readiness import wait_until
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
 READY_TIMEOUT_SECONDS = 30.0
 STATUS_INTERVAL_SECONDS = 1.0
-STORE_STARTS_TRIED = 3
 
 
 def say(text: str) -> None:
@@ -120,21 +121,41 @@ class _StoreWatch:
     """Starts the store again when it is gone, as nobody else may while no Operator runs."""
 
     def __init__(self) -> None:
-        self._failures = 0
+        self._back_off = BackOff()
+        self._reason: StackError | None = None
 
     def check(self) -> StoreState | None:
-        """Return the store, started if it does not run; `StackError` when that failed often."""
-        try:
-            state = store.asked() or _started_again()
-        except StackError:
-            self._failures += 1
-            if self._failures == STORE_STARTS_TRIED:
-                raise
-            return None
-        self._failures = 0
+        """Return the store; None as long as there is none.
+
+        Raises `StackError` once it has ended, or could not be started, too often in a row.
+        """
+        state = store.asked()
+        if state is not None and self._back_off.is_pausing:
+            self._back_off.started()  # by an Operator, for one
+        if state is None:
+            return self._start_again() if self._back_off.is_due else self._notice_end()
         return state
 
+    def _notice_end(self) -> None:
+        if self._back_off.is_pausing:
+            return
+        pause_seconds = self._back_off.ended()
+        if pause_seconds is None:
+            raise self._reason or _ended_too_often(self._back_off.failures)
+        say(f"the store is gone: starting it again in {pause_seconds:.0f} s")
 
-def _started_again() -> StoreState:
-    say("the store is gone: starting it again")
-    return store.ensure_running()
+    def _start_again(self) -> StoreState | None:
+        self._back_off.started()
+        try:
+            return store.ensure_running()
+        except StackError as error:
+            self._reason = error
+            say(f"{error}\nhint: {error.hint}")
+            return None
+
+
+def _ended_too_often(failures: int) -> StackError:
+    return StackError(
+        f"the store ended {failures} times in a row",
+        f"see `{places.logs_folder() / 'store.log'}`, or run `mephisto metrics doctor`",
+    )

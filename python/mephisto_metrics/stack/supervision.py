@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Callable
 
 import psutil
 
+from mephisto_metrics.stack.back_off import BackOff
 from mephisto_metrics.stack.errors import StackError, explaining_home_faults
 from mephisto_metrics.stack.logs import begin_log, said_since
 from mephisto_metrics.stack.processes import STOP_PATIENCE_SECONDS, ProcessIdentity
@@ -25,11 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-STARTS_TRIED = 5
-"""How often in a row a server may end before it is given up."""
-HEALTHY_SECONDS = 60.0
-"""Who runs for so long has not failed in a row."""
-FIRST_PAUSE_SECONDS = 1.0
 LOG_LINES_SHOWN = 3
 
 
@@ -74,12 +70,9 @@ class Supervised:
     ) -> None:
         self.program = program
         self._say = say
-        self._clock = clock
+        self._back_off = BackOff(clock)
         self._process: subprocess.Popen[bytes] | None = None
         self._log_start_bytes = 0
-        self._started_at_seconds = 0.0
-        self._failures = 0
-        self._next_start_at_seconds: float | None = None
 
     def start(self) -> None:
         """Start the program and wait until it is ready; `StackError` if it does not become so.
@@ -102,10 +95,9 @@ class Supervised:
 
         Raises `StackError` once it has ended `STARTS_TRIED` times in a row.
         """
-        if self._next_start_at_seconds is None:
+        if not self._back_off.is_pausing:
             self._notice_end()
-        elif self._clock() >= self._next_start_at_seconds:
-            self._next_start_at_seconds = None
+        elif self._back_off.is_due:
             self._launch()
 
     def stop(self) -> None:
@@ -124,7 +116,7 @@ class Supervised:
                 process = self._process = _popen(program, log.fileno())
             identity = ProcessIdentity.of(psutil.Process(process.pid))
             write_json(program.state_path, _state(program, identity))
-        self._started_at_seconds = self._clock()
+        self._back_off.started()
         return process
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
@@ -141,18 +133,12 @@ class Supervised:
     def _notice_end(self) -> None:
         process = self._process
         if process is None or process.poll() is None:
-            if self._clock() - self._started_at_seconds >= HEALTHY_SECONDS:
-                self._failures = 0
             return
-        self._failures += 1
-        if self._failures >= STARTS_TRIED:
-            raise self._failure(f"{self.program.name} ended {self._failures} times in a row")
-        pause_seconds = FIRST_PAUSE_SECONDS * 2 ** (self._failures - 1)
-        self._next_start_at_seconds = self._clock() + pause_seconds
-        self._say(
-            f"{self.program.name} ended ({_how_it_ended(process)}): "
-            f"starting it again in {pause_seconds:.0f} s"
-        )
+        name, pause_seconds = self.program.name, self._back_off.ended()
+        if pause_seconds is None:
+            raise self._failure(f"{name} ended {self._back_off.failures} times in a row")
+        how = _how_it_ended(process)
+        self._say(f"{name} ended ({how}): starting it again in {pause_seconds:.0f} s")
 
     def _failure(self, message: str) -> StackError:
         said = said_since(self.program.log_path, self._log_start_bytes)
