@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mephisto_metrics.stack.addresses import is_web_address
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.remote import remote_write_wanted
 from mephisto_metrics.stack.retention import parse_retention
@@ -54,7 +55,7 @@ def check() -> None:
 def store() -> str:
     """Return which store is wanted: `auto`, `prometheus`, `builtin`, or the URL of a remote one."""
     text = _text(STORE_VARIABLE)
-    if text.startswith(("http://", "https://")):
+    if is_web_address(text):
         return text.rstrip("/")
     return _one_of(STORE_VARIABLE, STORES, "or the URL of a store, such as http://host:9090")
 
