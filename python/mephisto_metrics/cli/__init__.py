@@ -24,6 +24,7 @@ VERBS = {
     "install": "Install Prometheus and Grafana: the pinned releases, checked.",
     "reinstall": "Install them anew, in the place of what is installed.",
     "remove": "Remove what `install` has made.",
+    "doctor": "Look for what is wrong, and say what to do about it.",
     "demo": "Show a simulated run on the page.",
 }
 EXIT_MENDABLE = 1
@@ -77,7 +78,7 @@ def run(arguments: Sequence[str]) -> int:
     from mephisto_metrics.stack.errors import StackError
 
     try:
-        group.main(list(arguments), prog_name="mephisto-metrics", standalone_mode=False)
+        status = group.main(list(arguments), prog_name="mephisto-metrics", standalone_mode=False)
     except StackError as error:
         click.echo(f"error: {error}\n\nhint: {error.hint}", err=True)
         return EXIT_MENDABLE
@@ -92,4 +93,5 @@ def run(arguments: Sequence[str]) -> int:
             f"{traceback.format_exc()}\nerror: this is a fault of mephisto-metrics", err=True
         )
         return EXIT_OUR_FAULT
-    return 0
+    # What a verb has exited with, else what it returned, which is nothing.
+    return status if isinstance(status, int) else 0

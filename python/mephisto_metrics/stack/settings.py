@@ -13,7 +13,7 @@ from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.retention import Retention, parse_retention
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 STORE_VARIABLE = "MEPHISTO_METRICS_STORE"
 VIEWER_VARIABLE = "MEPHISTO_METRICS_VIEWER"
@@ -37,15 +37,13 @@ HIGHEST_PORT = 65535
 
 def check() -> None:
     """Raise a `StackError` if any setting can not be used."""
-    for read in (
-        store,
-        viewer,
-        retention,
-        store_port,
-        viewer_port,
-        scrape_interval_seconds,
-    ):
+    for read in readers():
         read()
+
+
+def readers() -> tuple[Callable[[], object], ...]:
+    """Return what reads a setting each, and raises `StackError` if that is wrong."""
+    return (store, viewer, retention, store_port, viewer_port, scrape_interval_seconds)
 
 
 def store() -> str:
