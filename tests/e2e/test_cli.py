@@ -14,7 +14,7 @@ import pytest
 from mephisto_metrics.stack.readiness import is_ready, wait_until
 
 TIMEOUT_SECONDS = 60
-VERBS = ("view", "report", "status", "cleanup", "demo")
+VERBS = ("view", "report", "status", "cleanup", "doctor", "demo")
 NOTHING_RUNS: dict[str, Any] = {"store": None, "viewers": [], "operators": []}
 
 
