@@ -9,6 +9,7 @@ import sys
 from typing import Callable
 
 import pytest
+from tests.disks import small_disk  # noqa: F401 - a fixture
 
 
 @pytest.fixture(scope="session")

@@ -7,11 +7,33 @@ from pathlib import Path
 
 import platformdirs
 
+from mephisto_metrics.stack.errors import StackError
+
 
 def home() -> Path:
-    """Return `$MEPHISTO_METRICS_HOME`, by default the platform's folder for a user's data."""
+    """Return `$MEPHISTO_METRICS_HOME`, by default the platform's folder for a user's data.
+
+    Raises `StackError` where that would be in the folder of a user who has none.
+    """
     chosen = os.environ.get("MEPHISTO_METRICS_HOME")
-    return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("mephisto-metrics")
+    try:
+        if chosen:
+            return Path(chosen).expanduser()
+        default = platformdirs.user_data_path("mephisto-metrics")
+    except RuntimeError:
+        raise _no_home() from None
+    # Older releases of platformdirs leave a `~` in it, which would be made in the current folder.
+    if not default.is_absolute():
+        raise _no_home()
+    return default
+
+
+def _no_home() -> StackError:
+    return StackError(
+        "there is no folder for metrics: this user has no home folder, and HOME is not set",
+        "set MEPHISTO_METRICS_HOME to a folder that you may write to, such as "
+        "/var/tmp/mephisto-metrics",
+    )
 
 
 def targets_folder() -> Path:

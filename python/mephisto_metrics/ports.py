@@ -5,8 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from pathlib import Path
 
 import psutil
+
+from mephisto_metrics.stack.users import user_name
+
+_LISTENS = "0A"
+"""A state in `/proc/net/tcp`."""
 
 
 def port_in_use_error(host: str, port: int, way_out: str) -> OSError:
@@ -51,7 +57,8 @@ def address_text(host: str, port: int) -> str:
 def describe_holder(port: int) -> str | None:
     """Name the process that listens on `port`, such as `nginx (PID 4711)`; None if nobody can tell.
 
-    Other users' processes are hidden from an ordinary user on most systems.
+    Other users' processes are hidden from an ordinary user on most systems: then it is the user
+    who is named, where that can be told.
     """
     try:
         connections = psutil.net_connections(kind="tcp")
@@ -61,9 +68,25 @@ def describe_holder(port: int) -> str | None:
             if connection.status == psutil.CONN_LISTEN and connection.laddr[1:2] == (port,)
         }
         pids = sorted(pid for pid in holders if pid)
-        return f"{psutil.Process(pids[0]).name()} (PID {pids[0]})" if pids else None
+        if pids:
+            return f"{psutil.Process(pids[0]).name()} (PID {pids[0]})"
     except (psutil.Error, OSError, RuntimeError):
-        return None
+        pass
+    owner = _owner_of_listener(port)
+    return None if owner is None else f"a process of {user_name(owner)}"
+
+
+def _owner_of_listener(port: int) -> int | None:
+    """Return the number of the user who listens on `port`: on Linux that is never hidden."""
+    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
+        try:
+            sockets = [line.split() for line in table.read_text().splitlines()[1:]]
+        except OSError:
+            continue
+        for _, local, _, state, _, _, _, owner, *_ in sockets:
+            if state == _LISTENS and int(local.rpartition(":")[2], 16) == port:
+                return int(owner)
+    return None
 
 
 def is_port_in_use(error: OSError) -> bool:

@@ -6,17 +6,17 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import psutil
 import pytest
+from tests.disks import fill, make_read_only
 
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.readiness import is_ready, wait_until
@@ -24,22 +24,6 @@ from mephisto_metrics.stack.readiness import is_ready, wait_until
 TIMEOUT_SECONDS = 30
 PAGE_BYTES = 4096
 NOT_RECORDED = "the metrics of this Operator are not recorded"
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path, missing: Callable[[str, str], None]) -> Iterator[Path]:
-    """A file system of half a megabyte: the test's own, so that it can be full.
-
-    A test asks for it before its installation, which then ends while the disk is still there.
-    """
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = [shutil.which("mount") or "", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
-    mounted = subprocess.run(command, check=False, capture_output=True, text=True)
-    if mounted.returncode != 0:
-        missing("the right to mount a small disk", f"run as root ({mounted.stderr.strip()})")
-    yield folder
-    subprocess.run([shutil.which("umount") or "", "--lazy", str(folder)], check=True)
 
 
 @pytest.fixture
@@ -59,19 +43,6 @@ def stranger() -> Iterator[int]:
     """Another program's server: a port that this process holds."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
-
-
-def fill(folder: Path) -> Path:
-    """Leave no byte free on the disk of `folder`; the file in the way is returned."""
-    ballast = folder / "ballast"
-    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while True:
-            file.write(b"0" * 512)
-    return ballast
-
-
-def make_read_only(disk: Path) -> None:
-    subprocess.run([shutil.which("mount") or "", "-o", "remount,ro", str(disk)], check=True)
 
 
 def announce(installation: Any, name: str, address: str) -> None:

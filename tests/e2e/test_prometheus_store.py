@@ -142,6 +142,9 @@ def test_cleanup_ends_a_prometheus_whose_keeper_was_killed(installation: Any) ->
     status, left_behind = installation.status(), prometheus_pid(installation)
     for process in (*status["viewers"], status["store"]):
         os.kill(process["pid"], signal.SIGKILL)
+    said = installation.run("doctor")
+    assert f"a Prometheus (PID {left_behind}) runs" in " ".join(said.stdout.split())
+    assert "$ mephisto metrics cleanup" in said.stdout
 
     cleaned = installation.run("cleanup")
 

@@ -18,6 +18,8 @@ EXAMPLES = [
     for number, example in enumerate(EXAMPLE.finditer(page.read_text()), 1)
 ]
 
+LOGS = {"store.log", "prometheus.log", "grafana.log", "view.log"}
+
 
 def run_python(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -43,6 +45,16 @@ def test_verbs_of_the_readme_are_those_that_there_are():
     from mephisto_metrics.cli import VERBS
 
     assert re.findall(r"\| `mephisto metrics (\w+)` \|", README) == list(VERBS)
+
+
+def test_the_page_on_troubleshooting_names_all_that_the_doctor_finds():
+    page = (ROOT / "docs" / "troubleshooting.md").read_text()
+    checks = (ROOT / "python" / "mephisto_metrics" / "stack" / "doctor").glob("*.py")
+    code = "".join(path.read_text() for path in checks)
+    found = set(re.findall(r"(?:problem|note|make)\(\s*\"([a-z]+\.[a-z-]+)\"", code))
+    # The area of this one is given.
+    found |= {f"{area}.suspended" for area in ("store", "viewer", "operators")}
+    assert set(re.findall(r"`([a-z]+\.[a-z-]+)`", page)) - LOGS == found
 
 
 def test_targets_that_the_readme_names_are_in_the_makefile():

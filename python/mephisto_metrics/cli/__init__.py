@@ -21,6 +21,7 @@ VERBS = {
     "install": "Install Prometheus and Grafana: the pinned releases, checked.",
     "reinstall": "Install them anew, in the place of what is installed.",
     "remove": "Remove what `install` has made.",
+    "doctor": "Look for what is wrong, and say what to do about it.",
     "dashboards": "Put boards and alerts into a Grafana of your own: `export`, `push`.",
     "report": "Write a board with its data to an HTML file.",
     "status": "Say what runs: the store, the viewers, the Operators.",
@@ -78,7 +79,7 @@ def run(arguments: Sequence[str]) -> int:
     from mephisto_metrics.stack.errors import StackError
 
     try:
-        group.main(list(arguments), prog_name="mephisto-metrics", standalone_mode=False)
+        status = group.main(list(arguments), prog_name="mephisto-metrics", standalone_mode=False)
     except StackError as error:
         click.echo(f"error: {error}\n\nhint: {error.hint}", err=True)
         return EXIT_MENDABLE
@@ -93,4 +94,5 @@ def run(arguments: Sequence[str]) -> int:
             f"{traceback.format_exc()}\nerror: this is a fault of mephisto-metrics", err=True
         )
         return EXIT_OUR_FAULT
-    return 0
+    # What a verb has exited with, else what it returned, which is nothing.
+    return status if isinstance(status, int) else 0

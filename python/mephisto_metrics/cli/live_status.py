@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,14 +38,16 @@ class LiveStatus:
         traceback: TracebackType | None,
     ) -> None:
         if self._console.is_terminal:
-            self._live.stop()
+            with contextlib.suppress(OSError):
+                self._live.stop()
 
     def show(self, lines: Sequence[PartLine]) -> None:
-        """Show these lines in place of those before."""
-        if self._console.is_terminal:
-            self._live.update(_table(lines), refresh=True)
-        else:
-            self._say_changes(lines)
+        """Show these lines in place of those before; a terminal that was closed shows nothing."""
+        with contextlib.suppress(OSError):
+            if self._console.is_terminal:
+                self._live.update(_table(lines), refresh=True)
+            else:
+                self._say_changes(lines)
 
     def _say_changes(self, lines: Sequence[PartLine]) -> None:
         said = {(line.part, line.what): line.state for line in lines}

@@ -6,7 +6,7 @@ import contextlib
 import errno
 from typing import TYPE_CHECKING
 
-from mephisto_metrics import places
+from mephisto_metrics.stack.users import owner_if_another
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,9 +29,15 @@ def explaining_home_faults() -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        # It stands on this module.
+        from mephisto_metrics import places
+
+        home = places.home()
         is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
         way_out = "free some space there" if is_full else "make it a folder that you may write to"
+        owner = owner_if_another(home)
+        owned = f" (it belongs to {owner})" if owner and not is_full else ""
         raise StackError(
-            f"the folder `{places.home()}` can not be used: {error.strerror or error}",
+            f"the folder `{home}` can not be used: {error.strerror or error}{owned}",
             f"{way_out}, or set MEPHISTO_METRICS_HOME to another folder",
         ) from error

@@ -57,7 +57,7 @@ class ProcessIdentity(NamedTuple):
             difference_seconds = abs(_start_time_seconds(process) - self.start_time_seconds)
             is_same = difference_seconds <= START_TIME_TOLERANCE_SECONDS
             is_alive = is_same and process.status() != psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
+        except (psutil.NoSuchProcess, OverflowError):  # the latter: a number that no PID can be
             return None
         return process if is_alive else None
 
@@ -77,8 +77,9 @@ class ProcessIdentity(NamedTuple):
             return True
         except psutil.AccessDenied:
             raise StackError(
-                f"process {self.pid} belongs to another user and can not be stopped",
-                "ask its owner to run `mephisto metrics cleanup`",
+                f"process {self.pid} belongs to user `{process.username()}` and can not be stopped",
+                "ask them to run `mephisto metrics cleanup`, or set MEPHISTO_METRICS_HOME to a "
+                "folder of your own",
             ) from None
         if not self._ends(STOP_PATIENCE_SECONDS):
             raise StackError(f"process {self.pid} does not end", "look at what it waits for")

@@ -15,7 +15,7 @@ from mephisto_metrics.stack.remote import remote_write_wanted
 from mephisto_metrics.stack.retention import parse_retention
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 STORE_VARIABLE = "MEPHISTO_METRICS_STORE"
 VIEWER_VARIABLE = "MEPHISTO_METRICS_VIEWER"
@@ -40,7 +40,13 @@ HIGHEST_PORT = 65535
 
 def check() -> None:
     """Raise a `StackError` if any setting can not be used."""
-    for read in (
+    for read in readers():
+        read()
+
+
+def readers() -> tuple[Callable[[], object], ...]:
+    """Return what reads a setting each, and raises `StackError` if that is wrong."""
+    return (
         store,
         viewer,
         retention,
@@ -48,8 +54,7 @@ def check() -> None:
         viewer_port,
         scrape_interval_seconds,
         remote_write_wanted,
-    ):
-        read()
+    )
 
 
 def store() -> str:

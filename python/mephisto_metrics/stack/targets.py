@@ -155,7 +155,7 @@ def live_files(folder: Path | None = None) -> list[Path]:
     """Sweep, then return the files of Operators whose process runs, without reading them."""
     folder = folder or places.targets_folder()
     sweep(folder)
-    return [path for path, is_alive in _own_files(folder) if is_alive]
+    return [path for path, is_alive in own_files(folder) if is_alive]
 
 
 def sweep(folder: Path | None = None) -> list[Path]:
@@ -165,7 +165,7 @@ def sweep(folder: Path | None = None) -> list[Path]:
     be removed stays too: that is no reason for whoever sweeps to end.
     """
     swept = []
-    for path, is_alive in _own_files(folder or places.targets_folder()):
+    for path, is_alive in own_files(folder or places.targets_folder()):
         if not is_alive:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
@@ -174,8 +174,8 @@ def sweep(folder: Path | None = None) -> list[Path]:
     return swept
 
 
-def _own_files(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Give each file with a name of ours, and whether its process runs."""
+def own_files(folder: Path) -> Iterator[tuple[Path, bool]]:
+    """Give each file with a name of ours, and whether its process runs; nothing is swept."""
     for path in sorted(folder.glob("*.json")):
         match = _FILE_NAME.fullmatch(path.name)
         if match:
@@ -183,7 +183,4 @@ def _own_files(folder: Path) -> Iterator[tuple[Path, bool]]:
 
 
 def _is_alive(pid: int, start_ms: int) -> bool:
-    try:
-        return ProcessIdentity(pid, start_ms / 1000).find() is not None
-    except OverflowError:
-        return False  # a number that no process can have
+    return ProcessIdentity(pid, start_ms / 1000).find() is not None

@@ -90,7 +90,7 @@ def living_viewers() -> list[ViewerState]:
     """Return the views that run; the files of those that are gone are removed if possible."""
     if not viewers_folder().is_dir():
         return []
-    found = {path: _read(path) for path in sorted(viewers_folder().glob("*.json"))}
+    found = {path: read(path) for path in sorted(viewers_folder().glob("*.json"))}
     for path, viewer in found.items():
         if viewer is None:
             with contextlib.suppress(OSError):
@@ -106,7 +106,8 @@ def shown() -> list[ViewerState]:
     )
 
 
-def _read(path: Path) -> ViewerState | None:
+def read(path: Path) -> ViewerState | None:
+    """Return the view that `path` is about if it runs; None if not, and if the file is damaged."""
     try:
         viewer = ViewerState(**json.loads(path.read_text(encoding="utf-8")))
         return viewer if viewer.identity.find() else None

@@ -1,0 +1,45 @@
+"""Whether the environment's settings can be used."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mephisto_metrics.stack import settings
+from mephisto_metrics.stack.doctor.findings import Finding, problem, well
+from mephisto_metrics.stack.errors import StackError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+OPERATOR_PORT_VARIABLE = "MEPHISTO_METRICS_PORT"
+MEANING = "whatever needs this setting does not start"
+
+
+def check() -> Iterator[Finding]:
+    """Read every setting."""
+    wrong = [error for error in map(_error, settings.readers()) if error is not None]
+    for error in wrong:
+        yield problem("settings.wrong", str(error), MEANING, error.hint)
+    text = os.environ.get(OPERATOR_PORT_VARIABLE, "")
+    if text and not _is_port(text):
+        yield problem(
+            "settings.wrong",
+            f"{OPERATOR_PORT_VARIABLE} is {text!r}, which is not a port",
+            "Operators warn about it, and serve their metrics at 3031 or a port near it instead",
+            f"set it to a number from 0 to {settings.HIGHEST_PORT}, or leave it out",
+        )
+    elif not wrong:
+        yield well("settings.well", "all settings can be used")
+
+
+def _error(read: Callable[[], object]) -> StackError | None:
+    try:
+        read()
+    except StackError as error:
+        return error
+    return None
+
+
+def _is_port(text: str) -> bool:
+    return text.isdecimal() and int(text) <= settings.HIGHEST_PORT

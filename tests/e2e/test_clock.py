@@ -1,0 +1,82 @@
+"""A clock that jumps, for processes that see it through `libfaketime`."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from mephisto_metrics.stack.readiness import is_ready, wait_until
+
+TIMEOUT_SECONDS = 60
+HOUR_SECONDS = 3600
+
+
+class Clock:
+    """The clock of those who look at it through a file."""
+
+    def __init__(self, path: Path, library: str) -> None:
+        self._path = path
+        self.environment = {
+            "LD_PRELOAD": library,
+            "FAKETIME_TIMESTAMP_FILE": str(path),
+            "FAKETIME_NO_CACHE": "1",
+            # As when somebody sets it: what counts from the boot goes on.
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "DONT_FAKE_MONOTONIC": "1",
+            "NO_FAKE_STAT": "1",
+        }
+        self.ahead(0)
+
+    def ahead(self, hours: float) -> None:
+        """Set it to so many hours from the machine's."""
+        beside = self._path.with_suffix(".new")
+        beside.write_text(f"{hours * HOUR_SECONDS:+.0f}\n")
+        beside.replace(self._path)
+
+
+@pytest.fixture
+def clock(tmp_path: Path, needs_program: Callable[[str, str], str]) -> Clock:
+    needs_program("faketime", "faketime")
+    (library,) = Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
+    return Clock(tmp_path / "clock", str(library))
+
+
+def findings(installation: Any) -> dict[str, str]:
+    """What the doctor finds by the machine's own clock."""
+    said = json.loads(installation.run("doctor", "--json").stdout)["findings"]
+    return {finding["id"]: finding["found"] for finding in said}
+
+
+def test_store_and_view_go_on_when_the_clock_is_set_ahead_and_back(
+    installation: Any, clock: Clock
+) -> None:
+    own = dict(installation.environment)
+    installation.environment.update(clock.environment)
+    view = installation.start_verb("view")
+    page = installation.address_of(view)
+    installation.environment = own
+    installation.wait_for("count_over_time(up[1m]) >= 2")
+    running = installation.status()
+
+    clock.ahead(2)
+    installation.wait_for(f"max(timestamp(up)) > {time.time() + HOUR_SECONDS:.0f}")
+    clock.ahead(0)
+
+    def log() -> str:
+        text: str = (installation.home / "logs" / "store.log").read_text()
+        return text
+
+    assert wait_until(lambda: "was the clock set back?" in log(), TIMEOUT_SECONDS)
+    said = findings(installation)["store.future-samples"]
+    assert said == "the newest numbers in the store are 2 hours ahead of this machine's clock"
+
+    clock.ahead(3)
+    installation.wait_for(f"max(timestamp(up)) > {time.time() + 2.5 * HOUR_SECONDS:.0f}")
+    assert log().count("was the clock set back?") == 1
+    assert installation.status() == running
+    assert is_ready(page)
+    assert "ended" not in installation.log_of(view)
