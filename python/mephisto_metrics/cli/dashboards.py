@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mephisto_metrics.stack import settings
+from mephisto_metrics.stack.addresses import is_web_address
 from mephisto_metrics.stack.errors import StackError
 
 if TYPE_CHECKING:
@@ -165,12 +166,8 @@ def _token_text(token_file: str | None, token: str | None) -> tuple[str, str]:
 def _check_url(url: str) -> None:
     from urllib.parse import urlsplit
 
-    try:
-        parts = urlsplit(url)
-        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname)
-        _ = parts.port
-    except ValueError:
-        is_address = False
+    is_address = is_web_address(url)
+    parts = urlsplit(url if is_address else "")
     if not is_address or parts.username or parts.password or parts.query or parts.fragment:
         raise click.BadParameter(
             f"`{url}` is no address of a Grafana: expected one like https://grafana.example.org",

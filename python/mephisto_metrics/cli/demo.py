@@ -18,6 +18,7 @@ import click
 from mephisto_metrics.cli.showing import ending_in_order, showing, wait_for_end
 from mephisto_metrics.stack import settings
 from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.processes import end_child
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +101,7 @@ def _simulated_operator(seed: int, scratch: Path, ended: threading.Event) -> Ite
                     "this is a fault of mephisto-metrics; please report it",
                 )
         finally:
-            _end(operator)
+            end_child(operator, STOP_PATIENCE_SECONDS)
 
 
 def _set_at_end(operator: subprocess.Popen[bytes], ended: threading.Event) -> None:
@@ -114,15 +115,6 @@ def _choose_simulation() -> tuple[str, str]:
         return module, "a real Mephisto Operator with simulated workers"
     module = "mephisto_metrics.simulation.packaged"
     return module, "the packaged simulation (Mephisto can not be imported here)"
-
-
-def _end(operator: subprocess.Popen[bytes]) -> None:
-    operator.terminate()
-    try:
-        operator.wait(STOP_PATIENCE_SECONDS)
-    except subprocess.TimeoutExpired:
-        operator.kill()
-        operator.wait()
 
 
 def _last_line(log_path: Path) -> str:

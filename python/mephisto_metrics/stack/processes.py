@@ -104,6 +104,16 @@ def _named_files() -> dict[str, str]:
     }
 
 
+def end_child(process: subprocess.Popen[bytes], patience_seconds: float) -> None:
+    """Ask a child to end, wait, and kill it if it does not."""
+    process.terminate()
+    try:
+        process.wait(patience_seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 def start_detached(module: str, arguments: list[str], log_path: Path) -> subprocess.Popen[bytes]:
     """Start `python -m module arguments` in a session of its own, its output appended to a log.
 

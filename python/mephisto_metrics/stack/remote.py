@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from mephisto_metrics.stack.addresses import is_web_address
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.sizes import bytes_of
 
@@ -132,17 +133,12 @@ def _file(name: str) -> Path | None:
 
 
 def _check_url(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
-    except ValueError:
-        is_usable = False
-    if not is_usable:
+    if not is_web_address(url):
         raise StackError(
             "the address for remote write is none",
             "give the whole address, such as `http://mimir.example:9009/api/v1/push`",
         )
-    if "@" in parts.netloc:
+    if "@" in urlsplit(url).netloc:
         raise StackError(
             "the address for remote write holds credentials, which others would see",
             f"set {_PREFIX}USER and {_PREFIX}PASSWORD_FILE, and leave them out of the address",

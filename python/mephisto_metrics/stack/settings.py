@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from mephisto_metrics.stack.addresses import is_web_address
 from mephisto_metrics.stack.elsewhere import elsewhere
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.remote import credentials, remote_write_wanted
@@ -58,7 +59,7 @@ def check() -> None:
 def store() -> str:
     """Return which store is wanted: `auto`, `prometheus`, `builtin`, or the URL of a remote one."""
     text = _text(STORE_VARIABLE)
-    if text.startswith(("http://", "https://")):
+    if is_web_address(text):
         if "@" in urlsplit(text).netloc:
             raise StackError(
                 f"{STORE_VARIABLE} holds credentials, which others would see",

@@ -18,7 +18,11 @@ import psutil
 from mephisto_metrics.stack.back_off import BackOff
 from mephisto_metrics.stack.errors import StackError, explaining_home_faults
 from mephisto_metrics.stack.logs import begin_log, said_since
-from mephisto_metrics.stack.processes import STOP_PATIENCE_SECONDS, ProcessIdentity
+from mephisto_metrics.stack.processes import (
+    STOP_PATIENCE_SECONDS,
+    ProcessIdentity,
+    end_child,
+)
 from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.state import PartState, read_state, write_json
 
@@ -104,7 +108,7 @@ class Supervised:
         """End the program, patiently; a second call does nothing."""
         process, self._process = self._process, None
         if process is not None:
-            end_child(process)
+            end_child(process, STOP_PATIENCE_SECONDS)
             with contextlib.suppress(OSError):
                 self.program.state_path.unlink(missing_ok=True)
 
@@ -172,13 +176,3 @@ def _state(program: Program, identity: ProcessIdentity) -> dict[str, object]:
 def _how_it_ended(process: subprocess.Popen[bytes]) -> str:
     status = process.returncode
     return f"by signal {-status}" if status < 0 else f"with status {status}"
-
-
-def end_child(process: subprocess.Popen[bytes]) -> None:
-    """Ask a child to end, wait, and kill it if it does not."""
-    process.terminate()
-    try:
-        process.wait(STOP_PATIENCE_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from mephisto_metrics.stack.addresses import is_web_address
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.files import write_private
 from mephisto_metrics.stack.grafana import files, ini, packaged
@@ -107,16 +108,11 @@ def write_all(store_url: str, scrape_interval_seconds: float, token_path: Path |
 
 def check_store_url(url: str) -> None:
     """Raise `StackError` for what is no address of a store, or has a password in it."""
-    try:
-        parts = urlsplit(url)
-        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname)
-        _ = parts.port
-    except ValueError:
-        is_address = False
-    if not is_address or ini.CONTROL.search(url):
+    if not is_web_address(url) or ini.CONTROL.search(url):
         raise StackError(
             f"`{url}` is no address of a store", "expected one like `http://127.0.0.1:9090`"
         )
+    parts = urlsplit(url)
     if parts.username or parts.password:
         raise StackError(
             f"the address of the store at `{parts.hostname}` has a password in it, which everybody "
