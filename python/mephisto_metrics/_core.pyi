@@ -295,11 +295,17 @@ def time_calls_by_choice(
 class ExpositionServer:
     """Serves a registry at `/metrics` until it is closed or the process ends.
 
-    `port` 0 binds any free one. `OSError` if the address can not be bound.
+    `port` 0 binds any free one. `OSError` if the address can not be bound. With `token_file` only
+    who sends the bearer token in that file is answered; it may be exchanged at any time.
     """
 
     def __new__(
-        cls, port: int, addr: str, registry: Registry, tls: ServerTls | None = None
+        cls,
+        port: int,
+        addr: str,
+        registry: Registry,
+        tls: ServerTls | None = None,
+        token_file: str | os.PathLike[str] | None = None,
     ) -> ExpositionServer: ...
     @property
     def address(self) -> tuple[str, int]:
@@ -353,7 +359,8 @@ def wait_for_scrape(timeout_seconds: float | None) -> bool:
 class PageServer:
     """Serves the built-in page, the dashboards and a proxy to the store at `store_url`.
 
-    `port` 0 binds any free one. `OSError` if the address can not be bound.
+    The store is shown `credentials`. With `viewers`, a name and a password, whoever looks has to
+    give these. `port` 0 binds any free one. `OSError` if the address can not be bound.
     """
 
     def __new__(
@@ -365,6 +372,8 @@ class PageServer:
         scrape_interval_seconds: float,
         host: str,
         port: int,
+        credentials: _Credentials | None = None,
+        viewers: tuple[str, str] | None = None,
     ) -> PageServer: ...
     @property
     def address(self) -> tuple[str, int]:
@@ -380,9 +389,20 @@ class StoreError(Exception):
     """The store can not use its data directory: the text says which, why, and the way out."""
 
 @type_check_only
-class _RemoteWrite(Protocol):
+class _Elsewhere(Protocol):
     @property
-    def url(self) -> str: ...
+    def files(self) -> Sequence[os.PathLike[str]]: ...
+    @property
+    def lists(self) -> Sequence[str]: ...
+    @property
+    def token_file(self) -> os.PathLike[str] | None: ...
+    @property
+    def ca_file(self) -> os.PathLike[str] | None: ...
+    @property
+    def is_token_sent_in_clear(self) -> bool: ...
+
+@type_check_only
+class _Credentials(Protocol):
     @property
     def token(self) -> str | None: ...
     @property
@@ -397,6 +417,11 @@ class _RemoteWrite(Protocol):
     def tenant(self) -> str | None: ...
     @property
     def ca_file(self) -> str | os.PathLike[str] | None: ...
+
+@type_check_only
+class _RemoteWrite(_Credentials, Protocol):
+    @property
+    def url(self) -> str: ...
     @property
     def labels(self) -> dict[str, str]: ...
     @property
@@ -425,6 +450,7 @@ class Store:
         retention_seconds: float,
         retention_bytes: int | None = None,
         remote_write: _RemoteWrite | None = None,
+        elsewhere: _Elsewhere | None = None,
     ) -> Store: ...
     @property
     def address(self) -> tuple[str, int]:

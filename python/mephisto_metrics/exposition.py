@@ -13,6 +13,8 @@ from mephisto_metrics._core import ExpositionServer, Registry, ServerTls
 from mephisto_metrics.ports import address_text, is_port_in_use, port_in_use_error
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mephisto_metrics.prometheus_client.registry import Collector
 
 
@@ -48,17 +50,19 @@ def start_http_server(
     registry: Collector | None = None,
     *,
     tls: ServerTls | None = None,
+    token_file: Path | None = None,
 ) -> ServerAddress:
     """Serve `registry` at `/metrics` and return the address bound (`port` 0: any free one).
 
     The server runs outside Python: it takes no GIL for native metrics, holds no Python thread, and
     ends with the process or by `stop_http_server`. `registry` is a registry or anything else with
-    `collect()`; None stands for `REGISTRY`. Raises `OSError` that names the port and, where it can
-    be told, the process that holds it.
+    `collect()`; None stands for `REGISTRY`. With `token_file` only who sends the bearer token in
+    that file is answered; it may change at any time. Raises `OSError` that names the port and,
+    where it can be told, the process that holds it.
     """
     raise_unless_port(port)
     try:
-        return keep(ExpositionServer(port, addr, contents_of(registry), tls))
+        return keep(ExpositionServer(port, addr, contents_of(registry), tls, token_file))
     except OSError as error:
         raise binding_error(port, addr, error) from None
 

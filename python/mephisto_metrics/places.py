@@ -41,6 +41,14 @@ def targets_folder() -> Path:
     return home() / "targets"
 
 
+def advertised_folder() -> Path:
+    """Return where each Operator that other machines may reach has a file for them, as in file_sd.
+
+    Apart from the targets of this home, which are scraped over loopback.
+    """
+    return home() / "advertised"
+
+
 def data_folder(kind: str) -> Path:
     """Return where a store of `kind`, such as `builtin`, keeps its samples."""
     return home() / "data" / kind

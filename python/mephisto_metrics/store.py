@@ -20,6 +20,7 @@ import click
 from mephisto_metrics import places
 from mephisto_metrics._core import log_to_stderr
 from mephisto_metrics.stack import engines, targets
+from mephisto_metrics.stack.elsewhere import elsewhere
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.remote import remote_write_wanted
 from mephisto_metrics.stack.retention import parse_retention
@@ -36,6 +37,13 @@ HOUSEKEEPING_INTERVAL_SECONDS = 1.0
 @click.option("--port", default=9090, show_default=True, help="Port to bind; 0 for any free one.")
 @click.option("--scrape-interval-seconds", default=5.0, show_default=True)
 @click.option("--retention", default="15d", show_default=True, help="15d, 10GB, or both: 15d,10GB.")
+@click.option(
+    "--targets",
+    "sources",
+    multiple=True,
+    help="File, folder or address with targets on other machines; what they need is said by "
+    "MEPHISTO_METRICS_SCRAPE_TOKEN_FILE and other variables.",
+)
 @click.option(
     "--rules",
     "rules",
@@ -54,6 +62,7 @@ def main(
     port: int,
     scrape_interval_seconds: float,
     retention: str,
+    sources: tuple[str, ...],
     rules: tuple[str, ...],
     linger_seconds: float,
 ) -> None:
@@ -68,6 +77,7 @@ def main(
             scrape_interval_seconds=scrape_interval_seconds,
             retention=parse_retention(retention),
             remote_write=remote_write_wanted(),
+            elsewhere=elsewhere(sources or None),
             rules=tuple(Path(path) for path in rules),
         )
         with engines.running(kind, options, _say) as engine:

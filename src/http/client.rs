@@ -1,5 +1,6 @@
 //! Where each HTTP client begins.
 
+use std::error::Error;
 use std::path::Path;
 
 use reqwest::{Certificate, Client, ClientBuilder};
@@ -33,4 +34,12 @@ pub fn tls_client(authorities: Option<&Path>) -> Result<ClientBuilder, String> {
 /// For the whole process; a second time changes nothing. Whoever makes a client by itself calls it.
 pub fn choose_cryptography() {
     let _ = default_provider().install_default();
+}
+
+/// An error with its causes: the outermost alone says only that a request failed.
+pub fn chain(error: &dyn Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", chain(cause)),
+        None => error.to_string(),
+    }
 }

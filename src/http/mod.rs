@@ -1,11 +1,15 @@
 //! What the three HTTP servers (exposition, store, page) share: a listener that is bound before
 //! anything runs, and a thread of their own that serves until it is told to stop.
 
+mod authentication;
 mod client;
+mod credentials;
 mod guard;
 mod service;
 mod tls;
 
-pub use client::{choose_cryptography, plain_client, tls_client};
+pub use authentication::guard_credentials;
+pub use client::{chain, choose_cryptography, plain_client, tls_client};
+pub use credentials::{Authorization, Secret};
 pub use service::{Service, Shutdown, serve, serve_tls};
 pub use tls::{Tls, TlsError, TlsVersions};

@@ -23,12 +23,16 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use self::proxy::Proxy;
-use crate::http::{Service, serve};
+pub use self::proxy::StoreAccess;
+use crate::http::{Authorization, Service, guard_credentials, serve};
 
 /// Nothing from elsewhere, nothing inline; the page's own code, styles, images and requests.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
+
+/// Whether it can serve, which it tells everybody: nothing of the data is in that.
+const READY: &str = "/-/ready";
 
 /// What the page's server needs to know.
 #[derive(Clone, Debug)]
@@ -39,6 +43,10 @@ pub struct PageOptions {
     pub dashboards_directory: PathBuf,
     /// Where the store's HTTP API is, such as `http://127.0.0.1:9090`.
     pub store_url: String,
+    /// How the store lets the page in.
+    pub store_access: StoreAccess,
+    /// What whoever looks has to send; `Nobody` for a page that all may see.
+    pub viewers: Authorization,
     /// The store's scrape interval, which decides how fine a graph can be.
     pub scrape_interval_seconds: f64,
     /// The address to bind.
@@ -57,9 +65,11 @@ pub struct Page {
 impl Page {
     /// Binds the address, then serves on threads of its own.
     pub fn start(options: PageOptions) -> io::Result<Self> {
-        let proxy = Proxy::new(&options.store_url).map_err(io::Error::other)?;
+        let proxy = Proxy::new(&options.store_url, options.store_access.clone())
+            .map_err(io::Error::other)?;
         let (host, port) = (options.host.clone(), options.port);
-        let router = router(options, proxy.clone());
+        let viewers = options.viewers.clone();
+        let router = guard_credentials(router(options, proxy.clone()), viewers, &[READY]);
         let service =
             Service::start("mephisto-metrics-page", &host, port, 2, |listener, shutdown| {
                 serve(listener, router, shutdown)
@@ -96,7 +106,7 @@ fn router(options: PageOptions, proxy: Proxy) -> Router {
         .route("/config", get(config))
         .with_state(Arc::new(options))
         .merge(queries())
-        .route("/-/ready", get(proxy::ready))
+        .route(READY, get(proxy::ready))
         .with_state(proxy)
         .nest_service("/dashboards/", dashboards)
         .nest_service("/assets", hashed_assets)
@@ -199,9 +209,11 @@ async fn config(State(options): State<Arc<PageOptions>>) -> Json<Value> {
 #[cfg(test)]
 mod tests {
     use axum::extract::RawQuery;
+    use axum::http::HeaderMap;
     use tower_http::compression::predicate::SizeAbove;
 
     use super::*;
+    use crate::http::Secret;
 
     /// A store that answers with the query that it was sent.
     fn echo_store() -> Service {
@@ -213,7 +225,7 @@ mod tests {
             .route("/api/v1/status/runtimeinfo", get(|| async { "since noon" }))
             .route("/api/v1/status/config", get(|| async { "secrets" }))
             .route("/-/quit", get(|| async { "quitting" }).post(|| async { "quitting" }))
-            .route("/-/ready", get(|| async { "ready" }))
+            .route("/mimir/api/v1/query", get(async |headers: HeaderMap| format!("{headers:?}")))
             .layer(CompressionLayer::new().compress_when(SizeAbove::new(0)));
         Service::start("echo", "127.0.0.1", 0, 1, |listener, shutdown| {
             serve(listener, router, shutdown)
@@ -222,6 +234,14 @@ mod tests {
     }
 
     fn page_over(store_url: String) -> (Page, tempfile::TempDir) {
+        page_of(store_url, StoreAccess::default(), Authorization::Nobody)
+    }
+
+    fn page_of(
+        store_url: String,
+        store_access: StoreAccess,
+        viewers: Authorization,
+    ) -> (Page, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let (assets, dashboards) = (folder.path().join("web"), folder.path().join("dashboards"));
         std::fs::create_dir_all(assets.join("assets")).unwrap();
@@ -232,6 +252,8 @@ mod tests {
             assets_directory: assets,
             dashboards_directory: dashboards,
             store_url,
+            store_access,
+            viewers,
             scrape_interval_seconds: 5.0,
             host: "127.0.0.1".into(),
             port: 0,
@@ -368,5 +390,37 @@ mod tests {
         let (page, _folder) = page_over("http://127.0.0.1:9".into());
         let request = reqwest::Client::new().get(format!("http://{}/config", page.address()));
         assert_eq!(request.header("host", "evil.example").send().await.unwrap().status(), 403);
+    }
+
+    #[tokio::test]
+    async fn a_store_with_a_path_gets_its_credentials_and_none_of_the_viewers() {
+        let store = echo_store();
+        let access = StoreAccess {
+            authorization: Authorization::Bearer(Secret::Text("of the store".into())),
+            tenant: Some("team".into()),
+            authorities: None,
+        };
+        let password = Secret::Text("of the viewer".into());
+        let viewers = Authorization::Basic { user: "admin".into(), password };
+        let url = format!("http://{}/mimir/", store.address());
+        let (page, _folder) = page_of(url, access, viewers.clone());
+        let url = format!("http://{}/api/v1/query?query=up", page.address());
+        let request = viewers.add_to(reqwest::Client::new().get(url)).unwrap();
+        let sent = request.send().await.unwrap().text().await.unwrap();
+        assert!(sent.contains(r#""authorization": "Bearer of the store""#), "{sent}");
+        assert!(sent.contains(r#""x-scope-orgid": "team""#) && !sent.contains("Basic"), "{sent}");
+    }
+
+    #[tokio::test]
+    async fn a_page_with_a_password_shows_a_stranger_only_whether_it_is_ready() {
+        let store = echo_store();
+        let password = Secret::Text("secret".into());
+        let viewers = Authorization::Basic { user: "admin".into(), password };
+        let url = format!("http://{}", store.address());
+        let (page, _folder) = page_of(url, StoreAccess::default(), viewers);
+        for path in ["/", "/config", "/dashboards", "/dashboards/m.json", "/api/v1/query?query=1"] {
+            assert_eq!(get_text(&page, path).await.0, 401, "{path}");
+        }
+        assert_eq!(get_text(&page, "/-/ready").await, (200, "ready\n".into()));
     }
 }

@@ -1,5 +1,7 @@
 //! Hands the page's queries on to the store.
 
+use std::error::Error;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +11,10 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use parking_lot::RwLock;
+use reqwest::RequestBuilder;
 use serde_json::json;
 
-use crate::http::plain_client;
+use crate::http::{Authorization, chain, plain_client, tls_client};
 
 /// Queries are short; whatever is longer is not from the page.
 const REQUEST_LIMIT_BYTES: usize = 1024 * 1024;
@@ -22,17 +25,37 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longer than a store takes to give up by itself, and to say why.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(130);
 
+/// Whether a store can answer queries, of which all engines have the same path.
+const PROBE: &str = "/api/v1/query?query=1";
+
+/// How a store lets us in.
+#[derive(Clone, Debug, Default)]
+pub struct StoreAccess {
+    /// Who the page is to the store.
+    pub authorization: Authorization,
+    /// Whose series are asked for, where a store has those of several.
+    pub tenant: Option<String>,
+    /// The authorities whose certificates a store may have, else those of the system.
+    pub authorities: Option<PathBuf>,
+}
+
 /// A client of the store.
 #[derive(Clone, Debug)]
 pub struct Proxy {
     client: reqwest::Client,
+    access: Arc<StoreAccess>,
     store_url: Arc<RwLock<String>>,
 }
 
 impl Proxy {
     /// A proxy for the store at `store_url`.
-    pub fn new(store_url: &str) -> Result<Self, reqwest::Error> {
-        let client = plain_client()
+    pub fn new(store_url: &str, access: StoreAccess) -> Result<Self, String> {
+        let client = if store_url.starts_with("https:") {
+            tls_client(access.authorities.as_deref())?
+        } else {
+            plain_client()
+        };
+        let client = client
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(ANSWER_TIMEOUT)
             // What the store has compressed goes to the browser as it is.
@@ -40,8 +63,9 @@ impl Proxy {
             // The address is given by the user: neither a proxy of the environment nor a redirect.
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
-            .build()?;
-        let proxy = Self { client, store_url: Arc::default() };
+            .build()
+            .map_err(|error| error.to_string())?;
+        let proxy = Self { client, access: Arc::new(access), store_url: Arc::default() };
         proxy.set_store_url(store_url);
         Ok(proxy)
     }
@@ -55,8 +79,18 @@ impl Proxy {
         self.store_url.read().clone()
     }
 
+    /// Sends a request with what lets it in; the error says why there is no answer.
+    async fn send(&self, request: RequestBuilder) -> Result<reqwest::Response, String> {
+        let request = self.access.authorization.add_to(request)?;
+        let request = match &self.access.tenant {
+            Some(tenant) => request.header("X-Scope-OrgID", tenant),
+            None => request,
+        };
+        request.send().await.map_err(|error| self.unreachable(&error))
+    }
+
     fn unreachable(&self, error: &reqwest::Error) -> String {
-        let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+        let cause = error.source().map(|cause| format!(": {}", chain(cause)));
         format!("the store at {} does not answer{}", self.store_url(), cause.unwrap_or_default())
     }
 }
@@ -74,10 +108,9 @@ pub async fn forward(State(proxy): State<Proxy>, request: Request) -> Response {
             request = request.header(name, value);
         }
     }
-    match request.send().await {
+    match proxy.send(request).await {
         Ok(answer) => pass_on(answer),
         Err(error) => {
-            let error = proxy.unreachable(&error);
             let answer = json!({"status": "error", "errorType": "unavailable", "error": error});
             (StatusCode::BAD_GATEWAY, Json(answer)).into_response()
         }
@@ -96,15 +129,13 @@ fn pass_on(answer: reqwest::Response) -> Response {
 
 /// Whether page and store can serve: 200, or 503 with the reason.
 pub async fn ready(State(proxy): State<Proxy>) -> Response {
-    match proxy.client.get(format!("{}/-/ready", proxy.store_url())).send().await {
+    match proxy.send(proxy.client.get(proxy.store_url() + PROBE)).await {
         Ok(answer) if answer.status().is_success() => "ready\n".into_response(),
         Ok(answer) => {
             let reason =
                 format!("the store at {} answers {}\n", proxy.store_url(), answer.status());
             (StatusCode::SERVICE_UNAVAILABLE, reason).into_response()
         }
-        Err(error) => {
-            (StatusCode::SERVICE_UNAVAILABLE, proxy.unreachable(&error) + "\n").into_response()
-        }
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error + "\n").into_response(),
     }
 }

@@ -48,7 +48,7 @@ fn start_server<'py>(
     let contents = registry.get().contents();
     let tls = tls.map(|tls| tls.get().tls());
     future_into_py(py, async move {
-        let start = spawn_blocking(move || server::start(&addr, port, contents, tls));
+        let start = spawn_blocking(move || server::start(&addr, port, contents, tls, None));
         let service = joined(start.await)?.map_err(|error| os_error(&error))?;
         Ok(ExpositionServer::from(service))
     })

@@ -2,6 +2,8 @@
 
 mod awaitable;
 mod core_object;
+mod credentials;
+mod elsewhere;
 mod errors;
 mod exposition;
 mod foreign;

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 
+use super::credentials::{Credentials, authorization};
 use super::errors::os_error;
+use crate::http::Secret;
 use crate::page::{Page, PageOptions};
 
 /// Serves the page until it is closed or the process ends.
@@ -15,8 +17,10 @@ struct PageServer(Page);
 impl PageServer {
     #[new]
     #[pyo3(signature = (
-        *, assets_directory, dashboards_directory, store_url, scrape_interval_seconds, host, port
+        *, assets_directory, dashboards_directory, store_url, scrape_interval_seconds, host, port,
+        credentials=None, viewers=None
     ))]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python, each by its name")]
     fn new(
         py: Python<'_>,
         assets_directory: PathBuf,
@@ -25,11 +29,17 @@ impl PageServer {
         scrape_interval_seconds: f64,
         host: String,
         port: u16,
+        credentials: Option<Credentials>,
+        viewers: Option<(String, String)>,
     ) -> PyResult<Self> {
+        let viewers = viewers.map(|(user, password)| (user, Secret::Text(password)));
+        let (user, password) = viewers.unzip();
         let options = PageOptions {
             assets_directory,
             dashboards_directory,
             store_url,
+            store_access: credentials.map(Credentials::access).transpose()?.unwrap_or_default(),
+            viewers: authorization(None, user, password)?,
             scrape_interval_seconds,
             host,
             port,

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::store::{Authorization, RemoteWriteOptions, Secret};
+use super::credentials::{authorization, secret};
+use crate::store::RemoteWriteOptions;
 
 /// `mephisto_metrics.stack.remote.RemoteWrite`.
 #[derive(FromPyObject)]
@@ -29,12 +30,7 @@ impl RemoteWrite {
         let mut options = RemoteWriteOptions::new(&self.url).map_err(PyValueError::new_err)?;
         let token = secret(self.token, self.token_file);
         let password = secret(self.password, self.password_file);
-        options.authorization = match (token, self.user, password) {
-            (Some(token), None, None) => Authorization::Bearer(token),
-            (None, Some(user), Some(password)) => Authorization::Basic { user, password },
-            (None, None, None) => Authorization::Nobody,
-            _ => return Err(PyValueError::new_err("either a token, or a user with a password")),
-        };
+        options.authorization = authorization(token, self.user, password)?;
         options.tenant = self.tenant;
         options.authorities = self.ca_file;
         options.external_labels = self.labels.into_iter().collect();
@@ -42,8 +38,4 @@ impl RemoteWrite {
         options.check().map_err(PyValueError::new_err)?;
         Ok(options)
     }
-}
-
-fn secret(text: Option<String>, file: Option<PathBuf>) -> Option<Secret> {
-    file.map(Secret::File).or(text.map(Secret::Text))
 }

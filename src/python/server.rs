@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 
 use super::errors::os_error;
 use super::registry::Registry;
-use crate::http::{Service, Tls, TlsError, TlsVersions};
+use crate::http::{Secret, Service, Tls, TlsError, TlsVersions};
 use crate::server;
 
 /// A server that shows a registry until it is closed, nobody holds it, or the process ends.
@@ -26,17 +26,19 @@ pub struct ExpositionServer {
 #[pymethods]
 impl ExpositionServer {
     #[new]
-    #[pyo3(signature = (port, addr, registry, tls = None))]
+    #[pyo3(signature = (port, addr, registry, tls = None, token_file = None))]
     fn new(
         py: Python<'_>,
         port: u16,
         addr: &str,
         registry: &Bound<'_, Registry>,
         tls: Option<&Bound<'_, ServerTls>>,
+        token_file: Option<PathBuf>,
     ) -> PyResult<Self> {
         let contents = registry.get().contents();
         let tls = tls.map(|tls| tls.get().tls());
-        let service = py.detach(|| server::start(addr, port, contents, tls));
+        let service =
+            py.detach(|| server::start(addr, port, contents, tls, token_file.map(Secret::File)));
         Ok(Self::from(service.map_err(|error| os_error(&error))?))
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
+use super::elsewhere::Elsewhere;
 use super::errors::os_error;
 use super::remote_write::RemoteWrite;
 use crate::store::{Store as CoreStore, StoreError as CoreStoreError, StoreOptions};
@@ -21,7 +22,7 @@ impl Store {
     #[new]
     #[pyo3(signature = (
         *, data_directory, targets_directory, rule_files, host, port, scrape_interval_seconds,
-        retention_seconds, retention_bytes=None, remote_write=None
+        retention_seconds, retention_bytes=None, remote_write=None, elsewhere=None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keywords in Python, each by its name")]
     fn new(
@@ -35,10 +36,12 @@ impl Store {
         retention_seconds: f64,
         retention_bytes: Option<u64>,
         remote_write: Option<RemoteWrite>,
+        elsewhere: Option<Elsewhere>,
     ) -> PyResult<Self> {
         let options = StoreOptions {
             data_directory,
             targets_directory,
+            elsewhere: elsewhere.map(Elsewhere::options).transpose()?.unwrap_or_default(),
             rule_files,
             host,
             port,

@@ -29,22 +29,26 @@ pub use scrapes::next_scrape;
 use scrapes::Scrape;
 
 use crate::encoding::negotiate;
-use crate::http::{Service, Tls, serve, serve_tls};
+use crate::http::{Authorization, Secret, Service, Tls, guard_credentials, serve, serve_tls};
 
 /// What browsers ask for besides; it is empty.
 const ICON: &str = "/favicon.ico";
 
-/// Serves `contents` on `host:port` (port 0: any free one) until the service is stopped.
+/// Serves `contents` on `host:port` (port 0: any free one) until the service is stopped; with a
+/// `token` only to who sends it.
 pub fn start(
     host: &str,
     port: u16,
     contents: Arc<dyn Contents>,
     tls: Option<Tls>,
+    token: Option<Secret>,
 ) -> io::Result<Service> {
     let name = "mephisto-metrics-exposition";
+    let authorization = token.map_or(Authorization::Nobody, Authorization::Bearer);
+    let router = guard_credentials(router(contents), authorization, &[]);
     Service::start(name, host, port, 1, async |listener, shutdown| match tls {
-        Some(tls) => serve_tls(listener, tls, router(contents), shutdown).await,
-        None => serve(listener, router(contents), shutdown).await,
+        Some(tls) => serve_tls(listener, tls, router, shutdown).await,
+        None => serve(listener, router, shutdown).await,
     })
 }
 
@@ -142,7 +146,7 @@ mod tests {
 
     /// Runs requests against a server that is stopped behind them.
     async fn served(requests: impl AsyncFnOnce(&reqwest::Client, &str)) {
-        let service = start("127.0.0.1", 0, contents(), None).unwrap();
+        let service = start("127.0.0.1", 0, contents(), None, None).unwrap();
         let base = format!("http://{}", service.address());
         let client = plain_client().build().unwrap();
         requests(&client, &base).await;
@@ -199,8 +203,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_second_server_on_the_same_port_is_refused_at_once() {
-        let first = start("127.0.0.1", 0, contents(), None).unwrap();
-        let second = start("127.0.0.1", first.address().port(), contents(), None);
+        let first = start("127.0.0.1", 0, contents(), None, None).unwrap();
+        let second = start("127.0.0.1", first.address().port(), contents(), None, None);
         assert_eq!(second.err().unwrap().kind(), io::ErrorKind::AddrInUse);
     }
 }

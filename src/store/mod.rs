@@ -7,6 +7,7 @@
 mod api;
 mod counters;
 mod discovery;
+mod elsewhere;
 mod exposition_text;
 mod fault;
 mod remote_write;
@@ -24,7 +25,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use remote_write::{Authorization, RemoteWriteOptions, Secret};
+pub use elsewhere::Elsewhere;
+pub use remote_write::RemoteWriteOptions;
 pub use storage::{Appended, Retention, Storage, StorageError};
 
 use crate::http::Service;
@@ -42,6 +44,8 @@ pub struct StoreOptions {
     pub data_directory: PathBuf,
     /// Where the target files are; may come to be later.
     pub targets_directory: PathBuf,
+    /// The targets on other machines.
+    pub elsewhere: Elsewhere,
     /// Alerting and recording rules, in Prometheus's format; one with a mistake is left out.
     pub rule_files: Vec<PathBuf>,
     /// The name or address to bind, such as `127.0.0.1`.
@@ -64,6 +68,7 @@ impl StoreOptions {
         Self {
             data_directory,
             targets_directory,
+            elsewhere: Elsewhere::default(),
             rule_files: Vec::new(),
             host: "127.0.0.1".to_owned(),
             port: 9090,
@@ -167,7 +172,8 @@ fn scraping(
     counters: Counters,
     started_ms: i64,
 ) -> Result<Scraping, StoreError> {
-    let fetcher = Fetcher::new(options.scrape_interval.min(LONGEST_SCRAPE)).map_err(set_up)?;
+    let time_limit = options.scrape_interval.min(LONGEST_SCRAPE);
+    let fetcher = Fetcher::new(time_limit, &options.elsewhere).map_err(StoreError::Option)?;
     Ok(Scraping {
         storage,
         fetcher,

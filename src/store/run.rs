@@ -1,13 +1,12 @@
 //! The store's standing tasks: discovery, maintenance of the storage, rules, and the API.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::discovery::TargetsDirectory;
+use super::discovery::Discovery;
 use super::fault::Fault;
 use super::remote_write::Sender;
 use super::scrape::{Pool, Scraping, now_ms};
@@ -15,7 +14,7 @@ use super::storage::{Retention, Storage};
 use super::{StoreOptions, api, rules};
 use crate::http::{Shutdown, serve};
 
-/// How often the folder of target files is read.
+/// How often target files are read.
 const DISCOVERY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How often compaction and retention look whether there is work.
@@ -31,7 +30,9 @@ pub async fn run(
 ) {
     let sending = sender.map(|sender| tokio::spawn(sender.run(shutdown.clone())));
     tokio::spawn(maintain(Arc::clone(&scraping.storage), retention(&options)));
-    tokio::spawn(discover(Arc::clone(&scraping), options.targets_directory));
+    let own = &options.targets_directory;
+    let discovery = Discovery::new(own, &options.elsewhere, &scraping.fetcher);
+    tokio::spawn(discover(Arc::clone(&scraping), discovery));
     let groups = rules::read(&options.rule_files, &scraping);
     rules::spawn(&groups, &scraping);
     serve(listener, api::router(scraping, groups), shutdown).await;
@@ -48,22 +49,21 @@ fn retention(options: &StoreOptions) -> Retention {
     }
 }
 
-async fn discover(scraping: Arc<Scraping>, folder: PathBuf) {
-    let mut directory = TargetsDirectory::new(&folder);
+async fn discover(scraping: Arc<Scraping>, mut discovery: Discovery) {
     let mut pool = Pool::new(scraping);
     let mut ticks = interval(DISCOVERY_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let read = tokio::task::spawn_blocking(move || {
-            let found = directory.read();
-            (directory, found)
+            let found = discovery.read();
+            (discovery, found)
         });
         let found;
-        (directory, found) = match read.await {
+        (discovery, found) = match read.await {
             Ok(read) => read,
             Err(error) => {
-                tracing::error!("the reading of the targets folder broke off: {error}");
+                tracing::error!("the reading of the target files broke off: {error}");
                 return;
             }
         };

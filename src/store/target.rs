@@ -1,29 +1,56 @@
 //! What is scraped, and under which labels its samples are kept.
 
+use std::collections::BTreeMap;
+
 use crate::model::Labels;
+
+/// Where a target was found, which says what it may be sent.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Origin {
+    /// In the folder of this home.
+    Home,
+    /// In a file or list of targets on other machines.
+    Elsewhere,
+}
 
 /// One address to scrape.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Target {
     /// `host:port`.
     pub address: String,
+    /// Where it was found.
+    pub origin: Origin,
+    scheme: String,
+    path: String,
     /// What every series of this target carries; `job` and `instance` are among them.
     pub labels: Labels,
 }
 
 impl Target {
     /// A target with the labels of its file: `instance` is the address unless the file says
-    /// otherwise, and so is `job` ours; names that start with `__` are for discovery only.
-    pub fn new(address: &str, file_labels: impl IntoIterator<Item = (String, String)>) -> Self {
+    /// otherwise, and so is `job` ours; names that start with `__` are for discovery only. As in
+    /// Prometheus, `__scheme__` and `__metrics_path__` among them say where the metrics are.
+    pub fn new(
+        address: &str,
+        file_labels: impl IntoIterator<Item = (String, String)>,
+        origin: Origin,
+    ) -> Result<Self, String> {
+        let (hidden, given): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            file_labels.into_iter().partition(|(name, _)| name.starts_with("__"));
         let defaults = [("job", "mephisto"), ("instance", address)]
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let given = file_labels.into_iter().filter(|(name, _)| !name.starts_with("__"));
-        Self { address: address.to_owned(), labels: defaults.into_iter().chain(given).collect() }
+        Ok(Self {
+            address: address.to_owned(),
+            origin,
+            scheme: scheme(hidden.get("__scheme__"))?,
+            path: path(hidden.get("__metrics_path__"))?,
+            labels: defaults.into_iter().chain(given).collect(),
+        })
     }
 
     /// Where its metrics are.
     pub fn scrape_url(&self) -> String {
-        format!("http://{}/metrics", self.address)
+        format!("{}://{}{}", self.scheme, self.address, self.path)
     }
 
     /// The labels under which a scraped series is kept. The target's own win; a scraped label of
@@ -49,13 +76,37 @@ impl Target {
     }
 }
 
+fn scheme(given: Option<&String>) -> Result<String, String> {
+    let scheme = given.map_or("http", String::as_str);
+    if !matches!(scheme, "http" | "https") {
+        return Err(format!("__scheme__ is {scheme:?}, neither http nor https"));
+    }
+    Ok(scheme.to_owned())
+}
+
+fn path(given: Option<&String>) -> Result<String, String> {
+    let path = given.map_or("/metrics", String::as_str);
+    if !path.starts_with('/') {
+        return Err(format!("__metrics_path__ is {path:?}, which does not begin with a slash"));
+    }
+    Ok(path.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn target(labels: &[(&str, &str)]) -> Target {
         let labels = labels.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
-        Target::new("127.0.0.1:3031", labels)
+        Target::new("127.0.0.1:3031", labels, Origin::Home).unwrap()
+    }
+
+    #[test]
+    fn hidden_labels_say_where_the_metrics_are() {
+        assert_eq!(target(&[]).scrape_url(), "http://127.0.0.1:3031/metrics");
+        let elsewhere = target(&[("__scheme__", "https"), ("__metrics_path__", "/of/it")]);
+        assert_eq!(elsewhere.scrape_url(), "https://127.0.0.1:3031/of/it");
+        assert_eq!(elsewhere.labels, target(&[]).labels);
     }
 
     #[test]

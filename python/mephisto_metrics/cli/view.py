@@ -13,9 +13,10 @@ import click
 
 from mephisto_metrics import places
 from mephisto_metrics.cli.showing import ending_in_order, say, showing, wait_for_end
-from mephisto_metrics.stack import remote, settings, viewers
+from mephisto_metrics.stack import account, elsewhere, remote, settings, viewers
 from mephisto_metrics.stack.detached import start_and_wait
 from mephisto_metrics.stack.errors import explaining_home_faults
+from mephisto_metrics.stack.store import check_targets
 
 if TYPE_CHECKING:
     from mephisto_metrics.stack.viewers import ViewerState
@@ -38,6 +39,12 @@ OTHERS_END_INTERVAL_SECONDS = 0.5
 @click.option("--viewer", help="auto, grafana or builtin.")
 @click.option("--retention", help="How long samples are kept: 15d, 10GB, or both: 15d,10GB.")
 @click.option("--remote-write", metavar="URL", help="A store elsewhere that is sent all samples.")
+@click.option(
+    "--targets",
+    multiple=True,
+    metavar="SOURCE",
+    help="File, folder or address with Operators on other machines; may be given again.",
+)
 @click.option("--scrape-interval", metavar="SECONDS", help="How often Operators are scraped.")
 def command(
     host: str | None,
@@ -48,6 +55,7 @@ def command(
     viewer: str | None,
     retention: str | None,
     remote_write: str | None,
+    targets: tuple[str, ...],
     scrape_interval: str | None,
 ) -> None:
     """Show the metrics of this machine's Operators, until Ctrl-C.
@@ -64,10 +72,12 @@ def command(
             settings.VIEWER_VARIABLE: viewer,
             settings.RETENTION_VARIABLE: retention,
             remote.URL_VARIABLE: remote_write,
+            elsewhere.TARGETS_VARIABLE: ",".join(targets) or None,
             settings.SCRAPE_INTERVAL_VARIABLE: scrape_interval,
         }
     )
     settings.check()
+    check_targets()
     shown = None if is_own else next(iter(viewers.shown()), None)
     if detach:
         _give(_start_detached() if shown is None else shown, open_browser)
@@ -88,11 +98,18 @@ def _set_environment(options: dict[str, str | None]) -> None:
 def _show(open_browser: bool, port: int | None) -> None:
     port = settings.viewer_port() if port is None else port
     with showing(settings.viewer_host(), port) as served:
+        _say_how_to_log_in()
         click.echo(served.start_url)
         sys.stdout.flush()
         if open_browser:
             webbrowser.open(served.start_url)
         wait_for_end(served, threading.Event())
+
+
+def _say_how_to_log_in() -> None:
+    hint = account.how_to_log_in(settings.viewer_host())
+    if hint is not None:
+        say(f"others can reach it: {hint}")
 
 
 def _give(shown: ViewerState, open_browser: bool) -> None:
@@ -136,4 +153,5 @@ def _start_detached() -> ViewerState:
             DETACHED_TIMEOUT_SECONDS,
         )
     say(f"shown by PID {found[0].pid} in the background; `mephisto metrics cleanup` ends it")
+    _say_how_to_log_in()
     return found[0]

@@ -9,10 +9,11 @@ import atexit
 import logging
 import os
 import threading
+from typing import Callable
 
-from mephisto_metrics import ServerAddress, start_http_server
-from mephisto_metrics.mephisto import moments
-from mephisto_metrics.ports import is_port_in_use
+from mephisto_metrics import ServerAddress, places, start_http_server
+from mephisto_metrics.mephisto import advertising, moments
+from mephisto_metrics.ports import address_text, is_port_in_use
 from mephisto_metrics.stack import store
 from mephisto_metrics.stack.errors import explaining_home_faults
 from mephisto_metrics.stack.targets import Announcement
@@ -25,7 +26,10 @@ PORT_VARIABLE = "MEPHISTO_METRICS_PORT"
 
 _lock = threading.Lock()
 _address: ServerAddress | None = None
-_announcement: Announcement | None = None
+_public: Announcement | None = None
+"""Of the server for other machines, if there is one."""
+_announcements: list[Announcement] = []
+"""Those that are published."""
 _operators = 0
 _warned: set[str] = set()
 
@@ -35,8 +39,9 @@ def ensure_store() -> None:
     try:
         store.ensure_recording()
         with _lock:
-            if _announcement is not None and not _announcement.path.exists():
-                _announcement.publish()
+            for announcement in _announcements:
+                if not announcement.path.exists():
+                    announcement.publish()
     except Exception as error:  # noqa: BLE001 - metrics never break a run
         _warn_not_recorded(error)
 
@@ -66,11 +71,11 @@ def remove_operator() -> None:
 def add_task(task_name: str) -> None:
     """Let the announcement say that a run of this task has been launched."""
     with _lock:
-        if _announcement is not None:
+        for announcement in _announcements:
             try:
-                _announcement.add_task(task_name)
+                announcement.add_task(task_name)
             except OSError as error:
-                warn_once(f"cannot write the task's name into {_announcement.path}: {error}")
+                warn_once(f"cannot write the task's name into {announcement.path}: {error}")
 
 
 def warn_once(message: str) -> None:
@@ -87,23 +92,50 @@ def _warn_not_recorded(error: Exception) -> None:
 
 
 def _serve_and_announce() -> None:
-    global _address, _announcement  # noqa: PLW0603 - one exposition for the process
+    global _address, _public  # noqa: PLW0603 - one exposition for the process
     if _address is None:
-        _address = _start_on_a_free_port(port_from_environment(PORT_VARIABLE, DEFAULT_PORT))
+        port = port_from_environment(PORT_VARIABLE, DEFAULT_PORT)
+        _public = _public or _serve_others(port)
+        # Who is meant to reach it from elsewhere has the port that is known.
+        _address = (
+            _on_a_free_port(port, start_http_server) if _public is None else start_http_server(0)
+        )
         logger.info("metrics are served at %s", _address.url)
-    if _announcement is None:
-        announcement = Announcement(_address)
-        with explaining_home_faults():
-            announcement.publish()
-        _announcement = announcement
+    if not _announcements:
+        announcements = [Announcement(_address)]
+        if _public is not None:
+            announcements.append(_public)
         atexit.register(_withdraw)
+        with explaining_home_faults():
+            for announcement in announcements:
+                announcement.publish()
+                _announcements.append(announcement)
+
+
+def _serve_others(port: int) -> Announcement | None:
+    """Serve the metrics to other machines, if that is wanted and possible."""
+    try:
+        wanted = advertising.wanted()
+        if wanted is None:
+            return None
+        address = _on_a_free_port(port, wanted.starter())
+    except (advertising.AdvertisingError, OSError) as error:
+        warn_once(f"this Operator is not advertised to other machines: {error}")
+        return None
+    advertised = ServerAddress(wanted.host, address.port)
+    where = f"{wanted.scheme}://{address_text(*advertised)}/metrics"
+    logger.info("metrics are advertised to other machines at %s", where)
+    if wanted.shortcoming is not None:
+        warn_once(f"the metrics of this Operator are advertised, and {wanted.shortcoming}")
+    return Announcement(advertised, places.advertised_folder(), wanted.scheme)
 
 
 def _withdraw() -> None:
-    global _announcement
-    announcement, _announcement = _announcement, None
-    if announcement is not None:
+    withdrawn = list(_announcements)
+    _announcements.clear()
+    if withdrawn:
         atexit.unregister(_withdraw)
+    for announcement in withdrawn:
         try:
             announcement.withdraw()
         except OSError as error:
@@ -112,9 +144,10 @@ def _withdraw() -> None:
 
 def _forget_in_child() -> None:
     """Let a forked child serve and announce for itself: its parent's server is not in it."""
-    global _lock, _address, _announcement, _operators  # noqa: PLW0603 - as they are the process's
+    global _lock, _address, _public, _operators  # noqa: PLW0603 - as they are the process's
     _lock = threading.Lock()
-    _address, _announcement, _operators = None, None, 0
+    _address, _public, _operators = None, None, 0
+    _announcements.clear()
 
 
 if hasattr(os, "register_at_fork"):
@@ -132,14 +165,14 @@ def port_from_environment(variable: str, default: int) -> int:
     return default
 
 
-def _start_on_a_free_port(wanted: int) -> ServerAddress:
+def _on_a_free_port(wanted: int, start: Callable[[int], ServerAddress]) -> ServerAddress:
     """Bind `wanted`, or the first free port above it, as each Operator's process needs its own."""
     last = min(wanted + PORTS_TRIED, 2**16) - 1
     for port in range(wanted, last):
         try:
-            return start_http_server(port)
+            return start(port)
         except OSError as error:
             if not is_port_in_use(error):
                 raise
             logger.debug("%s", error)
-    return start_http_server(last)
+    return start(last)

@@ -7,12 +7,15 @@ import socket
 import time
 import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mephisto_metrics.report.queries import Query
+from mephisto_metrics.stack.asking import opener
 from mephisto_metrics.stack.errors import StackError
+
+if TYPE_CHECKING:
+    from mephisto_metrics.stack.remote import Credentials
 
 ANSWER_TIMEOUT_SECONDS = 60.0
 REQUEST_TIMEOUT_STATUS = 408
@@ -24,11 +27,10 @@ _OF_TIME = frozenset({"start", "end", "time", "step"})
 class Recording:
     """The answers so far, by their keys. May be used by several threads at once."""
 
-    def __init__(self, store_url: str) -> None:
+    def __init__(self, store_url: str, credentials: Credentials | None = None) -> None:
         self.answers: dict[str, dict[str, Any]] = {}
         self._store_url = store_url
-        # A proxy of the environment must never stand between us and the store.
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self._opener = opener(credentials)
 
     def keep(self, address: str, body: object) -> None:
         """Add what the page's server would have answered."""

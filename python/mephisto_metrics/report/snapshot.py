@@ -54,7 +54,7 @@ def take(
 
     `advance` hears how many of the questions are answered. Raises `StackError` without a store.
     """
-    recording = Recording(store.url)
+    recording = Recording(store.url, store.credentials)
     recording.keep("config", _config(store))
     recording.keep("dashboards", [board.entry])
     recording.keep(f"dashboards/{urllib.parse.quote(board.path.name)}", board.dashboard)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mephisto_metrics._core import Store
+    from mephisto_metrics.stack.elsewhere import Elsewhere
     from mephisto_metrics.stack.remote import RemoteWrite
     from mephisto_metrics.stack.retention import Retention
 
@@ -36,6 +37,8 @@ class EngineOptions:
     retention: Retention
     remote_write: RemoteWrite | None
     """Who is sent all samples too."""
+    elsewhere: Elsewhere
+    """The targets on other machines."""
     rules: tuple[Path, ...]
     """In place of those of the package and the home, if there are any."""
 
@@ -63,7 +66,13 @@ def running(kind: str, options: EngineOptions, say: Callable[[str], None]) -> It
     try:
         with engine as running_engine:
             with explaining_home_faults():
-                write_state(state_path, kind, running_engine.url, options.scrape_interval_seconds)
+                write_state(
+                    state_path,
+                    kind,
+                    running_engine.url,
+                    options.scrape_interval_seconds,
+                    options.elsewhere.sources,
+                )
             yield running_engine
     finally:
         remove_own_state(state_path)
@@ -97,6 +106,7 @@ def _start_builtin(options: EngineOptions) -> Store:
             retention_seconds=options.retention.seconds,
             retention_bytes=options.retention.size_bytes,
             remote_write=options.remote_write,
+            elsewhere=options.elsewhere,
         )
     except ValueError as error:
         raise StackError(str(error), "see `mephisto metrics view --help`") from error
@@ -127,6 +137,7 @@ def _prometheus(options: EngineOptions, say: Callable[[str], None]) -> Iterator[
         options.scrape_interval_seconds,
         options.retention,
         options.remote_write,
+        options.elsewhere,
     )
     supervised = Supervised(prepared, say)
     supervised.start()

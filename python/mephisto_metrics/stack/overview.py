@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+import urllib.parse
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mephisto_metrics.stack import targets
 from mephisto_metrics.stack.readiness import ANSWER_TIMEOUT_SECONDS, fetched
@@ -23,15 +24,29 @@ class PartLine(NamedTuple):
     is_well: bool
 
 
+class Scraped(NamedTuple):
+    """What the store says of one Operator."""
+
+    id: str
+    """Its label `operator`."""
+    instance: str
+    is_up: bool
+
+
 def overview(store: StoreState | None, viewer: ServedViewer | None) -> list[PartLine]:
     """Ask each part how it does; takes some seconds at most where one hangs."""
-    scraped = None if store is None else _scraped(store.url)
+    scraped = None if store is None else _scraped(store)
     lines = [_store_line(store, scraped is not None)]
     if viewer is not None:
         is_ready = viewer.is_ready()
         state = "shows the store's data" if is_ready else "does not show the store's data"
         lines.append(PartLine("viewer", f"{viewer.name} at {viewer.start_url}", state, is_ready))
-    return [*lines, *(_operator_line(one, scraped) for one in targets.live_targets())]
+    here = targets.live_targets()
+    lines += [_operator_line(one, scraped) for one in here]
+    if store is not None and (store.elsewhere or store.kind == "remote"):
+        known = {one.id for one in here}
+        lines += [_elsewhere_line(one) for one in scraped or [] if one.id not in known]
+    return lines
 
 
 def _store_line(store: StoreState | None, answers: bool) -> PartLine:
@@ -41,24 +56,38 @@ def _store_line(store: StoreState | None, answers: bool) -> PartLine:
     return PartLine("store", what, "answers" if answers else "does not answer", answers)
 
 
-def _operator_line(operator: targets.Target, scraped: dict[str, bool] | None) -> PartLine:
+def _operator_line(operator: targets.Target, scraped: list[Scraped] | None) -> PartLine:
     task = f", task {operator.task_name}" if operator.task_name else ""
     what = f"PID {operator.pid} at {operator.address}{task}"
     if scraped is None:
         return PartLine("operator", what, "runs", is_well=True)
-    is_up = scraped.get(operator.id)
-    if is_up is None:
+    found = next((one for one in scraped if one.id == operator.id), None)
+    if found is None:
         return PartLine("operator", what, "waits for its first scrape", is_well=True)
-    return PartLine("operator", what, "scraped" if is_up else "can not be scraped", is_up)
+    return PartLine("operator", what, _state(found), found.is_up)
 
 
-def _scraped(store_url: str) -> dict[str, bool] | None:
-    """Return for each Operator by its label whether it is scraped; None without an answer."""
-    answer = fetched(f"{store_url}/api/v1/query?query=up", ANSWER_TIMEOUT_SECONDS)
+def _elsewhere_line(scraped: Scraped) -> PartLine:
+    return PartLine("operator", f"at {scraped.instance}", _state(scraped), scraped.is_up)
+
+
+def _state(scraped: Scraped) -> str:
+    return "scraped" if scraped.is_up else "can not be scraped"
+
+
+def _scraped(store: StoreState) -> list[Scraped] | None:
+    """Return what the store says of each Operator; None without an answer."""
+    query = urllib.parse.urlencode({"query": f'up{{job="{targets.JOB}"}}'})
+    url = f"{store.url}/api/v1/query?{query}"
+    answer = fetched(url, ANSWER_TIMEOUT_SECONDS, store.credentials)
     if answer is None:
         return None
     try:
-        result = json.loads(answer)["data"]["result"]
-        return {one["metric"].get("operator", ""): one["value"][1] == "1" for one in result}
-    except (ValueError, KeyError, TypeError, IndexError):
+        return [_read(one) for one in json.loads(answer)["data"]["result"]]
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return None
+
+
+def _read(series: dict[str, Any]) -> Scraped:
+    labels, (_, value) = series["metric"], series["value"]
+    return Scraped(labels.get("operator", ""), labels.get("instance", "?"), value == "1")

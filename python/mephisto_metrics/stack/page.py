@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 import mephisto_metrics
 from mephisto_metrics._core import PageServer
 from mephisto_metrics.ports import address_text, is_port_in_use, port_in_use_error
+from mephisto_metrics.stack import account
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.readiness import is_ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mephisto_metrics.stack.grafana.account import Account
     from mephisto_metrics.stack.store import StoreState
 
+ALL_ADDRESSES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where they can be opened
 PACKAGE_FOLDER = Path(mephisto_metrics.__file__).parent
 
 
@@ -29,7 +32,8 @@ class ServedPage:
 
     def __init__(self, server: PageServer) -> None:
         self._server = server
-        self.url = f"http://{address_text(*server.address)}"
+        host, port = server.address
+        self.url = f"http://{address_text(ALL_ADDRESSES.get(host, host), port)}"
         self.start_url = self.url
         """What a user opens."""
 
@@ -49,16 +53,16 @@ class ServedPage:
 def serving(store: StoreState, host: str, port: int) -> Iterator[ServedPage]:
     """Serve the page over `store` for as long as the block runs.
 
-    Raises `StackError` if the address can not be bound.
+    Off loopback it asks for a password. Raises `StackError` if the address can not be bound.
     """
-    server = _bind(store, host, port)
+    server = _bind(store, host, port, account.of_page(host))
     try:
         yield ServedPage(server)
     finally:
         server.close()
 
 
-def _bind(store: StoreState, host: str, port: int) -> PageServer:
+def _bind(store: StoreState, host: str, port: int, viewers: Account | None) -> PageServer:
     assets = PACKAGE_FOLDER / "web"
     if not (assets / "index.html").is_file():
         raise StackError(
@@ -73,6 +77,8 @@ def _bind(store: StoreState, host: str, port: int) -> PageServer:
             scrape_interval_seconds=store.scrape_interval_seconds,
             host=host,
             port=port,
+            credentials=store.credentials,
+            viewers=None if viewers is None else (viewers.user, viewers.password),
         )
     except OSError as error:
         if is_port_in_use(error):

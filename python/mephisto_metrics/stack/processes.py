@@ -10,16 +10,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
 from mephisto_metrics import places
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.readiness import wait_until
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 START_TIME_TOLERANCE_SECONDS = 2.0
 """Start times closer than this are the same: Linux gives the boot's time in whole seconds, which
@@ -98,6 +96,15 @@ def _start_time_seconds(process: psutil.Process) -> float:
     return process.create_time() - boot_time_seconds
 
 
+def _named_files() -> dict[str, str]:
+    """Return our variables that name files, as they can be found from another folder."""
+    return {
+        name: str(Path(path.strip()).expanduser().absolute())
+        for name, path in os.environ.items()
+        if name.startswith("MEPHISTO_METRICS_") and name.endswith("_FILE") and path.strip()
+    }
+
+
 def end_child(process: subprocess.Popen[bytes], patience_seconds: float) -> None:
     """Ask a child to end, wait, and kill it if it does not."""
     process.terminate()
@@ -122,6 +129,7 @@ def start_detached(module: str, arguments: list[str], log_path: Path) -> subproc
     # Our processes need no Mephisto: what watches for its import stays off in them.
     environment = {
         **os.environ,
+        **_named_files(),
         "MEPHISTO_METRICS_OFF": "1",
         "MEPHISTO_METRICS_HOME": str(places.home().absolute()),
     }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mephisto_metrics import places
 from mephisto_metrics.ports import check_is_free, free_port
+from mephisto_metrics.stack.elsewhere import NOWHERE, scrape_configs
 from mephisto_metrics.stack.errors import StackError, explaining_home_faults
 from mephisto_metrics.stack.files import write_private
 from mephisto_metrics.stack.readiness import is_ready
@@ -20,6 +21,7 @@ from mephisto_metrics.stack.supervision import Program
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mephisto_metrics.stack.elsewhere import Elsewhere
     from mephisto_metrics.stack.programs import InstalledProgram
     from mephisto_metrics.stack.remote import RemoteWrite
     from mephisto_metrics.stack.retention import Retention
@@ -56,6 +58,7 @@ def prepare(
     scrape_interval_seconds: float,
     retention: Retention,
     remote_write: RemoteWrite | None,
+    elsewhere: Elsewhere = NOWHERE,
 ) -> Program:
     """Write the configuration and return what is to be started.
 
@@ -69,7 +72,8 @@ def prepare(
         raise StackError(str(error.strerror), hint) from None
     with explaining_home_faults():
         path = places.config_folder() / "prometheus.yml"
-        write_json(path, configuration(port, scrape_interval_seconds, remote_write))
+        content = configuration(port, scrape_interval_seconds, remote_write, elsewhere)
+        write_json(path, content)
         places.targets_folder().mkdir(parents=True, exist_ok=True)
     url = f"http://{HOST}:{port}"
     return Program(
@@ -86,7 +90,10 @@ def prepare(
 
 
 def configuration(
-    port: int, scrape_interval_seconds: float, remote_write: RemoteWrite | None
+    port: int,
+    scrape_interval_seconds: float,
+    remote_write: RemoteWrite | None,
+    elsewhere: Elsewhere,
 ) -> dict[str, Any]:
     """Return Prometheus's configuration, which is written as JSON: that is YAML too."""
     interval = _duration(scrape_interval_seconds)
@@ -104,6 +111,7 @@ def configuration(
                 "job_name": "mephisto",
                 "file_sd_configs": [{"files": [str(places.targets_folder() / "*.json")]}],
             },
+            *scrape_configs(elsewhere),
             {"job_name": "prometheus", "static_configs": [own]},
         ],
         "remote_write": [] if remote_write is None else [_receiver(remote_write)],

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mephisto_metrics.stack.remote import Credentials
+
 POLL_INTERVAL_SECONDS = 0.05
 ANSWER_TIMEOUT_SECONDS = 2.0
+HTTP_OK = 200
 
 
 def is_ready(url: str) -> bool:
@@ -17,26 +20,43 @@ def is_ready(url: str) -> bool:
     return fetched(f"{url}/-/ready", ANSWER_TIMEOUT_SECONDS) is not None
 
 
-def answers_queries(url: str, timeout_seconds: float) -> bool:
-    """Whether the store at `url` answers a query: remote engines have no other path in common."""
-    return fetched(f"{url}/api/v1/query?query=1", timeout_seconds) is not None
+def why_no_queries(
+    url: str, timeout_seconds: float, credentials: Credentials | None = None
+) -> str | None:
+    """Return why the store at `url` does not answer a query; None if it does.
+
+    Remote engines have no other path in common.
+    """
+    return _asked(f"{url}/api/v1/query?query=1", timeout_seconds, credentials)[1]
 
 
-def fetched(url: str, timeout_seconds: float) -> bytes | None:
+def fetched(
+    url: str, timeout_seconds: float, credentials: Credentials | None = None
+) -> bytes | None:
     """Return what is at `url`; None if there is no answer, or one that is not "OK"."""
+    return _asked(url, timeout_seconds, credentials)[0]
+
+
+def _asked(
+    url: str, timeout_seconds: float, credentials: Credentials | None
+) -> tuple[bytes, None] | tuple[None, str]:
+    """Return what is at `url`, or why there is nothing."""
     # Slow to import, and `status` asks nobody.
     import http.client
     import urllib.error
-    import urllib.request
 
-    # A proxy of the environment must never stand between us and loopback.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    from mephisto_metrics.stack.asking import opener
+
     try:
-        with opener.open(url, timeout=timeout_seconds) as answer:
+        with opener(credentials).open(url, timeout=timeout_seconds) as answer:
             content: bytes = answer.read()
-            return content if answer.status == 200 else None  # noqa: PLR2004 - HTTP's "OK"
-    except (urllib.error.URLError, OSError, http.client.HTTPException):
-        return None
+            if answer.status == HTTP_OK:
+                return content, None
+            return None, f"HTTP status {answer.status}"
+    except urllib.error.HTTPError as error:
+        return None, f"HTTP status {error.code} {error.reason}"
+    except (OSError, http.client.HTTPException) as error:
+        return None, str(getattr(error, "reason", error))
 
 
 def wait_until(condition: Callable[[], bool], timeout_seconds: float) -> bool:

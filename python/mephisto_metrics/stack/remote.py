@@ -24,6 +24,21 @@ _LABEL_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]*")
 
 
 @dataclass(frozen=True)
+class Credentials:
+    """As whom a store elsewhere is asked: at most by a token, or as a user with a password."""
+
+    token: str | None = field(default=None, repr=False)
+    token_file: Path | None = None
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    password_file: Path | None = None
+    tenant: str | None = None
+    """Whose series are asked for, where a store has those of several."""
+    ca_file: Path | None = None
+    """The authorities whose certificates it may have; by default those of the system."""
+
+
+@dataclass(frozen=True)
 class RemoteWrite:
     """A receiver of Prometheus's remote write: at most a token, or a user with a password.
 
@@ -52,8 +67,15 @@ def remote_write_wanted() -> RemoteWrite | None:
 def remote_write(url: str, queue_bytes: int | None = None) -> RemoteWrite:
     """Return the receiver at `url` with what `MEPHISTO_METRICS_REMOTE_*` say of it."""
     _check_url(url)
-    receiver = RemoteWrite(
-        url=url,
+    return RemoteWrite(url=url, labels=_labels(), queue_bytes=queue_bytes, **vars(credentials()))
+
+
+def credentials() -> Credentials:
+    """Return as whom stores elsewhere are asked: what `MEPHISTO_METRICS_REMOTE_*` say of it.
+
+    Raises `StackError` for what can not be used.
+    """
+    found = Credentials(
         token=_text("TOKEN"),
         token_file=_file("TOKEN_FILE"),
         user=_text("USER"),
@@ -61,11 +83,9 @@ def remote_write(url: str, queue_bytes: int | None = None) -> RemoteWrite:
         password_file=_file("PASSWORD_FILE"),
         tenant=_text("TENANT"),
         ca_file=_file("CA_FILE"),
-        labels=_labels(),
-        queue_bytes=queue_bytes,
     )
-    _check_credentials(receiver)
-    return receiver
+    _check_credentials(found)
+    return found
 
 
 def _text(name: str) -> str | None:
@@ -125,7 +145,7 @@ def _check_url(url: str) -> None:
         )
 
 
-def _check_credentials(receiver: RemoteWrite) -> None:
+def _check_credentials(receiver: Credentials) -> None:
     for name, text, file in (
         ("TOKEN", receiver.token, receiver.token_file),
         ("PASSWORD", receiver.password, receiver.password_file),
@@ -139,6 +159,6 @@ def _check_credentials(receiver: RemoteWrite) -> None:
     has_user = receiver.user is not None
     if has_user != has_password or (has_token and has_user):
         raise StackError(
-            "the credentials for remote write are neither a token nor a user with a password",
+            "the credentials for the remote store are neither a token nor a user with a password",
             f"set {_PREFIX}TOKEN_FILE alone, or {_PREFIX}USER and {_PREFIX}PASSWORD_FILE",
         )

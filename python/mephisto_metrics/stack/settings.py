@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from mephisto_metrics.stack.addresses import is_web_address
+from mephisto_metrics.stack.elsewhere import elsewhere
 from mephisto_metrics.stack.errors import StackError
-from mephisto_metrics.stack.remote import remote_write_wanted
+from mephisto_metrics.stack.remote import credentials, remote_write_wanted
 from mephisto_metrics.stack.retention import parse_retention
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ def readers() -> tuple[Callable[[], object], ...]:
         viewer_port,
         scrape_interval_seconds,
         remote_write_wanted,
+        elsewhere,
+        credentials,
     )
 
 
@@ -61,6 +65,12 @@ def store() -> str:
     """Return which store is wanted: `auto`, `prometheus`, `builtin`, or the URL of a remote one."""
     text = _text(STORE_VARIABLE)
     if is_web_address(text):
+        if "@" in urlsplit(text).netloc:
+            raise StackError(
+                f"{STORE_VARIABLE} holds credentials, which others would see",
+                "leave them out of the address, and set MEPHISTO_METRICS_REMOTE_USER and "
+                "MEPHISTO_METRICS_REMOTE_PASSWORD_FILE",
+            )
         return text.rstrip("/")
     return _one_of(STORE_VARIABLE, STORES, "or the URL of a store, such as http://host:9090")
 

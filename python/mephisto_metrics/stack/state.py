@@ -23,6 +23,8 @@ class PartState:
     """The address of its HTTP server, without a path."""
     scrape_interval_seconds: float | None = None
     """Of a store."""
+    elsewhere: list[str] | None = None
+    """Where a store learns of Operators on other machines."""
 
     @property
     def identity(self) -> ProcessIdentity:
@@ -43,9 +45,12 @@ def write_json(path: Path, value: object) -> None:
         raise
 
 
-def write_state(path: Path, kind: str, url: str, scrape_interval_seconds: float) -> None:
+def write_state(
+    path: Path, kind: str, url: str, scrape_interval_seconds: float, elsewhere: list[str]
+) -> None:
     """Record that this process is the store that `path` is about."""
-    state = PartState(kind, *ProcessIdentity.current(), url, scrape_interval_seconds)
+    identity = ProcessIdentity.current()
+    state = PartState(kind, *identity, url, scrape_interval_seconds, elsewhere)
     write_json(path, asdict(state))
 
 

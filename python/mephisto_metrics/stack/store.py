@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING
 from mephisto_metrics import places
 from mephisto_metrics.stack import programs, prometheus, settings
 from mephisto_metrics.stack.detached import start_and_wait
+from mephisto_metrics.stack.elsewhere import elsewhere
 from mephisto_metrics.stack.errors import StackError, explaining_home_faults
 from mephisto_metrics.stack.processes import PARENT_STOP_PATIENCE_SECONDS
-from mephisto_metrics.stack.readiness import answers_queries, is_ready
-from mephisto_metrics.stack.remote import remote_write_wanted
+from mephisto_metrics.stack.readiness import is_ready, why_no_queries
+from mephisto_metrics.stack.remote import credentials, remote_write_wanted
 from mephisto_metrics.stack.state import PartState, read_state
 from mephisto_metrics.stack.supervision import stop_left_behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from mephisto_metrics.stack.remote import Credentials
 
 START_TIMEOUT_SECONDS = 30.0
 REMOTE_TIMEOUT_SECONDS = 10.0
@@ -44,6 +47,10 @@ class StoreState:
     scrape_interval_seconds: float
     pid: int | None
     """Of the process that keeps it; None of a remote one."""
+    credentials: Credentials | None = None
+    """As whom a remote one is asked."""
+    elsewhere: tuple[str, ...] = ()
+    """Where a local one learns of Operators on other machines."""
 
     @property
     def name(self) -> str:
@@ -72,7 +79,8 @@ def remote() -> StoreState | None:
     wanted = settings.store()
     if wanted in settings.STORES:
         return None
-    return StoreState("remote", wanted, settings.scrape_interval_seconds(), None)
+    interval = settings.scrape_interval_seconds()
+    return StoreState("remote", wanted, interval, None, credentials())
 
 
 def ensure_asked() -> StoreState:
@@ -82,10 +90,11 @@ def ensure_asked() -> StoreState:
     """
     found = remote()
     if found is None:
-        return ensure_running()
-    if not answers_queries(found.url, REMOTE_TIMEOUT_SECONDS):
+        return _with_wanted_targets(ensure_running())
+    reason = why_no_queries(found.url, REMOTE_TIMEOUT_SECONDS, found.credentials)
+    if reason is not None:
         raise StackError(
-            f"the store at {found.url} does not answer queries",
+            f"the store at {found.url} does not answer queries: {reason}",
             f"see that {found.url}/api/v1/query?query=1 answers, or set "
             f"{settings.STORE_VARIABLE} to another store",
         )
@@ -133,7 +142,25 @@ def kind_to_start() -> str:
 
 def _as_store(state: PartState) -> StoreState:
     interval = state.scrape_interval_seconds or settings.DEFAULT_SCRAPE_INTERVAL_SECONDS
-    return StoreState(state.kind, state.url, interval, state.pid)
+    elsewhere = tuple(state.elsewhere or ())
+    return StoreState(state.kind, state.url, interval, state.pid, elsewhere=elsewhere)
+
+
+def check_targets() -> None:
+    """Raise `StackError` if a store runs without the Operators that a view is meant to show."""
+    state = running()
+    if state is not None and remote() is None:
+        _with_wanted_targets(state)
+
+
+def _with_wanted_targets(state: StoreState) -> StoreState:
+    missing = [source for source in elsewhere().sources if source not in state.elsewhere]
+    if missing:
+        raise StackError(
+            f"the store that runs (PID {state.pid}) does not look for Operators in {missing[0]}",
+            "end it with `mephisto metrics cleanup`, then try again",
+        )
+    return state
 
 
 def _wanted(state: StoreState | None) -> StoreState | None:
@@ -172,6 +199,8 @@ def _start() -> StoreState:
     arguments = ["--kind", kind_to_start(), "--port", str(settings.store_port())]
     arguments += ["--scrape-interval-seconds", str(settings.scrape_interval_seconds())]
     arguments += ["--retention", settings.retention()]
+    for source in elsewhere().sources:
+        arguments += ["--targets", source]
     timeout_seconds = START_TIMEOUT_SECONDS + prometheus.START_TIMEOUT_SECONDS
 
     def serves(pid: int) -> bool:

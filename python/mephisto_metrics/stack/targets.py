@@ -1,7 +1,8 @@
 """Target files: how a store learns of the Operators that serve metrics.
 
 One `targets/<pid>-<start of the process in milliseconds>.json` for each Operator's process, in
-Prometheus's file_sd format: what the two numbers say is in `processes`.
+Prometheus's file_sd format: what the two numbers say is in `processes`. Operators that other
+machines may reach have such a file for them in `advertised/` too.
 The built-in store has a file of its own beside them, for what it says of itself.
 """
 
@@ -49,8 +50,11 @@ class Target:
 class Announcement:
     """The target file of this process."""
 
-    def __init__(self, address: tuple[str, int], folder: Path | None = None) -> None:
+    def __init__(
+        self, address: tuple[str, int], folder: Path | None = None, scheme: str = "http"
+    ) -> None:
         self._address = address_text(*address)
+        self._scheme = scheme
         self._folder = folder or places.targets_folder()
         process = ProcessIdentity.current()
         self._pid = process.pid
@@ -84,6 +88,8 @@ class Announcement:
 
     def _content(self) -> list[dict[str, Any]]:
         labels = {"job": JOB, "operator": self.id, "pid": str(self._pid)}
+        if self._scheme != "http":
+            labels["__scheme__"] = self._scheme
         if self._task_names:
             labels["task_name"] = ",".join(self._task_names)
         return [{"targets": [self._address], "labels": labels}]
@@ -153,8 +159,8 @@ def live_targets(folder: Path | None = None) -> list[Target]:
 
 def live_files(folder: Path | None = None) -> list[Path]:
     """Sweep, then return the files of Operators whose process runs, without reading them."""
-    folder = folder or places.targets_folder()
     sweep(folder)
+    folder = folder or places.targets_folder()
     return [path for path, is_alive in own_files(folder) if is_alive]
 
 
@@ -164,6 +170,8 @@ def sweep(folder: Path | None = None) -> list[Path]:
     Goes by the file's name alone. Files with other names are somebody's own and stay. What can not
     be removed stays too: that is no reason for whoever sweeps to end.
     """
+    if folder is None:
+        sweep(places.advertised_folder())
     swept = []
     for path, is_alive in own_files(folder or places.targets_folder()):
         if not is_alive:

@@ -1,11 +1,10 @@
 //! Remote write: every sample that the store keeps is sent to another store too.
 //!
 //! `wire` makes blocks of samples, which wait in the storage's queue; `sender` takes them from there
-//! to the `receiver`, with its `credentials` and after each failure a `back_off`.
+//! to the `receiver`, after each failure with a `back_off`.
 
 mod back_off;
 mod counters;
-mod credentials;
 mod receiver;
 mod sender;
 #[cfg(test)]
@@ -20,11 +19,11 @@ use reqwest::Url;
 use reqwest::header::HeaderValue;
 
 pub use counters::RemoteWriteCounters;
-pub use credentials::{Authorization, Secret};
 pub use receiver::Receiver;
 pub use sender::Sender;
 
 use super::storage::QueueOptions;
+use crate::http::Authorization;
 use crate::model::{Labels, is_label_name};
 
 /// What may wait on the disk if nothing else is said: a day of an Operator with 2,000 series.

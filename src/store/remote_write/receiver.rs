@@ -1,6 +1,5 @@
 //! The other store: one request to it, and what its answer means.
 
-use std::error::Error;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -9,7 +8,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 
 use super::RemoteWriteOptions;
-use crate::http::tls_client;
+use crate::http::{chain, tls_client};
 
 /// As in Prometheus.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -135,14 +134,6 @@ async fn beginning(mut response: Response) -> String {
     }
     body.truncate(REASON_BYTES);
     String::from_utf8_lossy(&body).split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// An error with its causes: the outermost alone says only that sending has failed.
-fn chain(error: &dyn Error) -> String {
-    match error.source() {
-        Some(cause) => format!("{error}: {}", chain(cause)),
-        None => error.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::test_receiver::{TestReceiver, Written, eventually};
 use super::*;
-use crate::http::{Service, Shutdown};
+use crate::http::{Secret, Service, Shutdown};
 use crate::model::{Labels, STALE_MARKER};
 use crate::store::scrape::now_ms;
 use crate::store::storage::Storage;

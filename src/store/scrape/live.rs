@@ -102,6 +102,7 @@ impl LiveSeries {
 mod tests {
     use super::*;
     use crate::model::is_stale;
+    use crate::store::target::Origin;
 
     const TOOK: Duration = Duration::from_millis(20);
 
@@ -110,7 +111,7 @@ mod tests {
     }
 
     fn live() -> LiveSeries {
-        LiveSeries::new(Target::new("127.0.0.1:1", []))
+        LiveSeries::new(Target::new("127.0.0.1:1", [], Origin::Home).unwrap())
     }
 
     fn value(outcome: &Outcome, name: &str) -> f64 {

@@ -15,6 +15,8 @@ pub use fetch::Fetcher;
 pub use status::{Status, Targets};
 
 use super::counters::Counters;
+#[cfg(test)]
+use super::elsewhere::Elsewhere;
 use super::fault::Fault;
 use super::storage::{Appended, Storage};
 use super::target::Target;
@@ -112,7 +114,7 @@ impl Scraping {
     pub fn without_targets(directory: &std::path::Path) -> Self {
         Self {
             storage: Arc::new(Storage::open(directory).unwrap()),
-            fetcher: Fetcher::new(LONGEST_SCRAPE).unwrap(),
+            fetcher: Fetcher::new(LONGEST_SCRAPE, &Elsewhere::default()).unwrap(),
             interval: LONGEST_SCRAPE,
             targets: Arc::default(),
             counters: Counters::new(0.0).unwrap(),

@@ -63,7 +63,7 @@ impl TargetScrape {
 
     async fn scrape(self: &Arc<Self>) {
         let (timestamp_ms, began) = (now_ms(), Instant::now());
-        let fetched = self.scraping.fetcher.fetch(&self.target.scrape_url()).await;
+        let fetched = self.scraping.fetcher.scrape(&self.target).await;
         let took = began.elapsed();
         self.on_blocking_thread(move |scrape| scrape.finish(timestamp_ms, took, fetched)).await;
     }

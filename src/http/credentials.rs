@@ -1,9 +1,12 @@
-//! Who the store is to the receiver. No secret is ever shown: not by `Debug`, not by an error.
+//! Who a client is to a server. No secret is ever shown: not by `Debug`, not by an error.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use reqwest::{RequestBuilder, header::HeaderValue};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use reqwest::RequestBuilder;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
 
 /// A password or token.
 #[derive(Clone)]
@@ -14,7 +17,7 @@ pub enum Secret {
     File(PathBuf),
 }
 
-/// How the receiver knows the store.
+/// How the server knows the client.
 #[derive(Clone, Debug, Default)]
 pub enum Authorization {
     /// It does not ask.
@@ -66,11 +69,24 @@ impl fmt::Debug for Secret {
 impl Authorization {
     /// The request with what lets it in.
     pub fn add_to(&self, request: RequestBuilder) -> Result<RequestBuilder, String> {
-        Ok(match self {
-            Self::Nobody => request,
-            Self::Bearer(token) => request.bearer_auth(token.read()?),
-            Self::Basic { user, password } => request.basic_auth(user, Some(password.read()?)),
-        })
+        let header = self.header()?;
+        Ok(header.into_iter().fold(request, |request, value| request.header(AUTHORIZATION, value)))
+    }
+
+    /// The value of the header that lets a request in; none if nobody asks.
+    pub fn header(&self) -> Result<Option<HeaderValue>, String> {
+        let text = match self {
+            Self::Nobody => return Ok(None),
+            Self::Bearer(token) => format!("Bearer {}", token.read()?),
+            Self::Basic { user, password } => {
+                let pair = format!("{user}:{}", password.read()?);
+                format!("Basic {}", BASE64_STANDARD.encode(pair))
+            }
+        };
+        let mut value = HeaderValue::from_str(&text)
+            .map_err(|_| "the secret cannot be sent: it is not one line of text".to_owned())?;
+        value.set_sensitive(true);
+        Ok(Some(value))
     }
 }
 
@@ -85,6 +101,15 @@ mod tests {
         let basic = Authorization::Basic { user: "me".to_owned(), password };
         let shown = format!("{token:?} {basic:#?}");
         assert!(!shown.contains("hidden") && shown.contains("me"), "{shown}");
+    }
+
+    #[test]
+    fn a_password_is_sent_as_the_standard_has_it() {
+        let password = Secret::Text("open sesame".to_owned());
+        let basic = Authorization::Basic { user: "Aladdin".to_owned(), password };
+        let header = basic.header().unwrap().unwrap();
+        assert_eq!(header, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert!(header.is_sensitive());
     }
 
     #[test]

@@ -1,20 +1,18 @@
-//! Finds targets in a folder of `file_sd` files: `[{"targets": [...], "labels": {...}}]`.
+//! Finds targets in `file_sd` files.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use reqwest::Url;
-use serde::Deserialize;
+use super::groups::{EXPECTED, parse};
+use crate::store::fault::Fault;
+use crate::store::target::{Origin, Target};
 
-use super::fault::Fault;
-use super::target::Target;
-use crate::model::is_label_name;
-
-/// A folder of target files, and what was last read from each.
+/// A folder of target files, or one file, and what was last read from each.
 #[derive(Debug)]
-pub struct TargetsDirectory {
+pub struct TargetFiles {
     path: PathBuf,
+    origin: Origin,
     files: HashMap<PathBuf, TargetFile>,
     fault: Fault,
 }
@@ -26,34 +24,42 @@ struct TargetFile {
     targets: Vec<Target>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TargetGroup {
-    targets: Vec<String>,
-    #[serde(default)]
-    labels: BTreeMap<String, String>,
-}
+impl TargetFiles {
+    /// This home's folder, not read yet.
+    pub fn of_home(folder: &Path) -> Self {
+        Self::new(folder, Origin::Home)
+    }
 
-impl TargetsDirectory {
-    /// A folder that is not read yet.
-    pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), files: HashMap::new(), fault: Fault::default() }
+    /// A file or folder that names other machines' targets, not read yet.
+    pub fn of_elsewhere(path: &Path) -> Self {
+        Self::new(path, Origin::Elsewhere)
+    }
+
+    fn new(path: &Path, origin: Origin) -> Self {
+        Self { path: path.to_owned(), origin, files: HashMap::new(), fault: Fault::default() }
     }
 
     /// Reads what changed and returns all targets, each once. A fault is logged when it appears
     /// and when it changes, not at each reading.
     pub fn read(&mut self) -> BTreeSet<Target> {
-        match list(&self.path) {
+        match self.list() {
             Ok(paths) => {
                 self.fault.end();
                 self.files.retain(|path, _| paths.contains(path));
                 for path in paths {
-                    self.files.entry(path.clone()).or_default().refresh(&path);
+                    self.files.entry(path.clone()).or_default().refresh(&path, self.origin);
                 }
             }
             Err(error) => self.report(&error.to_string()),
         }
         self.files.values().flat_map(|file| file.targets.iter().cloned()).collect()
+    }
+
+    fn list(&self) -> io::Result<BTreeSet<PathBuf>> {
+        match self.origin {
+            Origin::Elsewhere if !self.path.is_dir() => Ok(BTreeSet::from([self.path.clone()])),
+            _ => list(&self.path),
+        }
     }
 
     fn report(&self, fault: &str) {
@@ -68,16 +74,16 @@ impl TargetsDirectory {
 }
 
 impl TargetFile {
-    fn refresh(&mut self, path: &Path) {
+    fn refresh(&mut self, path: &Path, origin: Origin) {
         let content = std::fs::read_to_string(path).map_err(|error| error.to_string());
         if self.content.as_ref() == Some(&content) {
             return;
         }
-        match content.as_deref().map_err(Clone::clone).and_then(parse) {
+        let parsed = content.as_deref().map_err(Clone::clone);
+        match parsed.and_then(|content| parse(content, origin)) {
             Ok(targets) => self.targets = targets,
             Err(fault) => tracing::warn!(
-                "the target file {} is left out: {fault}; expected \
-                 [{{\"targets\": [\"host:port\"], \"labels\": {{\"name\": \"value\"}}}}]",
+                "the target file {} is left out: {fault}; expected {EXPECTED}",
                 path.display()
             ),
         }
@@ -104,31 +110,6 @@ fn list(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
     Ok(paths)
 }
 
-fn parse(content: &str) -> Result<Vec<Target>, String> {
-    let groups: Vec<TargetGroup> =
-        serde_json::from_str(content).map_err(|error| error.to_string())?;
-    let mut targets = Vec::new();
-    for group in groups {
-        if let Some(name) = group.labels.keys().find(|name| !is_label_name(name)) {
-            return Err(format!("{name:?} is not a label name"));
-        }
-        for address in &group.targets {
-            check_address(address)?;
-            targets.push(Target::new(address, group.labels.clone()));
-        }
-    }
-    Ok(targets)
-}
-
-fn check_address(address: &str) -> Result<(), String> {
-    let is_bare = !address.contains(['/', '?', '#', '@', '\\'])
-        && address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    match Url::parse(&format!("http://{address}/")) {
-        Ok(_) if is_bare => Ok(()),
-        _ => Err(format!("{address:?} is not host:port")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,7 +131,7 @@ mod tests {
     fn targets_come_with_the_labels_of_their_group() {
         let content = r#"[{"targets": ["127.0.0.1:1"], "labels": {"operator": "7", "pid": "1"}}]"#;
         let folder = folder(&[("7.json", content)]);
-        let found = TargetsDirectory::new(folder.path()).read();
+        let found = TargetFiles::of_home(folder.path()).read();
         assert_eq!(addresses(&found), ["127.0.0.1:1"]);
         assert_eq!(found.first().unwrap().labels.get("operator"), "7");
     }
@@ -159,7 +140,7 @@ mod tests {
     fn files_being_written_and_other_files_are_ignored() {
         let content = r#"[{"targets": ["127.0.0.1:1"]}]"#;
         let folder = folder(&[(".7.json", content), ("7.json.tmp", content), ("notes", "x")]);
-        assert!(TargetsDirectory::new(folder.path()).read().is_empty());
+        assert!(TargetFiles::of_home(folder.path()).read().is_empty());
     }
 
     #[test]
@@ -168,7 +149,7 @@ mod tests {
             ("a.json", r#"[{"targets": ["127.0.0.1:1"]}]"#),
             ("b.json", r#"[{"targets": ["127.0.0.1:2"]}]"#),
         ]);
-        let mut directory = TargetsDirectory::new(folder.path());
+        let mut directory = TargetFiles::of_home(folder.path());
         assert_eq!(addresses(&directory.read()), ["127.0.0.1:1", "127.0.0.1:2"]);
         std::fs::write(folder.path().join("a.json"), "[{").unwrap();
         std::fs::write(folder.path().join("b.json"), r#"[{"targets": ["127.0.0.1:3"]}]"#).unwrap();
@@ -179,7 +160,7 @@ mod tests {
     fn a_malformed_file_is_named_once_and_again_when_it_changes() {
         let folder = folder(&[("bad.json", "[{")]);
         let path = folder.path().join("bad.json");
-        let mut directory = TargetsDirectory::new(folder.path());
+        let mut directory = TargetFiles::of_home(folder.path());
         let first = logged(|| drop((directory.read(), directory.read())));
         assert_eq!(first.lines().count(), 1, "{first}");
         assert!(first.contains("WARN") && first.contains(path.to_str().unwrap()), "{first}");
@@ -193,7 +174,7 @@ mod tests {
     fn a_folder_that_cannot_be_read_is_named_once() {
         let folder = folder(&[("file", "")]);
         let path = folder.path().join("file");
-        let mut directory = TargetsDirectory::new(&path);
+        let mut directory = TargetFiles::of_home(&path);
         let log = logged(|| drop((directory.read(), directory.read())));
         assert_eq!(log.lines().count(), 1, "{log}");
         assert!(log.contains(path.to_str().unwrap()), "{log}");
@@ -202,23 +183,22 @@ mod tests {
     #[test]
     fn a_removed_file_takes_its_targets_along() {
         let folder = folder(&[("a.json", r#"[{"targets": ["127.0.0.1:1"]}]"#)]);
-        let mut directory = TargetsDirectory::new(folder.path());
+        let mut directory = TargetFiles::of_home(folder.path());
         assert_eq!(directory.read().len(), 1);
         std::fs::remove_file(folder.path().join("a.json")).unwrap();
         assert!(directory.read().is_empty());
     }
 
     #[test]
-    fn each_fault_is_named() {
-        for (content, named) in [
-            (r#"[{"targets": ["127.0.0.1:1/x"]}]"#, r#""127.0.0.1:1/x" is not host:port"#),
-            (r#"[{"targets": ["127.0.0.1"]}]"#, r#""127.0.0.1" is not host:port"#),
-            (r#"[{"targets": [], "labels": {"a-b": ""}}]"#, r#""a-b" is not a label name"#),
-            (r#"[{"target": []}]"#, "unknown field `target`"),
-            (r#"[{"targets": [], "labels": {"a": 1}}]"#, "invalid type: integer `1`"),
-        ] {
-            let fault = parse(content).unwrap_err();
-            assert!(fault.contains(named), "{content}: {fault}");
-        }
+    fn one_file_of_other_machines_is_read_again_and_keeps_its_targets_when_it_goes() {
+        let folder = folder(&[("fleet.list", r#"[{"targets": ["one:1"]}]"#)]);
+        let path = folder.path().join("fleet.list");
+        let mut files = TargetFiles::of_elsewhere(&path);
+        assert_eq!(files.read().first().unwrap().origin, Origin::Elsewhere);
+        std::fs::write(&path, r#"[{"targets": ["two:2"]}]"#).unwrap();
+        assert_eq!(addresses(&files.read()), ["two:2"]);
+        std::fs::remove_file(&path).unwrap();
+        let log = logged(|| assert_eq!(addresses(&files.read()), ["two:2"]));
+        assert!(log.contains("No such file"), "{log}");
     }
 }

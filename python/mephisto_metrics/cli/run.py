@@ -1,0 +1,103 @@
+"""`mephisto metrics run`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from mephisto_metrics import install
+from mephisto_metrics.mephisto import advertising
+from mephisto_metrics.mephisto.advertising import AdvertisingError
+from mephisto_metrics.mephisto.serving import PORT_VARIABLE
+from mephisto_metrics.stack import settings
+from mephisto_metrics.stack.errors import StackError
+
+WATCH_MODULE = "_mephisto_metrics_autoload"
+OFF_VARIABLE = "MEPHISTO_METRICS_OFF"
+
+
+@click.command(
+    "run",
+    # What stands behind the script is the script's.
+    context_settings={"allow_interspersed_args": False},
+    options_metavar="[OPTIONS]",
+)
+@click.option(
+    "--advertise",
+    metavar="HOST",
+    help="Let other machines take the metrics from this one, under this name or address.",
+)
+@click.option("--tls-certificate", metavar="FILE", help="Serve them over TLS: the certificate.")
+@click.option("--tls-key", metavar="FILE", help="Its private key.")
+@click.option("--token-file", metavar="FILE", help="Answer only who has the token in this file.")
+@click.option("--port", type=click.IntRange(0, settings.HIGHEST_PORT), help="Port for the metrics.")
+@click.option("-m", "is_module", is_flag=True, help="SCRIPT is the name of a module.")
+@click.argument("script")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def command(
+    advertise: str | None,
+    tls_certificate: str | None,
+    tls_key: str | None,
+    token_file: str | None,
+    port: int | None,
+    is_module: bool,
+    script: str,
+    arguments: tuple[str, ...],
+) -> None:
+    """Run a script as `python SCRIPT ARGUMENTS` does, with these metrics in place."""
+    if advertise is None and (tls_certificate or tls_key or token_file):
+        raise click.UsageError("TLS and a token are for other machines: give --advertise HOST too")
+    _set_environment(
+        {
+            advertising.ADVERTISE_VARIABLE: advertise,
+            advertising.CERTIFICATE_VARIABLE: _absolute(tls_certificate),
+            advertising.KEY_VARIABLE: _absolute(tls_key),
+            advertising.TOKEN_FILE_VARIABLE: _absolute(token_file),
+            PORT_VARIABLE: None if port is None else str(port),
+        }
+    )
+    _check_advertising()
+    _check_installed()
+    _become([*(["-m"] if is_module else []), script, *arguments])
+
+
+def _set_environment(options: dict[str, str | None]) -> None:
+    os.environ.update({name: value for name, value in options.items() if value is not None})
+    os.environ.pop(OFF_VARIABLE, None)
+
+
+def _absolute(path: str | None) -> str | None:
+    """Return a path that a script finds which goes to another folder."""
+    return None if path is None else str(Path(path).expanduser().absolute())
+
+
+def _check_advertising() -> None:
+    """Say now what would be a warning in the script's log."""
+    try:
+        wanted = advertising.wanted()
+        if wanted is not None:
+            wanted.starter()
+    except AdvertisingError as error:
+        raise StackError(f"this can not be advertised: {error}", "see `run --help`") from error
+
+
+def _check_installed() -> None:
+    """Raise `StackError` where Python would not put the metrics in place by itself."""
+    install()  # its errors are of our native part
+    if WATCH_MODULE not in sys.modules:
+        raise StackError(
+            "mephisto-metrics is not installed where this Python looks for what it starts with",
+            "install it by `pip install` into this environment, or call "
+            "`mephisto_metrics.install()` in the script, before Mephisto is imported",
+        )
+
+
+def _become(arguments: list[str]) -> NoReturn:
+    """Let Python take this process over: so status, signals and all else are the script's."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - no shell

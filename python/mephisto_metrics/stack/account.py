@@ -1,0 +1,45 @@
+"""Who may see the page where others can reach it: as Grafana has it, with the same password."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mephisto_metrics.stack import grafana
+from mephisto_metrics.stack.errors import explaining_home_faults
+from mephisto_metrics.stack.grafana import account
+from mephisto_metrics.stack.grafana.options import (
+    password_of_environment,
+    user_of_environment,
+)
+
+if TYPE_CHECKING:
+    from mephisto_metrics.stack.grafana.account import Account
+
+
+def of_page(host: str) -> Account | None:
+    """Return the account of a page at `host`; None on loopback, where it asks nobody.
+
+    Raises `StackError` for a password that everybody knows.
+    """
+    options = _options(host)
+    if options.is_loopback:
+        return None
+    with explaining_home_faults():
+        return account.choose(options)
+
+
+def how_to_log_in(host: str) -> str | None:
+    """Return what to tell whoever opens a viewer at `host`; None if it is on loopback."""
+    options = _options(host)
+    return None if options.is_loopback else grafana.how_to_log_in(options)
+
+
+def _options(host: str) -> grafana.GrafanaOptions:
+    return grafana.GrafanaOptions(
+        host=host,
+        port=0,
+        user=user_of_environment(),
+        password=password_of_environment(),
+        store_url="",
+        scrape_interval_seconds=0,
+    )

@@ -1,0 +1,151 @@
+"""Operators on other machines: where a store learns of them, and as whom it asks them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from mephisto_metrics.stack.errors import StackError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TARGETS_VARIABLE = "MEPHISTO_METRICS_TARGETS"
+TOKEN_FILE_VARIABLE = "MEPHISTO_METRICS_SCRAPE_TOKEN_FILE"  # noqa: S105 - the name of a variable
+CA_FILE_VARIABLE = "MEPHISTO_METRICS_SCRAPE_CA_FILE"
+INSECURE_VARIABLE = "MEPHISTO_METRICS_SCRAPE_INSECURE"
+
+LIST_INTERVAL = "30s"
+"""How often Prometheus asks for lists; the built-in store does the same."""
+PRIVATE_TARGET = r"https;.*|http;(127\.[0-9.]+|localhost|\[::1\]):[0-9]+"
+"""What the token may be sent to: nobody on the way can read it there."""
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Where targets on other machines are found, and what they need."""
+
+    files: tuple[Path, ...] = ()
+    """In Prometheus's file_sd format, and folders of such files."""
+    lists: tuple[str, ...] = ()
+    """Addresses of lists, in Prometheus's http_sd format."""
+    token_file: Path | None = None
+    """With what lets the store in. It is sent to these targets alone, not to who lists them."""
+    ca_file: Path | None = None
+    """The authorities whose certificates they may have; by default those of the system."""
+    is_token_sent_in_clear: bool = False
+    """Whether the token may go over plain HTTP to other machines."""
+
+    @property
+    def sources(self) -> list[str]:
+        """All files and lists, as they can be given again."""
+        return [*map(str, self.files), *self.lists]
+
+
+NOWHERE = Elsewhere()
+
+
+def elsewhere(sources: Sequence[str] | None = None) -> Elsewhere:
+    """Return what `MEPHISTO_METRICS_TARGETS` and `MEPHISTO_METRICS_SCRAPE_*` say.
+
+    `sources` are in place of the first. Raises `StackError` for what can not be used.
+    """
+    if sources is None:
+        sources = [text.strip() for text in os.environ.get(TARGETS_VARIABLE, "").split(",")]
+    lists = tuple(source for source in sources if _is_address(source))
+    for address in lists:
+        _check_address(address)
+    return Elsewhere(
+        files=tuple(_absolute(text) for text in sources if text and not _is_address(text)),
+        lists=lists,
+        token_file=_readable(TOKEN_FILE_VARIABLE),
+        ca_file=_readable(CA_FILE_VARIABLE),
+        is_token_sent_in_clear=os.environ.get(INSECURE_VARIABLE, "").strip() not in {"", "0"},
+    )
+
+
+def _is_address(text: str) -> bool:
+    return text.startswith(("http://", "https://"))
+
+
+def _check_address(address: str) -> None:
+    try:
+        parts = urlsplit(address)
+        is_usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        raise StackError(
+            f"{TARGETS_VARIABLE} names `{address}`, which is no address",
+            "give a whole one, such as `https://lists.example/mephisto.json`",
+        )
+    if "@" in parts.netloc:
+        raise StackError(
+            f"{TARGETS_VARIABLE} names an address that holds credentials, which others would see",
+            "put the list where it needs none, or write it to a file from time to time",
+        )
+
+
+def _absolute(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def _readable(variable: str) -> Path | None:
+    text = os.environ.get(variable, "").strip()
+    if not text:
+        return None
+    path = _absolute(text)
+    try:
+        path.open().close()
+    except OSError as error:
+        raise StackError(
+            f"{variable} names `{path}`, which can not be read: {error.strerror}",
+            "name a file that you may read, or leave the variable out",
+        ) from error
+    return path
+
+
+def scrape_configs(found: Elsewhere) -> list[dict[str, Any]]:
+    """Return what Prometheus needs to scrape them, in a form that 2.42 and 3.x accept.
+
+    All are of the job `mephisto`, as on this machine. Since Prometheus sends a token to all targets
+    of an entry or to none, those that must not have it have an entry of their own.
+    """
+    if not found.sources:
+        return []
+    if found.token_file is None or found.is_token_sent_in_clear:
+        return [_scrape_config(found, "mephisto-elsewhere", found.token_file, [])]
+    private = {"source_labels": ["__scheme__", "__address__"], "regex": PRIVATE_TARGET}
+    return [
+        _scrape_config(
+            found, "mephisto-elsewhere", found.token_file, [{**private, "action": "keep"}]
+        ),
+        _scrape_config(found, "mephisto-elsewhere-open", None, [{**private, "action": "drop"}]),
+    ]
+
+
+def _scrape_config(
+    found: Elsewhere, name: str, token_file: Path | None, relabelings: list[dict[str, Any]]
+) -> dict[str, Any]:
+    tls = {} if found.ca_file is None else {"tls_config": {"ca_file": str(found.ca_file)}}
+    lists = [{"url": url, "refresh_interval": LIST_INTERVAL, **tls} for url in found.lists]
+    ours = {"source_labels": ["job"], "regex": name, "target_label": "job"}
+    config: dict[str, Any] = {
+        "job_name": name,
+        "relabel_configs": [{**ours, "replacement": "mephisto"}, *relabelings],
+        **tls,
+    }
+    if found.files:
+        config["file_sd_configs"] = [{"files": [_pattern(path) for path in found.files]}]
+    if lists:
+        config["http_sd_configs"] = lists
+    if token_file is not None:
+        config["authorization"] = {"credentials_file": str(token_file)}
+    return config
+
+
+def _pattern(path: Path) -> str:
+    return str(path / "*.json" if path.is_dir() else path)

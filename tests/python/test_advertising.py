@@ -1,0 +1,91 @@
+"""What the environment says of how other machines reach an Operator, and what comes of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mephisto_metrics.mephisto.advertising import AdvertisingError, wanted
+
+OPERATOR = """
+        import logging
+        logging.basicConfig(level="WARNING")
+        mephisto_metrics.install()
+        from mephisto.operations.operator import Operator
+        Operator()
+        folder = pathlib.Path(os.environ["MEPHISTO_METRICS_HOME"]) / "advertised"
+        advertised = [json.loads(path.read_text())[0] for path in folder.glob("*.json")]
+        print(json.dumps([[one["targets"][0] for one in targets()],
+                          [[one["targets"][0], one["labels"]] for one in advertised]]))
+        """
+
+
+def test_without_a_name_nothing_is_advertised() -> None:
+    assert wanted({}) is None
+    assert wanted({"MEPHISTO_METRICS_TOKEN_FILE": "/no/such/file"}) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "listen_host"),
+    [
+        ("gpu7.example.org", "gpu7.example.org", "0.0.0.0"),  # noqa: S104
+        ("10.1.2.3", "10.1.2.3", "0.0.0.0"),  # noqa: S104
+        ("[fd00::7]", "fd00::7", "::"),
+    ],
+)
+def test_a_name_or_address_is_taken(name: str, host: str, listen_host: str) -> None:
+    found = wanted({"MEPHISTO_METRICS_ADVERTISE": name})
+    assert found is not None
+    assert (found.host, found.listen_host, found.scheme) == (host, listen_host, "http")
+    narrower = wanted({"MEPHISTO_METRICS_ADVERTISE": name, "MEPHISTO_METRICS_HOST": "10.0.0.1"})
+    assert narrower is not None
+    assert narrower.listen_host == "10.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("ADVERTISE", "http://gpu7", "expected the name or address of this machine alone"),
+        ("ADVERTISE", "gpu7:3031", "expected the name or address of this machine alone"),
+        ("ADVERTISE", "gpu 7", "expected the name or address of this machine alone"),
+        ("TLS_KEY", "/key.pem", "set both"),
+        ("TOKEN_FILE", "/no/such/file", "/no/such/file"),
+    ],
+)
+def test_what_can_not_be_used_is_named(variable: str, value: str, told: str) -> None:
+    with pytest.raises(AdvertisingError, match=told):
+        wanted({"MEPHISTO_METRICS_ADVERTISE": "gpu7", f"MEPHISTO_METRICS_{variable}": value})
+
+
+@pytest.mark.parametrize("content", ["", "\n", "two words\n", "two\nlines\n", "ümlaut\n"])
+def test_a_file_without_a_token_is_refused_and_not_shown(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "token"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(AdvertisingError) as raised:
+        wanted({"MEPHISTO_METRICS_ADVERTISE": "a", "MEPHISTO_METRICS_TOKEN_FILE": str(path)})
+    assert f"`{path}` holds no token" in str(raised.value)
+    assert not content.strip() or content.strip() not in str(raised.value)
+
+
+def test_an_advertised_operator_is_reached_on_loopback_too(small_mephisto: Any) -> None:
+    result = small_mephisto.run(OPERATOR, MEPHISTO_METRICS_ADVERTISE="gpu7")
+    assert result.returncode == 0, result.stderr
+    (own,), ((advertised, labels),) = json.loads(result.stdout)
+    assert own.startswith("127.0.0.1:")
+    assert advertised.startswith("gpu7:")
+    assert "__scheme__" not in labels
+    assert result.stderr.count("others on the network can read them") == 1
+
+
+def test_settings_that_can_not_be_used_are_one_warning_and_the_run_is_recorded_here(
+    small_mephisto: Any,
+) -> None:
+    settings = {"MEPHISTO_METRICS_ADVERTISE": "gpu7", "MEPHISTO_METRICS_TLS_KEY": "/no"}
+    result = small_mephisto.run(OPERATOR, **settings)
+    assert result.returncode == 0, result.stderr
+    own, advertised = json.loads(result.stdout)
+    assert (len(own), advertised) == (1, [])
+    assert result.stderr.count("is not advertised to other machines: set both") == 1

@@ -1,0 +1,122 @@
+"""Operators on other machines, as settings name them and as Prometheus is told of them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from mephisto_metrics.stack import prometheus
+from mephisto_metrics.stack.elsewhere import Elsewhere, elsewhere, scrape_configs
+from mephisto_metrics.stack.errors import StackError
+
+ADDRESS = "https://lists.example/mephisto.json"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TARGETS", "SCRAPE_TOKEN_FILE", "SCRAPE_CA_FILE", "SCRAPE_INSECURE"):
+        monkeypatch.delenv(f"MEPHISTO_METRICS_{name}", raising=False)
+
+
+def test_by_default_there_are_none() -> None:
+    assert elsewhere() == Elsewhere()
+    assert scrape_configs(elsewhere()) == []
+
+
+def test_files_folders_and_addresses_are_told_apart(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MEPHISTO_METRICS_TARGETS", f" fleet.json, {ADDRESS},/net/home/advertised,")
+    found = elsewhere()
+    assert found.files == (tmp_path / "fleet.json", Path("/net/home/advertised"))
+    assert found.lists == (ADDRESS,)
+    assert found.sources == [str(tmp_path / "fleet.json"), "/net/home/advertised", ADDRESS]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("TARGETS", "http://", "is no address"),
+        ("TARGETS", "http://host:port/", "is no address"),
+        ("TARGETS", "https://me:secret@host/list", "holds credentials"),
+        ("SCRAPE_TOKEN_FILE", "/no/such/file", "`/no/such/file`, which can not be read"),
+        ("SCRAPE_CA_FILE", "/no/such/file", "`/no/such/file`, which can not be read"),
+    ],
+)
+def test_what_can_not_be_used_is_named_without_its_secrets(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(f"MEPHISTO_METRICS_{variable}", value)
+    with pytest.raises(StackError) as raised:
+        elsewhere()
+    assert told in str(raised.value)
+    assert f"MEPHISTO_METRICS_{variable}" in str(raised.value)
+    assert "secret" not in f"{raised.value}{raised.value.hint}"
+
+
+def job(config: dict[str, Any]) -> str:
+    """Return the job that series of this entry have, if their list says nothing of it."""
+    relabelings = [one for one in config["relabel_configs"] if one.get("target_label") == "job"]
+    (relabeling,) = relabelings
+    assert relabeling["regex"] == config["job_name"]
+    replacement: str = relabeling["replacement"]
+    return replacement
+
+
+def test_prometheus_sends_the_token_where_nobody_else_can_read_it() -> None:
+    found = Elsewhere(lists=(ADDRESS,), token_file=Path("/t"), ca_file=Path("/ca"))
+    private, rest = scrape_configs(found)
+    assert private["authorization"] == {"credentials_file": "/t"}
+    assert "authorization" not in rest
+    assert [one["action"] for one in private["relabel_configs"][1:]] == ["keep"]
+    assert [one["action"] for one in rest["relabel_configs"][1:]] == ["drop"]
+    for config in (private, rest):
+        assert job(config) == "mephisto"
+        (listed,) = config["http_sd_configs"]
+        assert listed == {
+            "url": ADDRESS,
+            "refresh_interval": "30s",
+            "tls_config": {"ca_file": "/ca"},
+        }
+
+
+def test_prometheus_sends_the_token_in_the_clear_only_if_told_to() -> None:
+    found = Elsewhere(lists=(ADDRESS,), token_file=Path("/t"), is_token_sent_in_clear=True)
+    (config,) = scrape_configs(found)
+    assert config["authorization"] == {"credentials_file": "/t"}
+    assert job(config) == "mephisto"
+
+
+def test_a_folder_is_all_its_json_files_for_prometheus(tmp_path: Path) -> None:
+    (config,) = scrape_configs(Elsewhere(files=(tmp_path, Path("/x/fleet.json"))))
+    assert config["file_sd_configs"] == [{"files": [f"{tmp_path}/*.json", "/x/fleet.json"]}]
+
+
+@pytest.mark.parametrize("is_token_sent_in_clear", [False, True])
+def test_promtool_finds_nothing_wrong_with_what_prometheus_gets(
+    needs_program: Callable[[str, str], str], tmp_path: Path, is_token_sent_in_clear: bool
+) -> None:
+    promtool = needs_program("promtool", "prometheus")
+    (tmp_path / "file").write_text("")
+    found = Elsewhere(
+        files=(tmp_path, tmp_path / "fleet.json"),
+        lists=(ADDRESS,),
+        token_file=tmp_path / "file",
+        ca_file=tmp_path / "file",
+        is_token_sent_in_clear=is_token_sent_in_clear,
+    )
+    path = tmp_path / "prometheus.yml"
+    path.write_text(json.dumps(prometheus.configuration(9090, 5.0, None, found)))
+    checked = subprocess.run(
+        [promtool, "check", "config", "--syntax-only", str(path)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "WARNING" not in checked.stdout + checked.stderr
