@@ -58,7 +58,7 @@ def _look(path: Path) -> Iterator[Finding]:
 
 def _damaged(path: Path, error: Exception) -> Finding:
     is_empty = path.stat().st_size == 0
-    found = f"`{path}` is {'empty' if is_empty else f'damaged ({error!r})'}"
+    found = f"`{path}` is {'empty' if is_empty else f'damaged ({error})'}"
     meaning = f"the machine went down while it was written, or somebody changed it; {HARMLESS}"
     return note("state.damaged", found, meaning, "it can be removed", SWEEP)
 
