@@ -23,7 +23,7 @@ VERBS = {
     "remove": "Remove what `install` has made.",
     "doctor": "Look for what is wrong, and say what to do about it.",
     "dashboards": "Put boards and alerts into a Grafana of your own: `export`, `push`.",
-    "run": "Run a script with metrics, which other machines may take.",
+    "run": "Run a script as an Operator that other machines can reach.",
     "report": "Write a board with its data to an HTML file.",
     "status": "Say what runs: the store, the viewers, the Operators.",
     "cleanup": "Stop the store and all views, and sweep what processes left behind.",

@@ -132,8 +132,10 @@ class _StoreWatch:
         state = store.asked()
         if state is not None and self._back_off.is_pausing:
             self._back_off.started()  # by an Operator, for one
+        if state is None and self._back_off.is_due:
+            return self._start_again()
         if state is None:
-            return self._start_again() if self._back_off.is_due else self._notice_end()
+            self._notice_end()
         return state
 
     def _notice_end(self) -> None:

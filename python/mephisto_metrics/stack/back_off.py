@@ -34,7 +34,7 @@ class BackOff:
         self.failures += 1
         if self.failures >= STARTS_TRIED:
             return None
-        pause_seconds = FIRST_PAUSE_SECONDS * 2 ** (self.failures - 1)
+        pause_seconds: float = FIRST_PAUSE_SECONDS * 2 ** (self.failures - 1)
         self._due_at_seconds = self._clock() + pause_seconds
         return pause_seconds
 

@@ -12,8 +12,8 @@ from mephisto_metrics.stack.doctor.processes import is_kept_by_a_store, suspende
 from mephisto_metrics.stack.logs import said_since
 from mephisto_metrics.stack.readiness import (
     ANSWER_TIMEOUT_SECONDS,
-    answers_queries,
     is_ready,
+    why_no_queries,
 )
 from mephisto_metrics.stack.state import PartState, read_state
 
@@ -88,11 +88,12 @@ def _last_failure() -> tuple[str, str]:
 
 
 def _remote(asked: StoreState) -> Finding:
-    if answers_queries(asked.url, ANSWER_TIMEOUT_SECONDS):
+    reason = why_no_queries(asked.url, ANSWER_TIMEOUT_SECONDS, asked.credentials)
+    if reason is None:
         return well("store.well", f"the store at {asked.url} answers")
     return problem(
         "store.remote-silent",
-        f"the store at {asked.url} does not answer queries within {ANSWER_TIMEOUT_SECONDS:.0f} s",
+        f"the store at {asked.url} does not answer queries: {reason}",
         "it is on another machine, or run by somebody else; without it nothing can be shown",
         f"see that {asked.url}/api/v1/query?query=1 answers, or leave {settings.STORE_VARIABLE} "
         "out for a store on this machine",
