@@ -54,6 +54,8 @@ class CommandLine:
                 "stdout": subprocess.PIPE,
                 "stderr": subprocess.PIPE,
                 "text": True,
+                # Whoever runs the tests in the background lets them ignore Ctrl-C.
+                "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
                 **options,
             },
         )

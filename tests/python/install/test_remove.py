@@ -15,6 +15,7 @@ from tests.python.install.conftest import CommandLine
 from tests.python.install.mirror import Mirror
 
 from mephisto_metrics.stack import programs
+from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.state import write_json
 
 
@@ -46,8 +47,7 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def identity(process: subprocess.Popen[bytes]) -> dict[str, float]:
-    started = psutil.Process(process.pid).create_time()
-    return {"pid": process.pid, "start_time_seconds": started}
+    return ProcessIdentity.of(psutil.Process(process.pid))._asdict()
 
 
 def test_what_install_made_goes_and_what_was_recorded_stays(installed: CommandLine) -> None:
