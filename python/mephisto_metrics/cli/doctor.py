@@ -84,11 +84,6 @@ def _wrapped(text: str, indent: str, columns: int) -> list[str]:
     )
 
 
-def printable(text: str) -> str:
-    """Return `text` without what would steer a terminal: names and errors are a stranger's."""
-    return "".join(one if one.isprintable() else "?" for one in text)
-
-
 def _sum(findings: Sequence[Finding]) -> str:
     from mephisto_metrics.stack.doctor.findings import Level
 

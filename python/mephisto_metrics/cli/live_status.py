@@ -53,9 +53,9 @@ class LiveStatus:
         said = {(line.part, line.what): line.state for line in lines}
         for (part, what), state in said.items():
             if self._said.get((part, what)) != state:
-                self._say(f"{part}: {what} {state}")
+                self._say(printable(f"{part}: {what} {state}"))
         for part, what in self._said.keys() - said.keys():
-            self._say(f"{part}: {what} is gone")
+            self._say(printable(f"{part}: {what} is gone"))
         self._said = said
 
     def _say(self, text: str) -> None:
@@ -69,5 +69,7 @@ def _table(lines: Sequence[PartLine]) -> Table:
     table = Table.grid(padding=(0, 2))
     for line in lines:
         style = "green" if line.is_well else "bold red"
-        table.add_row(Text("●", style), line.part, Text(line.what), Text(line.state, style))
+        table.add_row(
+            Text("●", style), line.part, Text(printable(line.what)), Text(line.state, style)
+        )
     return table

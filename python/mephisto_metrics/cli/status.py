@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mephisto_metrics.cli.printable import printable
 from mephisto_metrics.stack import store, targets, viewers
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def command(as_json: bool) -> None:
 
 
 def _line(part: str, text: str) -> None:
-    click.echo(f"{part:<10}{text}")
+    click.echo(f"{part:<10}{printable(text)}")
 
 
 def _store_value(asked: StoreState) -> dict[str, object]:

@@ -16,14 +16,18 @@ from mephisto_metrics.cli.showing import ending_in_order, say, showing, wait_for
 from mephisto_metrics.stack import account, elsewhere, remote, settings, viewers
 from mephisto_metrics.stack.detached import start_and_wait
 from mephisto_metrics.stack.errors import explaining_home_faults
+from mephisto_metrics.stack.processes import ProcessIdentity
+from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.store import check_targets
+from mephisto_metrics.stack.store import running as running_store
 
 if TYPE_CHECKING:
     from mephisto_metrics.stack.viewers import ViewerState
 
-DETACHED_TIMEOUT_SECONDS = 180.0
-"""A store's start and a Grafana's first one."""
+DETACHED_TIMEOUT_SECONDS = 330.0
+"""A store's start, a Grafana's first one, and a little more."""
 OTHERS_END_INTERVAL_SECONDS = 0.5
+TAKING_OVER_SECONDS = 60.0
 
 
 @click.command("view")
@@ -72,22 +76,62 @@ def command(
             settings.VIEWER_VARIABLE: viewer,
             settings.RETENTION_VARIABLE: retention,
             remote.URL_VARIABLE: remote_write,
-            elsewhere.TARGETS_VARIABLE: ",".join(targets) or None,
+            # A process in the background has another current folder.
+            elsewhere.TARGETS_VARIABLE: ",".join(elsewhere.elsewhere(targets).sources) or None,
             settings.SCRAPE_INTERVAL_VARIABLE: scrape_interval,
         }
     )
     settings.check()
     check_targets()
-    shown = None if is_own else next(iter(viewers.shown()), None)
+    started_with = {
+        "--store": store,
+        "--retention": retention,
+        "--remote-write": remote_write,
+        "--scrape-interval": scrape_interval,
+    }
+    _warn_of_what_comes_too_late([name for name, value in started_with.items() if value])
+    shown = None if is_own else _shown()
     if detach:
         _give(_start_detached() if shown is None else shown, open_browser)
         return
     with ending_in_order(), contextlib.suppress(KeyboardInterrupt):
-        if shown is not None:
+        port_before = None
+        while shown is not None:
             say(f"already shown by PID {shown.pid}; this view goes on with it, and in its place")
-            _give(shown, open_browser)
+            if port_before is None:
+                _give(shown, open_browser)
+            port_before = shown.port
             _wait_for_the_end_of(shown)
-        _show(open_browser and shown is None, None if shown is None else shown.port)
+            shown = _shown_by_the_next()
+        _show(open_browser and port_before is None, port_before)
+
+
+def _warn_of_what_comes_too_late(options: list[str]) -> None:
+    """A store goes on as it was started, whoever looks at it; a remote one has its own ways."""
+    running = running_store()
+    if options and running is not None:
+        say(
+            f"{running.name} runs already (PID {running.pid}), as it was started: "
+            f"{', '.join(f'`{name}`' for name in options)} does not change it; "
+            "`mephisto metrics cleanup` ends it"
+        )
+
+
+def _shown() -> ViewerState | None:
+    return next(iter(viewers.shown()), None)
+
+
+def _shown_by_the_next() -> ViewerState | None:
+    """Return who shows it now: of several that waited one has taken over, and it may be this one.
+
+    The one that has run for longest is the next; the others give it time to do so.
+    """
+    waiting = sorted(viewers.living_viewers(), key=lambda viewer: viewer.start_time_seconds)
+    own = ProcessIdentity.current()
+    is_next = all(viewer.start_time_seconds >= own.start_time_seconds for viewer in waiting)
+    if not is_next:
+        wait_until(lambda: _shown() is not None, TAKING_OVER_SECONDS)
+    return _shown()
 
 
 def _set_environment(options: dict[str, str | None]) -> None:
@@ -98,7 +142,8 @@ def _set_environment(options: dict[str, str | None]) -> None:
 def _show(open_browser: bool, port: int | None) -> None:
     port = settings.viewer_port() if port is None else port
     with showing(settings.viewer_host(), port) as served:
-        _say_how_to_log_in()
+        if not served.notice:
+            _say_how_to_log_in()
         click.echo(served.start_url)
         sys.stdout.flush()
         if open_browser:
@@ -125,7 +170,7 @@ def _wait_for_the_end_of(shown: ViewerState) -> None:
         waiting = threading.Event()
         while shown.identity.find() is not None:
             waiting.wait(OTHERS_END_INTERVAL_SECONDS)
-    say(f"PID {shown.pid} has ended: this view takes over")
+    say(f"PID {shown.pid} has ended")
 
 
 def _start_detached() -> ViewerState:

@@ -58,14 +58,22 @@ def token_of(credentials: Credentials) -> str | None:
 
 
 def _secret(text: str | None, path: Path | None) -> str | None:
-    if path is None:
-        return text
-    try:
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, ValueError) as error:
+    if path is not None:
+        try:
+            text = path.read_text(encoding="utf-8").rstrip("\r\n")
+        except OSError as error:
+            raise StackError(
+                f"the secret in `{path}` can not be read: {error.strerror}",
+                "make it a file that you may read",
+            ) from error
+        except ValueError:
+            text = "\n"  # what is no text is no secret either; its bytes are nobody's business
+    if text is not None and not text.isprintable():
+        where = "a variable" if path is None else f"`{path}`"
         raise StackError(
-            f"the secret in `{path}` can not be read: {error}", "make it a file that you may read"
-        ) from error
+            f"the secret in {where} is not one line of text", "put the secret alone there"
+        )
+    return text
 
 
 def _trusting(ca_file: Path) -> urllib.request.HTTPSHandler:

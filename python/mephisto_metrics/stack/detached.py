@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Callable
 
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.logs import begin_log, said_since
-from mephisto_metrics.stack.processes import start_detached
+from mephisto_metrics.stack.processes import PARENT_STOP_PATIENCE_SECONDS, end_child, start_detached
 from mephisto_metrics.stack.readiness import wait_until
 
 if TYPE_CHECKING:
@@ -31,9 +31,15 @@ def start_and_wait(
     """
     log_start_bytes = begin_log(log_path, name)
     process = start_detached(module, arguments, log_path)
-    if not wait_until(lambda: process.poll() is not None or serves(process.pid), timeout_seconds):
-        process.kill()
-        process.wait()
+    try:
+        is_over = wait_until(
+            lambda: process.poll() is not None or serves(process.pid), timeout_seconds
+        )
+    except BaseException:
+        end_child(process, PARENT_STOP_PATIENCE_SECONDS)
+        raise
+    if not is_over:
+        end_child(process, PARENT_STOP_PATIENCE_SECONDS)
         raise StackError(f"{name} was not ready after {timeout_seconds:.0f} s", f"see `{log_path}`")
     if process.poll() is not None:
         raise _failure(name, log_path, log_start_bytes)

@@ -10,6 +10,7 @@ from mephisto_metrics import places
 from mephisto_metrics.ports import address_text, is_port_in_use, port_in_use_error
 from mephisto_metrics.stack import programs, prometheus, targets
 from mephisto_metrics.stack import store as stack_store
+from mephisto_metrics.stack.elsewhere import NOWHERE, Elsewhere
 from mephisto_metrics.stack.errors import StackError, explaining_home_faults
 from mephisto_metrics.stack.rules import rule_files
 from mephisto_metrics.stack.state import remove_own_state, write_state
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mephisto_metrics._core import Store
-    from mephisto_metrics.stack.elsewhere import Elsewhere
     from mephisto_metrics.stack.remote import RemoteWrite
     from mephisto_metrics.stack.retention import Retention
 
@@ -35,11 +35,11 @@ class EngineOptions:
     """0 for any free one."""
     scrape_interval_seconds: float
     retention: Retention
-    remote_write: RemoteWrite | None
+    remote_write: RemoteWrite | None = None
     """Who is sent all samples too."""
-    elsewhere: Elsewhere
+    elsewhere: Elsewhere = NOWHERE
     """The targets on other machines."""
-    rules: tuple[Path, ...]
+    rules: tuple[Path, ...] = ()
     """In place of those of the package and the home, if there are any."""
 
 

@@ -38,7 +38,7 @@ def write_json(path: Path, value: object) -> None:
     # Each file has one writer. Hidden, and not `.json`, for those who list such files.
     beside = path.with_name(f".{path.stem}.tmp")
     try:
-        beside.write_text(json.dumps(value, indent=1), encoding="utf-8")
+        beside.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from mephisto_metrics.stack.remote import Credentials
 
-START_TIMEOUT_SECONDS = 30.0
+LONGEST_START_SECONDS = 30.0 + prometheus.START_TIMEOUT_SECONDS
 REMOTE_TIMEOUT_SECONDS = 10.0
 NAMES = {
     "builtin": "the built-in store",
@@ -98,6 +98,8 @@ def ensure_asked() -> StoreState:
             f"see that {found.url}/api/v1/query?query=1 answers, or set "
             f"{settings.STORE_VARIABLE} to another store",
         )
+    if remote_write_wanted() is not None:
+        ensure_running()
     return found
 
 
@@ -183,7 +185,7 @@ def _alone() -> Iterator[None]:
     lock_path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(lock_path)
     try:
-        lock.acquire(timeout=START_TIMEOUT_SECONDS)
+        lock.acquire(timeout=LONGEST_START_SECONDS + PARENT_STOP_PATIENCE_SECONDS)
     except Timeout:
         raise StackError(
             f"another process has been starting or stopping the store for too long ({lock_path})",
@@ -201,7 +203,6 @@ def _start() -> StoreState:
     arguments += ["--retention", settings.retention()]
     for source in elsewhere().sources:
         arguments += ["--targets", source]
-    timeout_seconds = START_TIMEOUT_SECONDS + prometheus.START_TIMEOUT_SECONDS
 
     def serves(pid: int) -> bool:
         state = running()
@@ -209,7 +210,7 @@ def _start() -> StoreState:
 
     log_path = places.logs_folder() / "store.log"
     start_and_wait(
-        "mephisto_metrics.store", arguments, log_path, "the store", serves, timeout_seconds
+        "mephisto_metrics.store", arguments, log_path, "the store", serves, LONGEST_START_SECONDS
     )
     state = running()
     if state is None:

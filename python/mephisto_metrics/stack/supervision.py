@@ -24,6 +24,7 @@ from mephisto_metrics.stack.processes import (
     end_child,
 )
 from mephisto_metrics.stack.readiness import wait_until
+from mephisto_metrics.stack.secret_variables import without_secrets
 from mephisto_metrics.stack.state import PartState, read_state, write_json
 
 if TYPE_CHECKING:
@@ -87,9 +88,8 @@ class Supervised:
         left_behind = stop_left_behind(self.program.state_path)
         if left_behind is not None:
             self._say(f"stopped a {self.program.name} left behind (PID {left_behind.pid})")
-        process = self._launch()
         try:
-            self._wait_until_ready(process)
+            self._wait_until_ready(self._launch())
         except BaseException:
             self.stop()
             raise
@@ -158,7 +158,7 @@ def _popen(program: Program, log: int) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env={**os.environ, **program.environment},
+            env={**without_secrets(os.environ), **program.environment},
             cwd=program.log_path.parent,
             start_new_session=True,
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import time
+import urllib.parse
 from dataclasses import replace
 from typing import TYPE_CHECKING, Callable, Protocol
 
@@ -65,6 +67,9 @@ def serving(
     return page.serving(store, host, port)
 
 
+READY_FOR_SECONDS = 10.0
+
+
 class ServedGrafana:
     """A Grafana that this process keeps running."""
 
@@ -80,6 +85,8 @@ class ServedGrafana:
         self._installed = program
         self._options = options
         self._say = say
+        self._was_ready = False
+        self._asked_again_at_seconds = 0.0
         self._start()
 
     def _start(self) -> None:
@@ -91,14 +98,23 @@ class ServedGrafana:
         self.notice = grafana.how_to_log_in(self._options)
 
     def is_ready(self) -> bool:
-        """Whether Grafana answers, and its data source does."""
-        return self._supervised.program.is_ready()
+        """Whether Grafana answers, and its data source does; asked no more than every ten seconds.
+
+        Each time takes a login and a query.
+        """
+        now_seconds = time.monotonic()
+        if now_seconds >= self._asked_again_at_seconds:
+            self._was_ready = self._supervised.program.is_ready()
+            self._asked_again_at_seconds = now_seconds + READY_FOR_SECONDS * self._was_ready
+        return self._was_ready
 
     def follow(self, store: StoreState) -> None:
         """Show `store`: at another address Grafana has to be started again with that."""
         if store.url != self._options.store_url:
             self.stop()
-            self._options = replace(self._options, store_url=store.url)
+            # At the same address as before, where people look.
+            port = urllib.parse.urlsplit(self.url).port or 0
+            self._options = replace(self._options, store_url=store.url, port=port)
             self._start()
 
     def check(self) -> None:
@@ -121,6 +137,7 @@ def _serving_grafana(
             "run `mephisto metrics install --only grafana`, or use the built-in page: "
             "`--viewer builtin`",
         )
+    _refuse_what_grafana_can_not_have(store)
     options = grafana.GrafanaOptions(
         host=host,
         port=port,
@@ -137,6 +154,17 @@ def _serving_grafana(
             yield served
         finally:
             served.stop()
+
+
+def _refuse_what_grafana_can_not_have(store: StoreState) -> None:
+    asked_as = store.credentials
+    if asked_as is not None and (asked_as.user or asked_as.tenant or asked_as.ca_file):
+        raise StackError(
+            f"Grafana is given a token for the store at {store.url}, and nothing else: no password, "
+            "no tenant and no certificates",
+            "show it on the built-in page, `--viewer builtin`, or set that data source up in a "
+            "Grafana of your own (`mephisto metrics dashboards`)",
+        )
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from mephisto_metrics.stack import store, targets
 from mephisto_metrics.stack.doctor.answers import asked as answer_of
 from mephisto_metrics.stack.doctor.findings import Finding, note, problem, well
 from mephisto_metrics.stack.doctor.processes import suspended
+from mephisto_metrics.stack.remote import remote_write_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,6 +89,8 @@ def _scraped(operators: list[Target]) -> Iterator[Finding]:
         stopped = suspended("operators", what, operator.pid)
         if stopped is not None:
             yield stopped
+        elif running is None and store.remote() is not None and remote_write_wanted() is None:
+            yield well("operators.well", f"{what} runs; the remote store is to scrape it")
         elif running is None:
             yield _not_recorded(what)
         elif known is not None:  # else it is the store that does not answer, and told there

@@ -23,7 +23,7 @@ def check() -> Iterator[Finding]:
 
 
 def _of_the_store() -> Finding | None:
-    if store.running() is not None:
+    if store.asked() is not None:
         return None
     return _taken(
         STORE_HOST,

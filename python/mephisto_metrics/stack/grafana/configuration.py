@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from mephisto_metrics.stack.grafana import files, ini, packaged
+from mephisto_metrics.stack.secret_variables import SECRET_VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,8 +36,6 @@ CHATTER_OFF: Sections = {
     },
 }
 """Everything that would ask the internet for something, or tell it."""
-
-SECRETS_OF_OURS = ("GRAFANA_PASSWORD", "GRAFANA_TOKEN")
 
 
 def sections(options: GrafanaOptions, user: str, port: int) -> Sections:
@@ -107,7 +106,7 @@ def environment(configured: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     business.
     """
     ours = {_variable(section, key) for section, keys in configured.items() for key in keys}
-    return {name: "" for name in os.environ if name in ours or name in SECRETS_OF_OURS}
+    return {name: "" for name in os.environ if name in ours or name in SECRET_VARIABLES}
 
 
 def _variable(section: str, key: str) -> str:
