@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mephisto_metrics.cli.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 

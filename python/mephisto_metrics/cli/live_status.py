@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from mephisto_metrics.cli.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
@@ -69,7 +71,6 @@ def _table(lines: Sequence[PartLine]) -> Table:
     table = Table.grid(padding=(0, 2))
     for line in lines:
         style = "green" if line.is_well else "bold red"
-        table.add_row(
-            Text("●", style), line.part, Text(printable(line.what)), Text(line.state, style)
-        )
+        what, state = Text(printable(line.what)), Text(line.state, style)
+        table.add_row(Text("●", style), line.part, what, state)
     return table

@@ -107,7 +107,7 @@ def command(
 
 
 def _warn_of_what_comes_too_late(options: list[str]) -> None:
-    """A store goes on as it was started, whoever looks at it; a remote one has its own ways."""
+    """Say which options are for the start of a store, where one runs already."""
     running = running_store()
     if options and running is not None:
         say(
