@@ -160,8 +160,8 @@ def _refuse_what_grafana_can_not_have(store: StoreState) -> None:
     asked_as = store.credentials
     if asked_as is not None and (asked_as.user or asked_as.tenant or asked_as.ca_file):
         raise StackError(
-            f"Grafana is given a token for the store at {store.url}, and no password, no tenant and "
-            "no certificates",
+            f"Grafana is given a token for the store at {store.url}, and no password, no tenant "
+            "and no certificates",
             "show it on the built-in page, `--viewer builtin`, or set that data source up in a "
             "Grafana of your own (`mephisto metrics dashboards`)",
         )
