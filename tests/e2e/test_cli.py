@@ -79,6 +79,33 @@ def test_a_second_view_gives_the_address_of_the_first_and_takes_over_when_that_e
     assert viewer["pid"] == second.pid
 
 
+def test_of_several_views_that_wait_one_takes_over_and_the_others_wait_on(
+    installation: Any,
+) -> None:
+    first, address = start_view(installation)
+    waiting = [start_view(installation)[0] for _ in range(2)]
+
+    first.send_signal(signal.SIGTERM)
+    assert first.wait(TIMEOUT_SECONDS) == 0, installation.log_of(first)
+
+    def follows(view: subprocess.Popen[str], other: subprocess.Popen[str]) -> bool:
+        return f"already shown by PID {other.pid}" in installation.log_of(view)
+
+    one, other = waiting
+    assert wait_until(lambda: follows(one, other) or follows(other, one), TIMEOUT_SECONDS)
+    assert is_ready(address)
+    assert [view.poll() for view in waiting] == [None, None]
+
+
+def test_options_for_the_start_of_a_store_are_said_to_come_too_late(installation: Any) -> None:
+    start_view(installation)
+    second = installation.start_verb("view", "--retention", "2d", "--scrape-interval", "2")
+    installation.address_of(second)
+    log = installation.log_of(second)
+    assert "`--retention`, `--scrape-interval` change nothing of it" in log
+    assert "`mephisto metrics cleanup` ends it" in log
+
+
 def test_a_view_with_a_port_of_its_own_is_shown_beside_another(installation: Any) -> None:
     first, address = start_view(installation)
     second = installation.start_verb("view", "--port", "0")

@@ -24,6 +24,7 @@ from mephisto_metrics.stack.doctor import clock, diagnose
 from mephisto_metrics.stack.doctor.findings import Finding, Level
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.readiness import wait_until
+from mephisto_metrics.stack.remote import RemoteWrite
 from mephisto_metrics.stack.retention import Retention
 
 TIMEOUT_SECONDS = 30
@@ -282,6 +283,20 @@ def test_scrapes_that_the_store_can_not_keep_are_told_and_that_it_could_not(
         assert "mephisto_store_scrapes_refused_total" in found("store.not-kept").found
         ballast.unlink()
         assert wait_until(lambda: is_found("store.was-not-kept"), TIMEOUT_SECONDS)
+
+
+def test_samples_that_wait_for_a_store_elsewhere_are_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mephisto_metrics.stack.doctor.keeping.BEHIND_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/api/v1/push"
+
+    with running_store(remote_write=RemoteWrite(url)):
+        assert wait_until(
+            lambda: any(one.id == "store.remote-write-behind" for one in diagnose()),
+            TIMEOUT_SECONDS,
+        )
 
 
 def test_an_operator_that_can_not_be_scraped_is_told_with_the_stores_reason(

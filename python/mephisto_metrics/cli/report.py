@@ -110,7 +110,8 @@ def _store() -> Iterator[StoreState]:
 
 
 def _has_recorded() -> bool:
-    folders = places.data_folder("builtin").parent.glob("*/")
+    stores = ("builtin", "prometheus-*")
+    folders = [path for kind in stores for path in places.home().glob(f"data/{kind}/")]
     return any(any(folder.iterdir()) for folder in folders)
 
 

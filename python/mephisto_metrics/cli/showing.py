@@ -90,11 +90,15 @@ def _wait_until_ready(served: ServedViewer) -> None:
 
 def stop_store_unless_needed() -> None:
     """Stop the store that this process has started, unless somebody else needs it by now."""
-    operators, own_view = targets.live_files(), 1
-    if operators or len(living_viewers()) > own_view:
-        say("the store goes on: it is still needed; it ends by itself")
-    elif store.stop():
+
+    def is_needed() -> bool:
+        own_view = 1
+        return bool(targets.live_files()) or len(living_viewers()) > own_view
+
+    if store.stop(is_needed):
         say("stopped the store")
+    elif is_needed():
+        say("the store goes on: it is still needed; it ends by itself")
 
 
 def wait_for_end(

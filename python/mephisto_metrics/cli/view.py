@@ -95,15 +95,14 @@ def command(
         _give(_start_detached() if shown is None else shown, open_browser)
         return
     with ending_in_order(), contextlib.suppress(KeyboardInterrupt):
-        port_before = None
-        while shown is not None:
-            say(f"already shown by PID {shown.pid}; this view goes on with it, and in its place")
-            if port_before is None:
-                _give(shown, open_browser)
-            port_before = shown.port
-            _wait_for_the_end_of(shown)
-            shown = _shown_by_the_next()
-        _show(open_browser and port_before is None, port_before)
+        if shown is None:
+            _show(open_browser, settings.viewer_port())
+            return
+        _say_who_shows(shown)
+        _give(shown, open_browser)
+        # Also while it takes over, so that others see that it is before them.
+        with viewers.viewing():
+            _show(open_browser=False, port=_wait_for_own_turn(shown))
 
 
 def _warn_of_what_comes_too_late(options: list[str]) -> None:
@@ -112,7 +111,7 @@ def _warn_of_what_comes_too_late(options: list[str]) -> None:
     if options and running is not None:
         say(
             f"{running.name} runs already (PID {running.pid}), as it was started: "
-            f"{', '.join(f'`{name}`' for name in options)} does not change it; "
+            f"{', '.join(f'`{name}`' for name in options)} change nothing of it; "
             "`mephisto metrics cleanup` ends it"
         )
 
@@ -121,17 +120,31 @@ def _shown() -> ViewerState | None:
     return next(iter(viewers.shown()), None)
 
 
-def _shown_by_the_next() -> ViewerState | None:
-    """Return who shows it now: of several that waited one has taken over, and it may be this one.
+def _wait_for_own_turn(shown: ViewerState) -> int:
+    """Return the port to go on with, once nobody shows the dashboards and it is this one's turn."""
+    waiting = threading.Event()
+    while True:
+        while shown.identity.find() is not None:
+            waiting.wait(OTHERS_END_INTERVAL_SECONDS)
+        if not _is_next():
+            wait_until(lambda: _shown() is not None, TAKING_OVER_SECONDS)
+        following = _shown()
+        if following is None:
+            say("nobody shows it any more: this view does")
+            return shown.port or settings.viewer_port()
+        shown = following
+        _say_who_shows(shown)
 
-    The one that has run for longest is the next; the others give it time to do so.
-    """
-    waiting = sorted(viewers.living_viewers(), key=lambda viewer: viewer.start_time_seconds)
+
+def _say_who_shows(shown: ViewerState) -> None:
+    say(f"already shown by PID {shown.pid}; this view goes on with it, and in its place")
+
+
+def _is_next() -> bool:
+    """Whether no other view has waited for longer."""
     own = ProcessIdentity.current()
-    is_next = all(viewer.start_time_seconds >= own.start_time_seconds for viewer in waiting)
-    if not is_next:
-        wait_until(lambda: _shown() is not None, TAKING_OVER_SECONDS)
-    return _shown()
+    others = [viewer.identity for viewer in viewers.living_viewers() if viewer.pid != own.pid]
+    return all((own.start_time_seconds, own.pid) < (one[1], one[0]) for one in others)
 
 
 def _set_environment(options: dict[str, str | None]) -> None:
@@ -139,8 +152,7 @@ def _set_environment(options: dict[str, str | None]) -> None:
     os.environ.update({name: value for name, value in options.items() if value is not None})
 
 
-def _show(open_browser: bool, port: int | None) -> None:
-    port = settings.viewer_port() if port is None else port
+def _show(open_browser: bool, port: int) -> None:
     with showing(settings.viewer_host(), port) as served:
         if not served.notice:
             _say_how_to_log_in()
@@ -162,15 +174,6 @@ def _give(shown: ViewerState, open_browser: bool) -> None:
     sys.stdout.flush()
     if open_browser:
         webbrowser.open(str(shown.start_url))
-
-
-def _wait_for_the_end_of(shown: ViewerState) -> None:
-    """Keep the store needed while another view shows it; then this one takes over."""
-    with viewers.viewing():
-        waiting = threading.Event()
-        while shown.identity.find() is not None:
-            waiting.wait(OTHERS_END_INTERVAL_SECONDS)
-    say(f"PID {shown.pid} has ended")
 
 
 def _start_detached() -> ViewerState:

@@ -135,10 +135,12 @@ def _receiver(remote_write: RemoteWrite) -> dict[str, Any]:
 
 
 def _secret_file(path: Path | None, secret: str | None, name: str) -> str | None:
-    if path is None and secret is not None:
-        path = places.config_folder() / name
-        write_private(path, secret)
-    return None if path is None else str(path)
+    copy = places.config_folder() / name
+    if path is not None or secret is None:
+        copy.unlink(missing_ok=True)
+        return None if path is None else str(path)
+    write_private(copy, secret)
+    return str(copy)
 
 
 def _flags(

@@ -22,7 +22,7 @@ from mephisto_metrics.stack.state import PartState, read_state
 from mephisto_metrics.stack.supervision import stop_left_behind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from mephisto_metrics.stack.remote import Credentials
@@ -122,12 +122,15 @@ def ensure_running() -> StoreState:
         return _wanted(running()) or _start()
 
 
-def stop() -> bool:
+def stop(is_needed: Callable[[], bool] = lambda: False) -> bool:
     """Stop the local store of this home, and a Prometheus that has lost its keeper; False if none.
 
-    Raises `StackError` if it does not end.
+    Nobody can start one while `is_needed` is asked; if it is, nothing is stopped. Raises
+    `StackError` if the store does not end.
     """
     with explaining_home_faults(), _alone():
+        if is_needed():
+            return False
         state = read_state(state_path())
         stopped = state is not None and state.identity.stop(PARENT_STOP_PATIENCE_SECONDS)
         state_path().unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Whether the store keeps what it collects."""
+"""Whether the store keeps what it collects, and sends it on where that is wanted."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ FAILURES = (
     "prometheus_tsdb_head_truncations_failed_total",
 )
 """What each kind of store counts when it can not write."""
+REMOTE_WRITE = "mephisto_store_remote_write_"
+BEHIND_SECONDS = 60.0
+"""A receiver that is there has samples within a second or two."""
 FRESH_INTERVALS = 3
 SHORTEST_FRESH_SECONDS = 10.0
 
@@ -32,6 +35,7 @@ def check(store: StoreState) -> Iterator[Finding]:
     failures = {name: int(metrics[name]) for name in FAILURES if metrics.get(name, 0) > 0}
     if failures:
         yield _not_kept(store, failures)
+    yield from _sent_on(metrics)
     for name, value in metrics.items():
         if name == "mephisto_store_rule_files_refused" and value > 0:
             yield problem(
@@ -41,6 +45,29 @@ def check(store: StoreState) -> Iterator[Finding]:
                 "correct the files in the folder `rules` of MEPHISTO_METRICS_HOME, or remove them; "
                 "the store's log names each with its mistake",
             )
+
+
+def _sent_on(metrics: dict[str, float]) -> Iterator[Finding]:
+    """Look at what the built-in store counts of its remote write; a Prometheus has its own."""
+    behind_seconds = metrics.get(f"{REMOTE_WRITE}seconds_behind", 0)
+    if behind_seconds > BEHIND_SECONDS:
+        yield problem(
+            "store.remote-write-behind",
+            f"samples for the store elsewhere have waited for {behind_seconds:.0f} s",
+            "it can not be reached, or does not let this store in; they are kept on the disk, and "
+            "sent when it takes them",
+            "the store's log says what it answers; see to it, or to MEPHISTO_METRICS_REMOTE_WRITE "
+            "and its credentials",
+        )
+    lost = metrics.get(f"{REMOTE_WRITE}samples_failed_total", 0)
+    lost += metrics.get(f"{REMOTE_WRITE}samples_dropped_total", 0)
+    if lost > 0:
+        yield note(
+            "store.remote-write-lost",
+            f"{lost:.0f} samples were not taken by the store elsewhere, or had no room to wait",
+            "they are in the store here, and missing there",
+            "the store's log says why; MEPHISTO_METRICS_REMOTE_QUEUE_SIZE makes more room",
+        )
 
 
 def _not_kept(store: StoreState, failures: dict[str, int]) -> Finding:

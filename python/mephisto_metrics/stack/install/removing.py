@@ -30,7 +30,8 @@ def removable(has_data: bool) -> list[Removable]:
     records = [programs.record_path(name) for name in programs.NAMES]
     paths = [*unpacked_folders(), *records, places.downloads_folder()]
     if has_data:
-        paths.append(places.home() / "data")
+        # With the configuration go the secrets that programs were given.
+        paths += [places.home() / "data", places.config_folder()]
     return [Removable(path, _size_bytes(path)) for path in paths if os.path.lexists(path)]
 
 
