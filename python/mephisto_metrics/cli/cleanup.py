@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mephisto_metrics.stack import grafana, store, targets, viewers
-from mephisto_metrics.stack.errors import explaining_home_faults
+from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import PARENT_STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.supervision import stop_left_behind
 

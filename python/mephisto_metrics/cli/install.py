@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from mephisto_metrics.stack.errors import StackError, explaining_home_faults
+from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.programs import NAMES, installed
 
 if TYPE_CHECKING:

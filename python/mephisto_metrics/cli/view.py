@@ -15,7 +15,7 @@ from mephisto_metrics import places
 from mephisto_metrics.cli.showing import ending_in_order, say, showing, wait_for_end
 from mephisto_metrics.stack import account, elsewhere, remote, settings, viewers
 from mephisto_metrics.stack.detached import start_and_wait
-from mephisto_metrics.stack.errors import explaining_home_faults
+from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.store import check_targets

@@ -15,7 +15,7 @@ from mephisto_metrics import ServerAddress, places, start_http_server
 from mephisto_metrics.mephisto import advertising, moments
 from mephisto_metrics.ports import address_text, is_port_in_use
 from mephisto_metrics.stack import store
-from mephisto_metrics.stack.errors import explaining_home_faults
+from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.targets import Announcement
 
 logger = logging.getLogger("mephisto_metrics")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mephisto_metrics.stack import grafana
-from mephisto_metrics.stack.errors import explaining_home_faults
 from mephisto_metrics.stack.grafana import account
 from mephisto_metrics.stack.grafana.options import (
     password_of_environment,
     user_of_environment,
 )
+from mephisto_metrics.stack.home_faults import explaining_home_faults
 
 if TYPE_CHECKING:
     from mephisto_metrics.stack.grafana.account import Account

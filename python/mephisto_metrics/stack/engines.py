@@ -11,7 +11,8 @@ from mephisto_metrics.ports import address_text, is_port_in_use, port_in_use_err
 from mephisto_metrics.stack import programs, prometheus, targets
 from mephisto_metrics.stack import store as stack_store
 from mephisto_metrics.stack.elsewhere import NOWHERE, Elsewhere
-from mephisto_metrics.stack.errors import StackError, explaining_home_faults
+from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.rules import rule_files
 from mephisto_metrics.stack.state import remove_own_state, write_state
 from mephisto_metrics.stack.supervision import Supervised, stop_left_behind

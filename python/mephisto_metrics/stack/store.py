@@ -14,7 +14,8 @@ from mephisto_metrics import places
 from mephisto_metrics.stack import programs, prometheus, settings
 from mephisto_metrics.stack.detached import start_and_wait
 from mephisto_metrics.stack.elsewhere import elsewhere
-from mephisto_metrics.stack.errors import StackError, explaining_home_faults
+from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import PARENT_STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.readiness import is_ready, why_no_queries
 from mephisto_metrics.stack.remote import credentials, remote_write_wanted

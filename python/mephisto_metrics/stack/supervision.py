@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Callable
 import psutil
 
 from mephisto_metrics.stack.back_off import BackOff
-from mephisto_metrics.stack.errors import StackError, explaining_home_faults
+from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.logs import begin_log, said_since
 from mephisto_metrics.stack.processes import (
     STOP_PATIENCE_SECONDS,

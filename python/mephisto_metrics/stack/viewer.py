@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Callable, Protocol
 from mephisto_metrics import places
 from mephisto_metrics.stack import grafana, page, programs, settings
 from mephisto_metrics.stack.asking import token_of
-from mephisto_metrics.stack.errors import StackError, explaining_home_faults
+from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.grafana.options import (
     password_of_environment,
     user_of_environment,
 )
+from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.supervision import Supervised, stop_left_behind
 
 if TYPE_CHECKING:

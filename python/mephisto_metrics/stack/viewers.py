@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from mephisto_metrics import places
-from mephisto_metrics.stack.errors import explaining_home_faults
+from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.state import write_json
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mephisto_metrics import places
 from mephisto_metrics.ports import address_text, check_is_free, free_port
-from mephisto_metrics.stack.errors import StackError, explaining_home_faults
+from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.files import write_private
 from mephisto_metrics.stack.grafana import (
     account,
@@ -19,6 +19,7 @@ from mephisto_metrics.stack.grafana import (
 from mephisto_metrics.stack.grafana.failures import explain
 from mephisto_metrics.stack.grafana.options import DEFAULT_PASSWORD
 from mephisto_metrics.stack.grafana.readiness import Readiness
+from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.supervision import Program
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mephisto_metrics import places
 from mephisto_metrics.stack import programs
-from mephisto_metrics.stack.errors import StackError, explaining_home_faults
+from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.install import checksums, executables, occupied, unpacking
 from mephisto_metrics.stack.install.archives import Archives
 from mephisto_metrics.stack.install.fetching import fetch_all

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mephisto_metrics import places
 from mephisto_metrics.stack import programs
-from mephisto_metrics.stack.errors import explaining_home_faults
+from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.install import occupied
 from mephisto_metrics.stack.install.installing import sweep, unpacked_folders
 

@@ -1,0 +1,31 @@
+"""What can go wrong with the home folder, in words."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from typing import TYPE_CHECKING
+
+from mephisto_metrics import places
+from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.users import owner_if_another
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def explaining_home_faults() -> Iterator[None]:
+    """Raise an `OSError` of the block as a `StackError` that says what to do about the home."""
+    try:
+        yield
+    except OSError as error:
+        home = places.home()
+        is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        way_out = "free some space there" if is_full else "make it a folder that you may write to"
+        owner = owner_if_another(home)
+        owned = f" (it belongs to {owner})" if owner and not is_full else ""
+        raise StackError(
+            f"the folder `{home}` can not be used: {error.strerror or error}{owned}",
+            f"{way_out}, or set MEPHISTO_METRICS_HOME to another folder",
+        ) from error
