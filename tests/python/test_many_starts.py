@@ -24,6 +24,9 @@ TIMEOUT_SECONDS = 30
 HOST = "127.0.0.1"
 
 
+CHILDREN_OF_OTHER_TESTS: set[int] = set()
+
+
 class Held(NamedTuple):
     """What this process has of the machine."""
 
@@ -43,9 +46,13 @@ class Held(NamedTuple):
             files={str(path.relative_to(home)) for path in home.rglob("*")},
             descriptors=process.num_fds(),
             threads=process.num_threads(),
-            children=len(process.children(recursive=True)),
+            children=len(child_pids() - CHILDREN_OF_OTHER_TESTS),
             ports={one.laddr.port for one in listening},
         )
+
+
+def child_pids() -> set[int]:
+    return {child.pid for child in psutil.Process().children(recursive=True)}
 
 
 @pytest.fixture
@@ -53,6 +60,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path / "home"))
     for variable in (settings.STORE_PORT_VARIABLE, settings.VIEWER_PORT_VARIABLE):
         monkeypatch.setenv(variable, "0")
+    CHILDREN_OF_OTHER_TESTS.clear()
+    CHILDREN_OF_OTHER_TESTS.update(child_pids())
     yield tmp_path / "home"
     store.stop()
 
