@@ -19,7 +19,7 @@ import pytest
 from tests.disks import fill, make_read_only
 
 from mephisto_metrics.cli import run
-from mephisto_metrics.stack import engines, settings
+from mephisto_metrics.stack import engines, settings, store
 from mephisto_metrics.stack.doctor import clock, diagnose
 from mephisto_metrics.stack.doctor.findings import Finding, Level
 from mephisto_metrics.stack.processes import ProcessIdentity
@@ -86,7 +86,16 @@ def running_store(**changes: Any) -> Iterator[engines.Engine]:
     options = {"port": 0, "scrape_interval_seconds": 0.2, "retention": Retention(3600, None)}
     options.update(rules=(), **changes)
     with engines.running("builtin", engines.EngineOptions(**options), print) as engine:
+        age_as_this_process(store.state_path())
         yield engine
+
+
+def age_as_this_process(state_path: Path) -> None:
+    """Date the state file back: a store's own process writes it as soon as it has started."""
+    if psutil.LINUX:
+        started = json.loads(state_path.read_text())["start_time_seconds"]
+        age_seconds = time.clock_gettime(time.CLOCK_BOOTTIME) - started
+        os.utime(state_path, times=(time.time() - age_seconds,) * 2)
 
 
 @contextlib.contextmanager
@@ -299,6 +308,24 @@ def test_samples_that_wait_for_a_store_elsewhere_are_told(
         )
 
 
+@pytest.mark.skipif(not psutil.LINUX, reason="elsewhere a process starts by the clock alone")
+def test_a_clock_that_was_set_hides_nothing_else(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mephisto_metrics.stack.doctor.keeping.BEHIND_SECONDS", 0.0)
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/api/v1/push"
+
+    with running_store(remote_write=RemoteWrite(url)):
+        os.utime(store.state_path(), times=(time.time() - 1e6,) * 2)
+        assert wait_until(
+            lambda: (
+                {"store.clock-set", "store.remote-write-behind"} <= {one.id for one in diagnose()}
+            ),
+            TIMEOUT_SECONDS,
+        )
+
+
 def test_an_operator_that_can_not_be_scraped_is_told_with_the_stores_reason(
     home: Path, bystander: subprocess.Popen[bytes]
 ) -> None:
@@ -411,20 +438,11 @@ def test_a_clock_that_was_set_while_the_store_ran_is_told(
     home: Path, jump_seconds: float, said: str | None
 ) -> None:
     with running_store() as engine:
-        from mephisto_metrics.stack import store
-
         running = store.running()
         assert running is not None
         assert running.url == engine.url
-        path = home / "state" / "store.json"
-        # Of a process that has run for long: what its state file says has to be as old.
-        age_seconds = (
-            time.clock_gettime(time.CLOCK_BOOTTIME)
-            - json.loads(path.read_text())["start_time_seconds"]
-        )
-        os.utime(path, times=(time.time() - age_seconds,) * 2)
         now = time.time() + jump_seconds
-        told = [finding.found for finding in clock.jumps(path, now)]
+        told = [finding.found for finding in clock.jumps(store.state_path(), now)]
     assert told == [] if said is None else said in told[0], told
 
 

@@ -113,9 +113,7 @@ def _local(asked: StoreState, server: PartState | None) -> Iterator[Finding]:
         )
     found = list(_silent(asked, server))
     if not found:
-        found = list(clock.check(asked, store.state_path()))
-    if not found:
-        found = list(keeping.check(asked))
+        found = [*clock.check(asked, store.state_path()), *keeping.check(asked)]
     yield from found
     if not found:
         yield well("store.well", f"{asked.name} at {asked.url} answers, and keeps what it collects")
