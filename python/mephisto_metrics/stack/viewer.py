@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Callable, Protocol
 
 from mephisto_metrics import places
 from mephisto_metrics.stack import grafana, page, programs, settings
-from mephisto_metrics.stack.asking import token_of
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.grafana.options import (
     password_of_environment,
@@ -146,7 +145,7 @@ def _serving_grafana(
         password=password_of_environment(),
         store_url=store.url,
         scrape_interval_seconds=store.scrape_interval_seconds,
-        remote_token=None if store.credentials is None else token_of(store.credentials),
+        remote_token=None if store.credentials is None else store.credentials.read_token(),
     )
     with _only_one():
         stop_left_behind(grafana.state_path())
