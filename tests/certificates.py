@@ -10,7 +10,8 @@ SCRIPT = """
 set -e
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority \
     -addext keyUsage=critical,keyCertSign -keyout authority.key -out authority.pem
-printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nauthorityKeyIdentifier=keyid\n' > names
+printf 'subjectAltName=DNS:localhost,DNS:store.invalid,IP:127.0.0.1\n' > names
+echo authorityKeyIdentifier=keyid >> names
 openssl req -newkey rsa:2048 -nodes -subj /CN=server -keyout key.pem -out request
 openssl x509 -req -days 2 -in request -extfile names -out certificate.pem \
     -CA authority.pem -CAkey authority.key -CAcreateserial
@@ -18,7 +19,7 @@ openssl x509 -req -days 2 -in request -extfile names -out certificate.pem \
 
 
 class Certificates(NamedTuple):
-    """PEM files, for `localhost` and 127.0.0.1."""
+    """PEM files, for `localhost`, 127.0.0.1, and `store.invalid`, which no name server knows."""
 
     authority: Path
     certificate: Path

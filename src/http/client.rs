@@ -1,9 +1,10 @@
 //! Where each HTTP client begins.
 
 use std::error::Error;
+use std::net::IpAddr;
 use std::path::Path;
 
-use reqwest::{Certificate, Client, ClientBuilder};
+use reqwest::{Certificate, Client, ClientBuilder, Url};
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
@@ -29,6 +30,13 @@ pub fn tls_client(authorities: Option<&Path>) -> Result<ClientBuilder, String> {
         return Err(unusable(&"there are none in PEM format"));
     }
     Ok(Client::builder().tls_certs_only(certificates))
+}
+
+/// Whether a server is on this machine, by what its address says: no name is looked up.
+pub fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// For the whole process; a second time changes nothing. Whoever makes a client by itself calls it.

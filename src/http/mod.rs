@@ -6,10 +6,12 @@ mod client;
 mod credentials;
 mod guard;
 mod service;
+mod store_access;
 mod tls;
 
 pub use authentication::guard_credentials;
-pub use client::{chain, choose_cryptography, plain_client, tls_client};
+pub use client::{chain, choose_cryptography, is_loopback, plain_client, tls_client};
 pub use credentials::{Authorization, Secret};
 pub use service::{Service, Shutdown, serve, serve_tls};
+pub use store_access::StoreAccess;
 pub use tls::{Tls, TlsError, TlsVersions};

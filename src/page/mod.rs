@@ -23,8 +23,7 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use self::proxy::Proxy;
-pub use self::proxy::StoreAccess;
-use crate::http::{Authorization, Service, guard_credentials, serve};
+use crate::http::{Authorization, Service, StoreAccess, guard_credentials, serve};
 
 /// Nothing from elsewhere, nothing inline; the page's own code, styles, images and requests.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \

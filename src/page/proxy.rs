@@ -1,7 +1,6 @@
 //! Hands the page's queries on to the store.
 
 use std::error::Error;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,10 +10,10 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use parking_lot::RwLock;
-use reqwest::RequestBuilder;
+use reqwest::{RequestBuilder, Url};
 use serde_json::json;
 
-use crate::http::{Authorization, chain, plain_client, tls_client};
+use crate::http::{StoreAccess, chain};
 
 /// Queries are short; whatever is longer is not from the page.
 const REQUEST_LIMIT_BYTES: usize = 1024 * 1024;
@@ -28,17 +27,6 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(130);
 /// Whether a store can answer queries, of which all engines have the same path.
 const PROBE: &str = "/api/v1/query?query=1";
 
-/// How a store lets us in.
-#[derive(Clone, Debug, Default)]
-pub struct StoreAccess {
-    /// Who the page is to the store.
-    pub authorization: Authorization,
-    /// Whose series are asked for, where a store has those of several.
-    pub tenant: Option<String>,
-    /// The authorities whose certificates a store may have, else those of the system.
-    pub authorities: Option<PathBuf>,
-}
-
 /// A client of the store.
 #[derive(Clone, Debug)]
 pub struct Proxy {
@@ -50,19 +38,14 @@ pub struct Proxy {
 impl Proxy {
     /// A proxy for the store at `store_url`.
     pub fn new(store_url: &str, access: StoreAccess) -> Result<Self, String> {
-        let client = if store_url.starts_with("https:") {
-            tls_client(access.authorities.as_deref())?
-        } else {
-            plain_client()
-        };
-        let client = client
+        access.check()?;
+        let url = Url::parse(store_url).map_err(|error| format!("{store_url}: {error}"))?;
+        let client = access
+            .client(&url)?
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(ANSWER_TIMEOUT)
             // What the store has compressed goes to the browser as it is.
             .no_gzip()
-            // The address is given by the user: neither a proxy of the environment nor a redirect.
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| error.to_string())?;
         let proxy = Self { client, access: Arc::new(access), store_url: Arc::default() };
@@ -81,11 +64,7 @@ impl Proxy {
 
     /// Sends a request with what lets it in; the error says why there is no answer.
     async fn send(&self, request: RequestBuilder) -> Result<reqwest::Response, String> {
-        let request = self.access.authorization.add_to(request)?;
-        let request = match &self.access.tenant {
-            Some(tenant) => request.header("X-Scope-OrgID", tenant),
-            None => request,
-        };
+        let request = self.access.add_to(request)?;
         request.send().await.map_err(|error| self.unreachable(&error))
     }
 

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::http::{Authorization, Secret};
-use crate::page::StoreAccess;
+use crate::http::{Authorization, Secret, StoreAccess};
 
-/// `mephisto_metrics.stack.remote.Credentials`.
+/// `mephisto_metrics.stack.credentials.Credentials`.
 #[derive(FromPyObject)]
 pub struct Credentials {
     token: Option<String>,
@@ -21,7 +20,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// What the page needs to ask a store; `ValueError` if they cannot work.
+    /// How a store lets their owner in; `ValueError` if they cannot work.
     pub fn access(self) -> PyResult<StoreAccess> {
         let token = secret(self.token, self.token_file);
         let password = secret(self.password, self.password_file);
@@ -31,7 +30,7 @@ impl Credentials {
 }
 
 /// A secret in a file, or the text itself.
-pub fn secret(text: Option<String>, file: Option<PathBuf>) -> Option<Secret> {
+fn secret(text: Option<String>, file: Option<PathBuf>) -> Option<Secret> {
     file.map(Secret::File).or(text.map(Secret::Text))
 }
 

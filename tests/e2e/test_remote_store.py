@@ -1,4 +1,4 @@
-"""A store elsewhere behind the page: below a path, with a password, without `/-/ready`."""
+"""A store elsewhere behind each viewer: below a path, with a password, without `/-/ready`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from typing import Any, Callable
 
 import pytest
 from tests.e2e.conftest import Installation, query
+from tests.stand_ins.archives import grafana_release
+from tests.stand_ins.running import frames, install
 
 from mephisto_metrics.stack.readiness import wait_until
 
@@ -171,3 +173,18 @@ def test_the_password_is_in_no_log_and_no_state(viewer: Installation, page: str)
     assert not [path for path in kept if PASSWORD.encode() in path.read_bytes()]
     listed = urllib.parse.urlsplit(page)
     assert listed.username is None
+
+
+def test_grafana_shows_it_too(
+    viewer: Installation, page: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert page
+    install(viewer.home, grafana_release(tmp_path_factory.mktemp("grafana")))
+    grafana = viewer.start_verb("view", "--viewer", "grafana", "--port", "0")
+    url = viewer.address_of(grafana).partition("/d/")[0]
+    assert wait_until(lambda: bool(frames(url, 'up{job="mephisto"}')), TIMEOUT_SECONDS)
+    grafana.terminate()
+    assert grafana.wait(TIMEOUT_SECONDS) == 0, viewer.log_of(grafana)
+    logs = [path.read_text() for path in (viewer.home / "logs").glob("*.log")]
+    assert logs
+    assert not [text for text in logs if PASSWORD in text]

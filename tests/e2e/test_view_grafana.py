@@ -13,9 +13,8 @@ from typing import Any, Callable
 import psutil
 import pytest
 from tests.stand_ins.archives import grafana_archive
-from tests.stand_ins.running import ask
+from tests.stand_ins.running import ask, frames
 
-from mephisto_metrics.stack.grafana.api import GrafanaApi
 from mephisto_metrics.stack.readiness import wait_until
 
 TIMEOUT_SECONDS = 60
@@ -69,8 +68,8 @@ def test_the_address_is_that_of_the_default_dashboard(grafana: tuple[Any, str]) 
 def test_its_data_source_answers_with_what_the_store_has(grafana: tuple[Any, str]) -> None:
     installation, address = grafana
     installation.wait_for('up{job="mephisto"} == 1')
-    assert frames(address, 'up{job="mephisto"}')
-    assert not frames(address, 'up{job="elsewhere"}')
+    assert frames(base(address), 'up{job="mephisto"}')
+    assert not frames(base(address), 'up{job="elsewhere"}')
 
 
 def test_the_secret_is_in_no_log_and_on_no_command_line(grafana: tuple[Any, str]) -> None:
@@ -151,7 +150,7 @@ def test_grafana_stands_over_prometheus_too(
     address = installation.address_of(installation.start_verb("view"))
     status = installation.status()
     assert (status["store"]["kind"], status["viewers"][0]["kind"]) == ("prometheus", "grafana")
-    assert wait_until(lambda: bool(frames(address, "prometheus_build_info")), TIMEOUT_SECONDS)
+    assert wait_until(lambda: bool(frames(base(address), "prometheus_build_info")), TIMEOUT_SECONDS)
 
 
 def test_a_grafana_that_can_not_start_is_explained(installation: Any) -> None:
@@ -166,25 +165,6 @@ def test_a_grafana_that_can_not_start_is_explained(installation: Any) -> None:
     assert "hint: " in result.stderr
     assert "Traceback" not in result.stderr
     assert installation.status()["store"] is None
-
-
-def frames(address: str, expression: str) -> list[Any]:
-    """Return what the data source gives for an instant query, through Grafana."""
-    query = {
-        "refId": "A",
-        "datasource": {"type": "prometheus", "uid": "prometheus"},
-        "expr": expression,
-        "instant": True,
-        "range": False,
-        "intervalMs": 1000,
-        "maxDataPoints": 1,
-    }
-    api = GrafanaApi(base(address), basic=("admin", "admin"), is_local=True)
-    body = {"queries": [query], "from": "now-60s", "to": "now"}
-    status, answer = api.ask("POST", "/api/ds/query", body)
-    assert status == 200, answer
-    found: list[Any] = answer["results"]["A"]["frames"]
-    return found
 
 
 def has_ended(pid: int) -> bool:

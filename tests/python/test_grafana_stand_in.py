@@ -80,6 +80,19 @@ def change_type(file: Any) -> None:
     file["datasources"][0]["type"] = "prometeus"
 
 
+def change_header(file: Any) -> None:
+    file["datasources"][0]["jsonData"]["httpHeaderName2"] = "X-Scope-OrgID"
+    file["datasources"][0]["secureJsonData"] = {"httpHeaderValue2": "one"}
+
+
+def change_user(file: Any) -> None:
+    file["datasources"][0].update(basicAuthUser="me", secureJsonData={"basicAuthPassword": "x"})
+
+
+def change_authorities(file: Any) -> None:
+    file["datasources"][0]["secureJsonData"] = {"tlsCACert": "x"}
+
+
 def change_path(file: Any) -> None:
     file["providers"][0]["options"]["path"] = "/nowhere"
 
@@ -93,6 +106,9 @@ def change_uid(file: Any) -> None:
     [
         ("datasources/mephisto.yaml", change_data_source, "unknown ['jsondata']"),
         ("datasources/mephisto.yaml", change_type, "no such data source"),
+        ("datasources/mephisto.yaml", change_header, "later ones are not sent"),
+        ("datasources/mephisto.yaml", change_user, "without basicAuth"),
+        ("datasources/mephisto.yaml", change_authorities, "authorities that are not used"),
         ("dashboards/mephisto.yaml", change_path, "no such folder"),
         ("alerting/mephisto.json", change_uid, "no data source other"),
     ],

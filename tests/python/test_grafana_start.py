@@ -22,6 +22,7 @@ from tests.stand_ins.running import (
 )
 
 from mephisto_metrics._core import Store
+from mephisto_metrics.stack.credentials import Credentials
 from mephisto_metrics.stack.grafana import (
     GrafanaOptions,
     default_dashboard_url,
@@ -142,7 +143,7 @@ def test_no_secret_is_on_a_command_line_in_an_environment_or_in_a_log(
     prepared: Any, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRAFANA_PASSWORD", PASSWORD)
-    program = prepared(password=PASSWORD, remote_token=TOKEN)
+    program = prepared(password=PASSWORD, credentials=Credentials(token=TOKEN))
     with ready(program) as process:
         assert ask(program.url, "/api/search", password=PASSWORD)[0] == 200
         running = psutil.Process(process.pid)
@@ -213,7 +214,7 @@ def test_what_is_not_known_is_not_explained(prepared: Any) -> None:
 
 def test_how_to_log_in_names_no_password_but_the_one_that_everybody_knows(home: Path) -> None:
     def told(host: str, password: str | None) -> str:
-        return how_to_log_in(GrafanaOptions(host, 0, "me", password, "http://x", 5.0))
+        return how_to_log_in(host, "me", password)
 
     assert told("127.0.0.1", None) == "log in as `me` with the password `admin`"
     assert "hunter2" not in told("192.0.2.1", "hunter2")

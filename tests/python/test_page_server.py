@@ -3,61 +3,19 @@
 from __future__ import annotations
 
 import json
-import ssl
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 from tests.certificates import Certificates, make_certificates
+from tests.demanding_store import ANSWER, demanding_store
 
 from mephisto_metrics._core import PageServer
+from mephisto_metrics.stack.credentials import Credentials
 from mephisto_metrics.stack.readiness import why_no_queries
-from mephisto_metrics.stack.remote import Credentials
-
-ANSWER = b'{"status": "success", "data": {"resultType": "vector", "result": []}}'
-
-
-class SecureStore(ThreadingHTTPServer):
-    """Answers queries below `/prometheus` to who has its token, over TLS."""
-
-    def __init__(self, certificates: Certificates) -> None:
-        super().__init__(("127.0.0.1", 0), SecureHandler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificates.certificate, certificates.key)
-        self.socket = context.wrap_socket(self.socket, server_side=True)
-        self.url = f"https://localhost:{self.server_port}/prometheus"
-
-    def handle_error(self, *_: object) -> None:
-        """Say nothing: clients that do not trust it go away."""
-
-
-class SecureHandler(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        if self.path == "/elsewhere/api/v1/query?query=1":
-            self.answer(302, b"", ("Location", "/prometheus/api/v1/query?query=1"))
-        elif not self.path.startswith("/prometheus/api/v1/query?"):
-            self.answer(404, b"")
-        elif self.headers["Authorization"] != "Bearer token":
-            self.answer(401, b"")
-        elif self.headers["X-Scope-OrgID"] != "team":
-            self.answer(403, b"")
-        else:
-            self.answer(200, ANSWER)
-
-    def answer(self, status: int, body: bytes, *headers: tuple[str, str]) -> None:
-        self.send_response(status)
-        for name, value in (("Content-Length", str(len(body))), *headers):
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -69,11 +27,9 @@ def certificates(
 
 @pytest.fixture(scope="module")
 def store_url(certificates: Certificates) -> Iterator[str]:
-    store = SecureStore(certificates)
-    threading.Thread(target=store.serve_forever, daemon=True).start()
-    yield store.url
-    store.shutdown()
-    store.server_close()
+    demanded = {"Authorization": "Bearer token", "X-Scope-OrgID": "team"}
+    with demanding_store(demanded, certificates) as store:
+        yield store.url
 
 
 @pytest.fixture

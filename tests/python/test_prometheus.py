@@ -12,6 +12,7 @@ from typing import Callable
 import pytest
 
 from mephisto_metrics.stack import prometheus
+from mephisto_metrics.stack.credentials import Credentials
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.programs import InstalledProgram
 from mephisto_metrics.stack.remote import RemoteWrite
@@ -86,8 +87,8 @@ def test_samples_are_kept_by_time_and_by_size(tmp_path: Path) -> None:
     [
         None,
         RemoteWrite(URL, labels={"machine": "one"}),
-        RemoteWrite(URL, token="a-secret", tenant="research"),
-        RemoteWrite(URL, user="operators", password="a secret: of 'many' {signs}"),
+        RemoteWrite(URL, Credentials(token="a-secret", tenant="research")),
+        RemoteWrite(URL, Credentials(user="operators", password="a secret: of 'many' {signs}")),
     ],
 )
 def test_prometheus_takes_the_configuration(
@@ -96,8 +97,13 @@ def test_prometheus_takes_the_configuration(
     remote_write: RemoteWrite | None,
     needs_program: Callable[[str, str], str],
 ) -> None:
-    promtool = needs_program("promtool", "prometheus")
     prepared(program(tmp_path, UPSTREAMS_HELP), remote_write=remote_write)
+    check(home, needs_program)
+
+
+def check(home: Path, needs_program: Callable[[str, str], str]) -> None:
+    """Have Prometheus's own tool look at the configuration."""
+    promtool = needs_program("promtool", "prometheus")
     checked = subprocess.run(
         [promtool, "check", "config", str(home / "config" / "prometheus.yml")],
         check=False,
@@ -108,9 +114,8 @@ def test_prometheus_takes_the_configuration(
 
 
 def test_a_secret_is_only_in_a_file_of_its_owner(tmp_path: Path, home: Path) -> None:
-    made = prepared(
-        program(tmp_path, UPSTREAMS_HELP), remote_write=RemoteWrite(URL, token="a-secret")
-    )
+    remote_write = RemoteWrite(URL, Credentials(token="a-secret"))
+    made = prepared(program(tmp_path, UPSTREAMS_HELP), remote_write=remote_write)
     (receiver,) = configured(home)["remote_write"]
     path = Path(receiver["authorization"]["credentials_file"])
 
@@ -122,11 +127,30 @@ def test_a_secret_is_only_in_a_file_of_its_owner(tmp_path: Path, home: Path) -> 
 def test_a_users_own_secret_file_is_named_and_not_copied(tmp_path: Path, home: Path) -> None:
     own = tmp_path / "password"
     own.write_text("a secret")
-    remote_write = RemoteWrite(URL, user="operators", password_file=own, ca_file=tmp_path / "ca")
-    prepared(program(tmp_path, UPSTREAMS_HELP), remote_write=remote_write)
+    shown = Credentials(user="operators", password_file=own, ca_file=tmp_path / "ca")
+    prepared(program(tmp_path, UPSTREAMS_HELP), remote_write=RemoteWrite(URL, shown))
     (receiver,) = configured(home)["remote_write"]
     assert receiver["basic_auth"] == {"username": "operators", "password_file": str(own)}
     assert receiver["tls_config"] == {"ca_file": str(tmp_path / "ca")}
+
+
+def test_a_receiver_elsewhere_is_reached_through_the_proxy_of_the_environment(
+    tmp_path: Path,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    needs_program: Callable[[str, str], str],
+) -> None:
+    proxy = "http://me:hidden@proxy.example:3128"
+    for name, value in (("HTTP_PROXY", proxy), ("NO_PROXY", "localhost")):
+        monkeypatch.delenv(name.lower(), raising=False)
+        monkeypatch.setenv(name, value)
+    prepared(program(tmp_path, UPSTREAMS_HELP), remote_write=RemoteWrite(URL))
+    (receiver,) = configured(home)["remote_write"]
+    assert receiver["proxy_url"] == proxy
+    assert stat.S_IMODE((home / "config" / "prometheus.yml").stat().st_mode) == 0o600
+    check(home, needs_program)
+    prepared(program(tmp_path, UPSTREAMS_HELP), remote_write=RemoteWrite("http://localhost:1/"))
+    assert "proxy_url" not in configured(home)["remote_write"][0]
 
 
 def test_rules_of_the_package_and_of_the_user_are_both_read(tmp_path: Path, home: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mephisto_metrics._core import Store
+from mephisto_metrics.stack.credentials import Credentials
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.remote import RemoteWrite, remote_write
 from mephisto_metrics.stack.sizes import bytes_of
@@ -47,15 +48,13 @@ def test_all_variables_are_read(said: Any, secret_file: Path) -> None:
     said(USER="me", PASSWORD_FILE=secret_file, TENANT="team", LABELS="machine=one, site=here")
     assert remote_write(URL, 1000) == RemoteWrite(
         URL,
-        user="me",
-        password_file=secret_file,
-        tenant="team",
+        Credentials(user="me", password_file=secret_file, tenant="team"),
         labels={"machine": "one", "site": "here"},
         queue_bytes=1000,
     )
     said(USER="", PASSWORD_FILE="", TOKEN_FILE=secret_file, CA_FILE=secret_file)
-    receiver = remote_write(URL)
-    assert (receiver.token_file, receiver.ca_file) == (secret_file, secret_file)
+    shown = remote_write(URL).credentials
+    assert (shown.token_file, shown.ca_file) == (secret_file, secret_file)
 
 
 def test_no_secret_is_shown(said: Any) -> None:
@@ -73,6 +72,7 @@ def test_no_secret_is_shown(said: Any) -> None:
         ({"TOKEN": "hidden", "USER": "me", "PASSWORD": "hidden"}, "neither a token nor a user"),
         ({"TOKEN": "hidden", "TOKEN_FILE": __file__}, "TOKEN_FILE are both set"),
         ({"TOKEN_FILE": "/nowhere/token"}, "names `/nowhere/token`, which can not be read"),
+        ({"TENANT": "Käse"}, "TENANT is 'Käse', which can not be sent"),
         ({"LABELS": "a-b=c"}, "are no labels"),
         ({"LABELS": "machine"}, "are no labels"),
     ],
@@ -101,7 +101,8 @@ def test_sizes_are_read_as_prometheus_reads_them() -> None:
 
 def test_the_store_refuses_what_can_not_work(tmp_path: Path) -> None:
     for receiver, named in (
-        (RemoteWrite(URL, token="hidden", user="me"), "either a token, or a user"),
+        (RemoteWrite(URL, Credentials(token="hidden", user="me")), "either a token, or a user"),
+        (RemoteWrite(URL, Credentials(tenant="a\nb")), "one line of text"),
         (RemoteWrite(URL, queue_bytes=1), "1048576 bytes or more"),
         (RemoteWrite(URL, labels={"a-b": "c"}), "not a label name"),
         (RemoteWrite("http://me:hidden@host/"), "must not hold credentials"),

@@ -15,6 +15,7 @@ from typing import Any, Callable
 import pytest
 
 from mephisto_metrics._core import Store
+from mephisto_metrics.stack.credentials import Credentials
 from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.remote import RemoteWrite
 
@@ -92,8 +93,7 @@ def start_store(tmp_path: Path, receiver: Any) -> Iterator[Callable[[Path], Stor
             retention_seconds=3600.0,
             remote_write=RemoteWrite(
                 f"https://localhost:{receiver.server_port}/api/v1/write",
-                token="secret",
-                ca_file=ca_file,
+                Credentials(token="secret", ca_file=ca_file),
             ),
         )
         stores.append(store)

@@ -9,14 +9,13 @@ import os
 import re
 import secrets
 import socket
-import urllib.error
 import urllib.parse
-import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Callable, NoReturn
 
 import grafana_provisioning
+import grafana_query
 from grafana_database import Database, hashed
 from grafana_ini import ConfigurationError, Sections
 
@@ -191,18 +190,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def _frames(self, query: Json) -> list[Json]:
         source = self._kept("data source", query["datasource"]["uid"])
-        headers = {}
-        if "httpHeaderName1" in source["jsonData"]:
-            name = source["jsonData"]["httpHeaderName1"]
-            headers[name] = source["secureJsonData"]["httpHeaderValue1"]
-        form = urllib.parse.urlencode({"query": query["expr"]}).encode()
-        request = urllib.request.Request(f"{source['url']}/api/v1/query", form, headers)
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, timeout=10) as answer:
-                result = json.load(answer)["data"]["result"]
-        except (urllib.error.URLError, OSError) as error:
-            raise RefusedError(400, f"Post {request.full_url}: {error}") from error
+            result = grafana_query.answer(source, query["expr"])
+        except OSError as error:
+            raise RefusedError(400, f"Post {source['url']}/api/v1/query: {error}") from error
         return [{"schema": {"fields": []}, "data": {"values": [each]}} for each in result]
 
     def search(self, _: Any) -> list[Json]:

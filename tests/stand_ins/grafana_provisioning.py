@@ -17,9 +17,11 @@ Json = dict[str, Any]
 
 DATA_SOURCE_KEYS = {
     *("name", "type", "uid", "orgId", "access", "url", "isDefault", "editable"),
-    *("jsonData", "secureJsonData"),
+    *("basicAuth", "basicAuthUser", "jsonData", "secureJsonData"),
 }
-JSON_DATA_KEYS = {"httpMethod", "timeInterval", "httpHeaderName1"}
+JSON_DATA_KEYS = {"httpMethod", "timeInterval", "tlsAuthWithCACert"}
+SECRET_KEYS = {"basicAuthPassword", "tlsCACert"}
+HEADERS = range(1, 10)
 PROVIDER_KEYS = {
     *("name", "orgId", "folder", "type", "disableDeletion", "allowUiUpdates"),
     *("updateIntervalSeconds", "options"),
@@ -32,7 +34,8 @@ RULE_KEYS = {
 QUERY_KEYS = {"refId", "relativeTimeRange", "datasourceUid", "model"}
 DURATION = re.compile(r"(\d+(ms|[smhdwy]))+")
 UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
-VARIABLE = re.compile(r"\$(\{\w+\}|\w+)")
+# What Go's `os.ExpandEnv` takes for a name.
+VARIABLE = re.compile(r"\$(\{[^}]*\}|\{|[*#$@!?0-9-]|[A-Za-z_]\w*)", re.ASCII)
 
 
 def data_sources(folder: Path) -> list[Json]:
@@ -55,11 +58,27 @@ def check_data_source(source: Json) -> None:
     if not re.fullmatch(r"https?://\S+", source["url"]):
         raise ConfigurationError(f"no URL: {source['url']}")
     data = source.get("jsonData", {})
-    check_keys("jsonData", data, JSON_DATA_KEYS, {"httpMethod", "timeInterval"})
+    names = {f"httpHeaderName{number}" for number in HEADERS}
+    check_keys("jsonData", data, JSON_DATA_KEYS | names, {"httpMethod", "timeInterval"})
     if data["httpMethod"] not in {"POST", "GET"} or not DURATION.fullmatch(data["timeInterval"]):
         raise ConfigurationError(f"bad jsonData: {data}")
-    if ("httpHeaderName1" in data) != ("httpHeaderValue1" in source.get("secureJsonData", {})):
+    check_access(source, data, source.get("secureJsonData", {}))
+
+
+def check_access(source: Json, data: Json, secrets: Json) -> None:
+    """Raise `ConfigurationError` for credentials of which a part is missing, or is not used."""
+    values = {f"httpHeaderValue{number}" for number in HEADERS}
+    check_keys("secureJsonData", secrets, SECRET_KEYS | values, set())
+    named = [f"httpHeaderName{number}" in data for number in HEADERS]
+    if named != [f"httpHeaderValue{number}" in secrets for number in HEADERS]:
         raise ConfigurationError("a header's name without a value, or the reverse")
+    if named != sorted(named, reverse=True):
+        raise ConfigurationError("the numbers of headers have a gap: later ones are not sent")
+    has_password = source.get("basicAuth", False)
+    if {has_password} != {"basicAuthUser" in source, "basicAuthPassword" in secrets}:
+        raise ConfigurationError("a user without a password, or the reverse, or without basicAuth")
+    if data.get("tlsAuthWithCACert", False) != ("tlsCACert" in secrets):
+        raise ConfigurationError("authorities that are not used, or the reverse")
 
 
 def boards(folder: Path) -> dict[str, Json]:

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from tests.stand_ins.archives import VERSION
 
+from mephisto_metrics.stack import programs
+from mephisto_metrics.stack.grafana.api import GrafanaApi
 from mephisto_metrics.stack.programs import InstalledProgram
 from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.supervision import Program
@@ -27,6 +29,13 @@ STOP_TIMEOUT_SECONDS = 10
 def as_installed(root: Path) -> InstalledProgram:
     """Return an unpacked release of the stand-in for Grafana as one that was installed."""
     return InstalledProgram("grafana", VERSION, root / "bin" / "grafana", root, is_ours=True)
+
+
+def install(home: Path, root: Path) -> None:
+    """Let a home use an unpacked release of the stand-in for Grafana."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEPHISTO_METRICS_HOME", str(home))
+        programs.record(as_installed(root))
 
 
 @contextlib.contextmanager
@@ -75,6 +84,25 @@ def ask(
     except urllib.error.HTTPError as error:
         with error:
             return error.code, parsed(error.read())
+
+
+def frames(url: str, expression: str) -> list[Any]:
+    """Return what the data source of a Grafana on loopback gives for an instant query."""
+    query = {
+        "refId": "A",
+        "datasource": {"type": "prometheus", "uid": "prometheus"},
+        "expr": expression,
+        "instant": True,
+        "range": False,
+        "intervalMs": 1000,
+        "maxDataPoints": 1,
+    }
+    api = GrafanaApi(url, basic=("admin", "admin"), is_local=True)
+    body = {"queries": [query], "from": "now-60s", "to": "now"}
+    status, answer = api.ask("POST", "/api/ds/query", body)
+    assert status == 200, answer
+    found: list[Any] = answer["results"]["A"]["frames"]
+    return found
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mephisto_metrics.stack import settings
-from mephisto_metrics.stack.addresses import is_web_address
+from mephisto_metrics.stack.addresses import host_of, is_loopback, is_web_address
 from mephisto_metrics.stack.errors import StackError
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def push_command(
     _check_url(url)
     interval_seconds = settings.scrape_interval_seconds()
     wishes = Wishes(store_url, data_source, interval_seconds, not no_alerts, dry_run)
-    changes = Push(GrafanaApi(url, secret, is_local=_is_loopback(url)), wishes).run()
+    changes = Push(GrafanaApi(url, secret, is_local=is_loopback(host_of(url))), wishes).run()
     _print(changes, dry_run, as_json)
 
 
@@ -173,18 +173,7 @@ def _check_url(url: str) -> None:
             f"`{url}` is no address of a Grafana: expected one like https://grafana.example.org",
             param_hint="--url",
         )
-    if parts.scheme == "http" and not _is_loopback(url):
+    if parts.scheme == "http" and not is_loopback(host_of(url)):
         click.echo(
             f"warning: who is between here and {url} can read the token; use https", err=True
         )
-
-
-def _is_loopback(url: str) -> bool:
-    import ipaddress
-    from urllib.parse import urlsplit
-
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

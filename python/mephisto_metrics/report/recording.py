@@ -15,7 +15,7 @@ from mephisto_metrics.stack.asking import opener
 from mephisto_metrics.stack.errors import StackError
 
 if TYPE_CHECKING:
-    from mephisto_metrics.stack.remote import Credentials
+    from mephisto_metrics.stack.credentials import Credentials
 
 ANSWER_TIMEOUT_SECONDS = 60.0
 REQUEST_TIMEOUT_STATUS = 408
@@ -30,7 +30,7 @@ class Recording:
     def __init__(self, store_url: str, credentials: Credentials | None = None) -> None:
         self.answers: dict[str, dict[str, Any]] = {}
         self._store_url = store_url
-        self._opener = opener(credentials)
+        self._opener = opener(store_url, credentials)
 
     def keep(self, address: str, body: object) -> None:
         """Add what the page's server would have answered."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mephisto_metrics.stack import grafana
+from mephisto_metrics.stack.addresses import is_loopback
 from mephisto_metrics.stack.grafana import account
 from mephisto_metrics.stack.grafana.options import (
     password_of_environment,
@@ -21,25 +21,14 @@ def of_page(host: str) -> Account | None:
 
     Raises `StackError` for a password that everybody knows.
     """
-    options = _options(host)
-    if options.is_loopback:
+    if is_loopback(host):
         return None
     with explaining_home_faults():
-        return account.choose(options)
+        return account.choose(host, user_of_environment(), password_of_environment())
 
 
 def how_to_log_in(host: str) -> str | None:
     """Return what to tell whoever opens a viewer at `host`; None if it is on loopback."""
-    options = _options(host)
-    return None if options.is_loopback else grafana.how_to_log_in(options)
-
-
-def _options(host: str) -> grafana.GrafanaOptions:
-    return grafana.GrafanaOptions(
-        host=host,
-        port=0,
-        user=user_of_environment(),
-        password=password_of_environment(),
-        store_url="",
-        scrape_interval_seconds=0,
-    )
+    if is_loopback(host):
+        return None
+    return account.how_to_log_in(host, user_of_environment(), password_of_environment())

@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import urllib.request
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.proxies import proxy_for
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mephisto_metrics.stack.remote import Credentials
+    from mephisto_metrics.stack.credentials import Credentials
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -21,27 +23,31 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def opener(credentials: Credentials | None = None) -> urllib.request.OpenerDirector:
-    """Return what opens addresses of a store, as whoever `credentials` says.
+def opener(url: str, credentials: Credentials | None = None) -> urllib.request.OpenerDirector:
+    """Return what opens addresses of the server at `url`, as whoever `credentials` says.
 
-    Raises `StackError` if a file of theirs can not be read.
+    Without any it is one of ours on this machine, and never behind a proxy of the environment.
+    Raises `StackError` if a file of the credentials can not be read.
     """
-    # A proxy of the environment must never stand between us and the store.
-    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({}), _NoRedirect()]
+    proxy = None if credentials is None else proxy_for(url)
+    proxies = {} if proxy is None else {urlsplit(url).scheme: proxy}
+    handlers: list[urllib.request.BaseHandler] = [
+        urllib.request.ProxyHandler(proxies),
+        _NoRedirect(),
+    ]
     if credentials is None:
         return urllib.request.build_opener(*handlers)
     if credentials.ca_file is not None:
         handlers.append(_trusting(credentials.ca_file))
     made = urllib.request.build_opener(*handlers)
-    made.addheaders += headers(credentials)
+    made.addheaders += _headers(credentials)
     return made
 
 
-def headers(credentials: Credentials) -> list[tuple[str, str]]:
+def _headers(credentials: Credentials) -> list[tuple[str, str]]:
     """Return what a request has to have to be let in."""
     found = []
-    token = token_of(credentials)
-    password = _secret(credentials.password, credentials.password_file)
+    token, password = credentials.read_token(), credentials.read_password()
     if token is not None:
         found.append(("Authorization", f"Bearer {token}"))
     if credentials.user is not None:
@@ -50,30 +56,6 @@ def headers(credentials: Credentials) -> list[tuple[str, str]]:
     if credentials.tenant is not None:
         found.append(("X-Scope-OrgID", credentials.tenant))
     return found
-
-
-def token_of(credentials: Credentials) -> str | None:
-    """Return the bearer token, if that is what is asked for."""
-    return _secret(credentials.token, credentials.token_file)
-
-
-def _secret(text: str | None, path: Path | None) -> str | None:
-    if path is not None:
-        try:
-            text = path.read_text(encoding="utf-8").rstrip("\r\n")
-        except OSError as error:
-            raise StackError(
-                f"the secret in `{path}` can not be read: {error.strerror}",
-                "make it a file that you may read",
-            ) from error
-        except ValueError:
-            text = "\n"  # what is no text is no secret either; its bytes are nobody's business
-    if text is not None and not text.isprintable():
-        where = "a variable" if path is None else f"`{path}`"
-        raise StackError(
-            f"the secret in {where} is not one line of text", "put the secret alone there"
-        )
-    return text
 
 
 def _trusting(ca_file: Path) -> urllib.request.HTTPSHandler:

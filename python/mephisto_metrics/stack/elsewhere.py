@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.variables import absolute, file_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 TARGETS_VARIABLE = "MEPHISTO_METRICS_TARGETS"
 TOKEN_FILE_VARIABLE = "MEPHISTO_METRICS_SCRAPE_TOKEN_FILE"  # noqa: S105 - the name of a variable
@@ -54,16 +54,16 @@ def elsewhere(sources: Sequence[str] | None = None) -> Elsewhere:
     `sources` are in place of the first. Raises `StackError` for what can not be used.
     """
     if sources is None:
-        sources = [text.strip() for text in os.environ.get(TARGETS_VARIABLE, "").split(",")]
+        sources = [text.strip() for text in text_of(TARGETS_VARIABLE).split(",")]
     lists = tuple(source for source in sources if _is_address(source))
     for address in lists:
         _check_address(address)
     return Elsewhere(
-        files=tuple(_absolute(text) for text in sources if text and not _is_address(text)),
+        files=tuple(absolute(text) for text in sources if text and not _is_address(text)),
         lists=lists,
-        token_file=_readable(TOKEN_FILE_VARIABLE),
-        ca_file=_readable(CA_FILE_VARIABLE),
-        is_token_sent_in_clear=os.environ.get(INSECURE_VARIABLE, "").strip() not in {"", "0"},
+        token_file=file_of(TOKEN_FILE_VARIABLE),
+        ca_file=file_of(CA_FILE_VARIABLE),
+        is_token_sent_in_clear=text_of(INSECURE_VARIABLE) not in {"", "0"},
     )
 
 
@@ -87,25 +87,6 @@ def _check_address(address: str) -> None:
             f"{TARGETS_VARIABLE} names an address that holds credentials, which others would see",
             "put the list where it needs none, or write it to a file from time to time",
         )
-
-
-def _absolute(text: str) -> Path:
-    return Path(text).expanduser().absolute()
-
-
-def _readable(variable: str) -> Path | None:
-    text = os.environ.get(variable, "").strip()
-    if not text:
-        return None
-    path = _absolute(text)
-    try:
-        path.open().close()
-    except OSError as error:
-        raise StackError(
-            f"{variable} names `{path}`, which can not be read: {error.strerror}",
-            "name a file that you may read, or leave the variable out",
-        ) from error
-    return path
 
 
 def scrape_configs(found: Elsewhere) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ One configuration serves Debian's 2.42 and today's 3.x, so it has only what both
 
 from __future__ import annotations
 
+import json
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,9 @@ from mephisto_metrics.stack.elsewhere import NOWHERE, scrape_configs
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.files import write_private
 from mephisto_metrics.stack.home_faults import explaining_home_faults
+from mephisto_metrics.stack.proxies import proxy_for
 from mephisto_metrics.stack.readiness import is_ready
 from mephisto_metrics.stack.rules import rule_files
-from mephisto_metrics.stack.state import write_json
 from mephisto_metrics.stack.supervision import Program
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def prepare(
     with explaining_home_faults():
         path = places.config_folder() / "prometheus.yml"
         content = configuration(port, scrape_interval_seconds, remote_write, elsewhere)
-        write_json(path, content)
+        # Not for others to read: the address of a proxy may have a password in it.
+        write_private(path, json.dumps(content, indent=1, ensure_ascii=False))
         places.targets_folder().mkdir(parents=True, exist_ok=True)
     url = f"http://{HOST}:{port}"
     return Program(
@@ -122,16 +124,20 @@ def configuration(
 def _receiver(remote_write: RemoteWrite) -> dict[str, Any]:
     """Return an entry of `remote_write`: secrets stay in files, which only their owner can read."""
     receiver: dict[str, Any] = {"url": remote_write.url}
-    token = _secret_file(remote_write.token_file, remote_write.token, "remote-token")
-    password = _secret_file(remote_write.password_file, remote_write.password, "remote-password")
+    shown, proxy = remote_write.credentials, proxy_for(remote_write.url)
+    token = _secret_file(shown.token_file, shown.token, "remote-token")
+    password = _secret_file(shown.password_file, shown.password, "remote-password")
     if token is not None:
         receiver["authorization"] = {"credentials_file": token}
-    if remote_write.user is not None:
-        receiver["basic_auth"] = {"username": remote_write.user, "password_file": password}
-    if remote_write.tenant is not None:
-        receiver["headers"] = {"X-Scope-OrgID": remote_write.tenant}
-    if remote_write.ca_file is not None:
-        receiver["tls_config"] = {"ca_file": str(remote_write.ca_file)}
+    if shown.user is not None:
+        receiver["basic_auth"] = {"username": shown.user, "password_file": password}
+    if shown.tenant is not None:
+        receiver["headers"] = {"X-Scope-OrgID": shown.tenant}
+    if shown.ca_file is not None:
+        receiver["tls_config"] = {"ca_file": str(shown.ca_file)}
+    if proxy is not None:
+        # It heeds no variables unless told to, in a word that 2.42 does not know.
+        receiver["proxy_url"] = proxy
     return receiver
 
 

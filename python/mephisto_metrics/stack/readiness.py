@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mephisto_metrics.stack.remote import Credentials
+    from mephisto_metrics.stack.credentials import Credentials
 
 POLL_INTERVAL_SECONDS = 0.05
 ANSWER_TIMEOUT_SECONDS = 2.0
@@ -48,7 +48,7 @@ def _asked(
     from mephisto_metrics.stack.asking import opener
 
     try:
-        with opener(credentials).open(url, timeout=timeout_seconds) as answer:
+        with opener(url, credentials).open(url, timeout=timeout_seconds) as answer:
             content: bytes = answer.read()
             if answer.status == HTTP_OK:
                 return content, None

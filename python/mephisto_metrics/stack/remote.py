@@ -1,135 +1,78 @@
-"""Where a store sends its samples too, and as whom.
-
-Secrets come from variables or files, never from a command line, which every user of the machine can
-read.
-"""
+"""Where a store sends its samples too."""
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from mephisto_metrics.stack.addresses import is_web_address
+from mephisto_metrics.stack.credentials import NO_CREDENTIALS, PREFIX, Credentials, credentials
 from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.proxies import proxy_for
 from mephisto_metrics.stack.sizes import bytes_of
+from mephisto_metrics.stack.variables import text_of
 
 URL_VARIABLE = "MEPHISTO_METRICS_REMOTE_WRITE"
+LABELS_VARIABLE = f"{PREFIX}LABELS"
+QUEUE_SIZE_VARIABLE = f"{PREFIX}QUEUE_SIZE"
 
-_PREFIX = "MEPHISTO_METRICS_REMOTE_"
 _LABEL_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]*")
 
 
 @dataclass(frozen=True)
-class Credentials:
-    """As whom a store elsewhere is asked: at most by a token, or as a user with a password."""
-
-    token: str | None = field(default=None, repr=False)
-    token_file: Path | None = None
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    password_file: Path | None = None
-    tenant: str | None = None
-    """Whose series are asked for, where a store has those of several."""
-    ca_file: Path | None = None
-    """The authorities whose certificates it may have; by default those of the system."""
-
-
-@dataclass(frozen=True)
 class RemoteWrite:
-    """A receiver of Prometheus's remote write: at most a token, or a user with a password.
+    """A receiver of Prometheus's remote write.
 
-    A secret is a text or in a file, which is read anew for each request. Every series that is sent
-    has the labels too, unless it has such a label itself.
+    Every series that is sent has the labels too, unless it has such a label itself.
     """
 
     url: str
-    token: str | None = field(default=None, repr=False)
-    token_file: Path | None = None
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    password_file: Path | None = None
-    tenant: str | None = None
-    ca_file: Path | None = None
+    credentials: Credentials = NO_CREDENTIALS
     labels: dict[str, str] = field(default_factory=dict)
     queue_bytes: int | None = None
 
 
 def remote_write_wanted() -> RemoteWrite | None:
     """Return the receiver that `$MEPHISTO_METRICS_REMOTE_WRITE` names; None if it names none."""
-    url = os.environ.get(URL_VARIABLE, "").strip()
+    url = text_of(URL_VARIABLE)
     return remote_write(url, _queue_bytes()) if url else None
 
 
 def remote_write(url: str, queue_bytes: int | None = None) -> RemoteWrite:
-    """Return the receiver at `url` with what `MEPHISTO_METRICS_REMOTE_*` say of it."""
-    _check_url(url)
-    return RemoteWrite(url=url, labels=_labels(), queue_bytes=queue_bytes, **vars(credentials()))
-
-
-def credentials() -> Credentials:
-    """Return as whom stores elsewhere are asked: what `MEPHISTO_METRICS_REMOTE_*` say of it.
+    """Return the receiver at `url` with what `MEPHISTO_METRICS_REMOTE_*` say of it.
 
     Raises `StackError` for what can not be used.
     """
-    found = Credentials(
-        token=_text("TOKEN"),
-        token_file=_file("TOKEN_FILE"),
-        user=_text("USER"),
-        password=_text("PASSWORD"),
-        password_file=_file("PASSWORD_FILE"),
-        tenant=_text("TENANT"),
-        ca_file=_file("CA_FILE"),
-    )
-    _check_credentials(found)
-    return found
-
-
-def _text(name: str) -> str | None:
-    return os.environ.get(_PREFIX + name, "").strip() or None
+    _check_url(url)
+    proxy_for(url)  # raises for a proxy that could not be used
+    return RemoteWrite(url, credentials(), _labels(), queue_bytes)
 
 
 def _queue_bytes() -> int | None:
-    text = _text("QUEUE_SIZE")
-    found = None if text is None else bytes_of(text)
-    if text is not None and not found:
+    text = text_of(QUEUE_SIZE_VARIABLE)
+    found = bytes_of(text) if text else None
+    if text and not found:
         raise StackError(
-            f"{_PREFIX}QUEUE_SIZE is {text!r}, which is no size", "set it to one such as 512MB"
+            f"{QUEUE_SIZE_VARIABLE} is {text!r}, which is no size", "set it to one such as 512MB"
         )
     return found
 
 
 def _labels() -> dict[str, str]:
     """Return what tells this machine's series from those of others: `a=b,c=d`, else its name."""
-    text = _text("LABELS")
-    if text is None:
+    text = text_of(LABELS_VARIABLE)
+    if not text:
         return {"machine": socket.gethostname()}
     pairs = [pair.partition("=") for pair in text.split(",")]
     labels = {name.strip(): value.strip() for name, _, value in pairs}
     if not all(_LABEL_NAME.fullmatch(name) and value for name, value in labels.items()):
         raise StackError(
-            f"{_PREFIX}LABELS is {text!r}, which are no labels",
+            f"{LABELS_VARIABLE} is {text!r}, which are no labels",
             "set it to names and values, such as `machine=one,site=here`",
         )
     return labels
-
-
-def _file(name: str) -> Path | None:
-    text = _text(name)
-    if text is None:
-        return None
-    path = Path(text).expanduser().absolute()
-    try:
-        path.open().close()
-    except OSError as error:
-        raise StackError(
-            f"{_PREFIX}{name} names `{path}`, which can not be read: {error.strerror}",
-            "name a file that you may read, or leave the variable out",
-        ) from error
-    return path
 
 
 def _check_url(url: str) -> None:
@@ -141,24 +84,5 @@ def _check_url(url: str) -> None:
     if "@" in urlsplit(url).netloc:
         raise StackError(
             "the address for remote write holds credentials, which others would see",
-            f"set {_PREFIX}USER and {_PREFIX}PASSWORD_FILE, and leave them out of the address",
-        )
-
-
-def _check_credentials(receiver: Credentials) -> None:
-    for name, text, file in (
-        ("TOKEN", receiver.token, receiver.token_file),
-        ("PASSWORD", receiver.password, receiver.password_file),
-    ):
-        if text is not None and file is not None:
-            raise StackError(
-                f"{_PREFIX}{name} and {_PREFIX}{name}_FILE are both set", "set one of them"
-            )
-    has_token = receiver.token is not None or receiver.token_file is not None
-    has_password = receiver.password is not None or receiver.password_file is not None
-    has_user = receiver.user is not None
-    if has_user != has_password or (has_token and has_user):
-        raise StackError(
-            "the credentials for the remote store are neither a token nor a user with a password",
-            f"set {_PREFIX}TOKEN_FILE alone, or {_PREFIX}USER and {_PREFIX}PASSWORD_FILE",
+            f"set {PREFIX}USER and {PREFIX}PASSWORD_FILE, and leave them out of the address",
         )

@@ -6,15 +6,17 @@ there finds them too.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mephisto_metrics.stack.addresses import is_web_address
+from mephisto_metrics.stack.credentials import credentials
 from mephisto_metrics.stack.elsewhere import elsewhere
 from mephisto_metrics.stack.errors import StackError
-from mephisto_metrics.stack.remote import credentials, remote_write_wanted
+from mephisto_metrics.stack.proxies import proxy_for
+from mephisto_metrics.stack.remote import remote_write_wanted
 from mephisto_metrics.stack.retention import parse_retention
+from mephisto_metrics.stack.variables import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,7 +65,7 @@ def readers() -> tuple[Callable[[], object], ...]:
 
 def store() -> str:
     """Return which store is wanted: `auto`, `prometheus`, `builtin`, or the URL of a remote one."""
-    text = _text(STORE_VARIABLE)
+    text = text_of(STORE_VARIABLE)
     if is_web_address(text):
         if "@" in urlsplit(text).netloc:
             raise StackError(
@@ -71,6 +73,7 @@ def store() -> str:
                 "leave them out of the address, and set MEPHISTO_METRICS_REMOTE_USER and "
                 "MEPHISTO_METRICS_REMOTE_PASSWORD_FILE",
             )
+        proxy_for(text)  # raises for a proxy that could not be used
         return text.rstrip("/")
     return _one_of(STORE_VARIABLE, STORES, "or the URL of a store, such as http://host:9090")
 
@@ -82,7 +85,7 @@ def viewer() -> str:
 
 def retention() -> str:
     """Return how long samples are kept, `$MEPHISTO_METRICS_RETENTION`; by default for 15 days."""
-    text = _text(RETENTION_VARIABLE) or DEFAULT_RETENTION
+    text = text_of(RETENTION_VARIABLE) or DEFAULT_RETENTION
     try:
         parse_retention(text)
     except ValueError as error:
@@ -108,13 +111,13 @@ def viewer_host() -> str:
 
     Mephisto's own default, `localhost`, is the same: not all systems know that name.
     """
-    host = _text(VIEWER_HOST_VARIABLE)
+    host = text_of(VIEWER_HOST_VARIABLE)
     return DEFAULT_VIEWER_HOST if host in {"", "localhost"} else host
 
 
 def scrape_interval_seconds() -> float:
     """Return how often the store scrapes: `$MEPHISTO_METRICS_SCRAPE_INTERVAL_SECONDS`, or 5."""
-    text = _text(SCRAPE_INTERVAL_VARIABLE)
+    text = text_of(SCRAPE_INTERVAL_VARIABLE)
     if not text:
         return DEFAULT_SCRAPE_INTERVAL_SECONDS
     try:
@@ -129,12 +132,8 @@ def scrape_interval_seconds() -> float:
     return seconds
 
 
-def _text(variable: str) -> str:
-    return os.environ.get(variable, "").strip()
-
-
 def _one_of(variable: str, known: Sequence[str], or_else: str) -> str:
-    text = _text(variable) or AUTO
+    text = text_of(variable) or AUTO
     if text not in known:
         expected = " ".join(filter(None, (", ".join(known), or_else)))
         raise StackError(f"{variable} is {text!r}, which is not known", f"set it to: {expected}")
@@ -142,7 +141,7 @@ def _one_of(variable: str, known: Sequence[str], or_else: str) -> str:
 
 
 def _port(variable: str, default: int) -> int:
-    text = _text(variable)
+    text = text_of(variable)
     if not text:
         return default
     if not text.isdecimal() or int(text) > HIGHEST_PORT:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from mephisto_metrics import places
 from mephisto_metrics.stack import programs, prometheus, settings
+from mephisto_metrics.stack.credentials import credentials
 from mephisto_metrics.stack.detached import start_and_wait
 from mephisto_metrics.stack.elsewhere import elsewhere
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import PARENT_STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.readiness import is_ready, why_no_queries
-from mephisto_metrics.stack.remote import credentials, remote_write_wanted
+from mephisto_metrics.stack.remote import remote_write_wanted
 from mephisto_metrics.stack.state import PartState, read_state
 from mephisto_metrics.stack.supervision import stop_left_behind
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from mephisto_metrics.stack.remote import Credentials
+    from mephisto_metrics.stack.credentials import Credentials
 
 LONGEST_START_SECONDS = 30.0 + prometheus.START_TIMEOUT_SECONDS
 REMOTE_TIMEOUT_SECONDS = 10.0

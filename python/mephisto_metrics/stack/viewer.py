@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Callable, Protocol
 
 from mephisto_metrics import places
 from mephisto_metrics.stack import grafana, page, programs, settings
-from mephisto_metrics.stack.asking import token_of
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.grafana.options import (
     password_of_environment,
@@ -96,7 +95,8 @@ class ServedGrafana:
         self._supervised.start()
         self.url = program.url
         self.start_url = grafana.default_dashboard_url(program.url)
-        self.notice = grafana.how_to_log_in(self._options)
+        options = self._options
+        self.notice = grafana.how_to_log_in(options.host, options.user, options.password)
 
     def is_ready(self) -> bool:
         """Whether Grafana answers, and its data source does; asked no more than every ten seconds.
@@ -138,7 +138,6 @@ def _serving_grafana(
             "run `mephisto metrics install --only grafana`, or use the built-in page: "
             "`--viewer builtin`",
         )
-    _refuse_what_grafana_can_not_have(store)
     options = grafana.GrafanaOptions(
         host=host,
         port=port,
@@ -146,7 +145,7 @@ def _serving_grafana(
         password=password_of_environment(),
         store_url=store.url,
         scrape_interval_seconds=store.scrape_interval_seconds,
-        remote_token=None if store.credentials is None else token_of(store.credentials),
+        credentials=store.credentials,
     )
     with _only_one():
         stop_left_behind(grafana.state_path())
@@ -155,17 +154,6 @@ def _serving_grafana(
             yield served
         finally:
             served.stop()
-
-
-def _refuse_what_grafana_can_not_have(store: StoreState) -> None:
-    asked_as = store.credentials
-    if asked_as is not None and (asked_as.user or asked_as.tenant or asked_as.ca_file):
-        raise StackError(
-            f"Grafana is given a token for the store at {store.url}, and no password, no tenant "
-            "and no certificates",
-            "show it on the built-in page, `--viewer builtin`, or set that data source up in a "
-            "Grafana of your own (`mephisto metrics dashboards`)",
-        )
 
 
 @contextlib.contextmanager

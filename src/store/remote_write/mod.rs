@@ -13,17 +13,14 @@ mod test_receiver;
 mod tests;
 mod wire;
 
-use std::path::PathBuf;
-
 use reqwest::Url;
-use reqwest::header::HeaderValue;
 
 pub use counters::RemoteWriteCounters;
 pub use receiver::Receiver;
 pub use sender::Sender;
 
 use super::storage::QueueOptions;
-use crate::http::Authorization;
+use crate::http::StoreAccess;
 use crate::model::{Labels, is_label_name};
 
 /// What may wait on the disk if nothing else is said: a day of an Operator with 2,000 series.
@@ -37,13 +34,8 @@ const SMALLEST_QUEUE_LIMIT_BYTES: u64 = 1024 * 1024;
 pub struct RemoteWriteOptions {
     /// Such as `https://mimir.example/api/v1/push`.
     pub url: Url,
-    /// How the receiver knows the store.
-    pub authorization: Authorization,
-    /// The tenant whose samples they are, for receivers that have several.
-    pub tenant: Option<String>,
-    /// A file of certificates, of which one must have signed the receiver's; else the system's are
-    /// trusted.
-    pub authorities: Option<PathBuf>,
+    /// How the receiver lets the store in.
+    pub access: StoreAccess,
     /// What tells this store's series from those of another, for those without such a label.
     pub external_labels: Labels,
     /// How much may wait on the disk; then the oldest go.
@@ -55,9 +47,7 @@ impl RemoteWriteOptions {
     pub fn new(url: &str) -> Result<Self, String> {
         Ok(Self {
             url: checked(url)?,
-            authorization: Authorization::default(),
-            tenant: None,
-            authorities: None,
+            access: StoreAccess::default(),
             external_labels: Labels::default(),
             queue_limit_bytes: QUEUE_LIMIT_BYTES,
         })
@@ -74,10 +64,7 @@ impl RemoteWriteOptions {
         {
             return Err(format!("{name:?} is not a label name"));
         }
-        match self.tenant.as_deref().map(HeaderValue::from_str) {
-            Some(Err(_)) => Err("the tenant for remote write must be one line of text".to_owned()),
-            _ => Ok(()),
-        }
+        self.access.check()
     }
 
     /// How the samples wait until they are sent.

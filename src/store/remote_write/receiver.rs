@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, Response, StatusCode, Url};
 
 use super::RemoteWriteOptions;
-use crate::http::{chain, tls_client};
+use crate::http::{StoreAccess, chain};
 
 /// As in Prometheus.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -41,36 +40,33 @@ pub enum Answer {
 #[derive(Debug)]
 pub struct Receiver {
     client: Client,
-    options: RemoteWriteOptions,
+    url: Url,
+    access: StoreAccess,
 }
 
 impl Receiver {
     /// A receiver that was not asked yet.
     pub fn new(options: RemoteWriteOptions) -> Result<Self, String> {
-        let client = tls_client(options.authorities.as_deref())?
+        let RemoteWriteOptions { url, access, .. } = options;
+        let client = access
+            .client(&url)?
             .user_agent(concat!("mephisto-metrics-store/", env!("CARGO_PKG_VERSION")))
             .timeout(TIME_LIMIT)
-            // A redirect would take the credentials along to whom they were not given.
-            .redirect(Policy::none())
             .build()
             .map_err(|error| chain(&error))?;
-        Ok(Self { client, options })
+        Ok(Self { client, url, access })
     }
 
     /// Sends a body as `wire` makes it.
     pub async fn send(&self, body: Vec<u8>) -> Answer {
         let request = self
             .client
-            .post(self.options.url.clone())
+            .post(self.url.clone())
             .header(CONTENT_ENCODING, "snappy")
             .header(CONTENT_TYPE, "application/x-protobuf")
             .header("X-Prometheus-Remote-Write-Version", "0.1.0")
             .body(body);
-        let request = match &self.options.tenant {
-            Some(tenant) => request.header("X-Scope-OrgID", tenant),
-            None => request,
-        };
-        match self.options.authorization.add_to(request) {
+        match self.access.add_to(request) {
             Ok(request) => match request.send().await {
                 Ok(response) => Answer::of(response).await,
                 Err(error) => Answer::later(chain(&error.without_url())),

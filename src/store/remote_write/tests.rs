@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::test_receiver::{TestReceiver, Written, eventually};
 use super::*;
-use crate::http::{Secret, Service, Shutdown};
+use crate::http::{Authorization, Secret, Service, Shutdown};
 use crate::model::{Labels, STALE_MARKER};
 use crate::store::scrape::now_ms;
 use crate::store::storage::Storage;
@@ -248,13 +248,14 @@ async fn credentials_are_sent_and_a_file_s_may_change_at_any_time() {
     let path = directory.path().join("token");
     std::fs::write(&path, "first\n").unwrap();
     let receiver = TestReceiver::that_takes_all().await;
+    let access = StoreAccess {
+        authorization: Authorization::Bearer(Secret::File(path.clone())),
+        tenant: Some("team".to_owned()),
+        authorities: None,
+    };
     let sending = Sending::start(
         &directory.path().join("data"),
-        RemoteWriteOptions {
-            authorization: Authorization::Bearer(Secret::File(path.clone())),
-            tenant: Some("team".to_owned()),
-            ..options(&receiver)
-        },
+        RemoteWriteOptions { access, ..options(&receiver) },
     );
     sending.append(1, 1);
     receiver.wait_for(1).await;
@@ -275,10 +276,9 @@ async fn a_name_and_a_password_are_sent_as_basic_credentials() {
     let receiver = TestReceiver::that_takes_all().await;
     let password = Secret::Text("open sesame".to_owned());
     let authorization = Authorization::Basic { user: "Aladdin".to_owned(), password };
-    let sending = Sending::start(
-        directory.path(),
-        RemoteWriteOptions { authorization, ..options(&receiver) },
-    );
+    let access = StoreAccess { authorization, ..StoreAccess::default() };
+    let sending =
+        Sending::start(directory.path(), RemoteWriteOptions { access, ..options(&receiver) });
     sending.append(1, 1);
     receiver.wait_for(1).await;
     assert_eq!(receiver.header("authorization"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
@@ -302,9 +302,11 @@ fn options_that_cannot_work_are_named_without_what_is_secret() {
     let external_labels = Labels::from_iter([("a-b", "c")]);
     let named = RemoteWriteOptions { external_labels, ..options.clone() };
     assert!(named.check().unwrap_err().contains("\"a-b\" is not a label name"));
-    let tenant = RemoteWriteOptions { tenant: Some("a\nb".to_owned()), ..options.clone() };
+    let access = StoreAccess { tenant: Some("a\nb".to_owned()), ..StoreAccess::default() };
+    let tenant = RemoteWriteOptions { access, ..options.clone() };
     assert!(tenant.check().unwrap_err().contains("one line"));
     let authorities = Some("/nowhere/ca.pem".into());
-    let error = Receiver::new(RemoteWriteOptions { authorities, ..options }).unwrap_err();
+    let access = StoreAccess { authorities, ..StoreAccess::default() };
+    let error = Receiver::new(RemoteWriteOptions { access, ..options }).unwrap_err();
     assert!(error.contains("/nowhere/ca.pem"), "{error}");
 }

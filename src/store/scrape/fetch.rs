@@ -1,6 +1,5 @@
 //! One request for a target's metrics, limited in time and size.
 
-use std::net::IpAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, RequestBuilder, Response, StatusCode, Url};
 
-use crate::http::{Authorization, chain, plain_client, tls_client};
+use crate::http::{Authorization, chain, is_loopback, plain_client, tls_client};
 use crate::store::elsewhere::Elsewhere;
 use crate::store::target::{Origin, Target};
 
@@ -104,12 +103,6 @@ fn finish(builder: ClientBuilder) -> Result<Client, String> {
         .redirect(Policy::none())
         .build()
         .map_err(|error| chain(&error))
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// Why nothing was fetched.

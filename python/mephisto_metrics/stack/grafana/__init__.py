@@ -5,15 +5,12 @@ already. Nothing in this package has been seen in a real Grafana: it stands on G
 documentation and source, and each assumption has one place.
 
 Configuration: `configuration` says what is set, `ini` how it is written, `provisioning` has data
-source, boards and alerts as files, `account` who may log in.
+source, boards and alerts as files, `store_access` how the data source is let in by a store
+elsewhere, `account` who may log in.
 """
 
+from mephisto_metrics.stack.grafana.account import how_to_log_in
 from mephisto_metrics.stack.grafana.options import GrafanaOptions
-from mephisto_metrics.stack.grafana.program import (
-    default_dashboard_url,
-    how_to_log_in,
-    prepare,
-    state_path,
-)
+from mephisto_metrics.stack.grafana.program import default_dashboard_url, prepare, state_path
 
 __all__ = ["GrafanaOptions", "default_dashboard_url", "how_to_log_in", "prepare", "state_path"]

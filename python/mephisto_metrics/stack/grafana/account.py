@@ -9,12 +9,12 @@ Grafana's own command sets it before the server starts.
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mephisto_metrics.stack.addresses import is_loopback
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.grafana import files, ini
 from mephisto_metrics.stack.grafana.options import DEFAULT_PASSWORD
@@ -22,15 +22,12 @@ from mephisto_metrics.stack.grafana.options import DEFAULT_PASSWORD
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mephisto_metrics.stack.grafana.options import GrafanaOptions
-
+GENERATED = "generated-password"
 GENERATED_BYTES = 18
 SHORTEST_PASSWORD = 4
 """Grafana's own limit."""
 RESET_TIMEOUT_SECONDS = 120.0
 """The command may have to migrate the database first."""
-BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
-"""RFC 6750's. Grafana would replace a `$` in what it reads from a file."""
 
 
 @dataclass(frozen=True)
@@ -41,25 +38,33 @@ class Account:
     password: str = field(repr=False)
 
 
-def choose(options: GrafanaOptions) -> Account:
-    """Return the account that is wanted; a generated password is the same each time.
+def choose(host: str, user: str, password: str | None) -> Account:
+    """Return the account of what is shown at `host`, with the password that is wanted, if any.
 
-    Raises `StackError` for the default password off loopback, and for what Grafana can not take.
+    By default it is the guide's on loopback, and elsewhere one that is generated and stays the
+    same. Raises `StackError` for the guide's off loopback, and for what Grafana can not take.
     """
-    _check_user(options.user)
-    if options.password is not None:
-        _check_password(options)
-        return Account(options.user, options.password)
-    if options.is_loopback:
-        return Account(options.user, DEFAULT_PASSWORD)
-    return Account(options.user, _generated())
+    _check_user(user)
+    if password is not None:
+        _check_password(password, host)
+        return Account(user, password)
+    return Account(user, DEFAULT_PASSWORD if is_loopback(host) else _generated())
+
+
+def how_to_log_in(host: str, user: str, password: str | None) -> str:
+    """Return what to tell whoever opens it; no password but the one that everybody knows."""
+    if password is not None:
+        return f"log in as `{user}` with the password of GRAFANA_PASSWORD"
+    if is_loopback(host):
+        return f"log in as `{user}` with the password `{DEFAULT_PASSWORD}`"
+    return f"log in as `{user}`; the password is in `{files.secret_path(GENERATED)}`"
 
 
 def _generated() -> str:
-    kept = files.read_secret("generated-password")
+    kept = files.read_secret(GENERATED)
     password = kept or secrets.token_urlsafe(GENERATED_BYTES)
     if kept is None:
-        files.write_secret("generated-password", password)
+        files.write_secret(GENERATED, password)
     return password
 
 
@@ -72,12 +77,11 @@ def _check_user(user: str) -> None:
         )
 
 
-def _check_password(options: GrafanaOptions) -> None:
-    password = options.password or ""
+def _check_password(password: str, host: str) -> None:
     way_out = "set GRAFANA_PASSWORD to another password"
-    if not options.is_loopback and password.strip().lower() == DEFAULT_PASSWORD:
+    if not is_loopback(host) and password.strip().lower() == DEFAULT_PASSWORD:
         raise StackError(
-            f"Grafana shall be reached at {options.host}, and its password is the default one, "
+            f"Grafana shall be reached at {host}, and its password is the default one, "
             "which everybody knows",
             f"{way_out}, or leave it out: then one is generated",
         )
@@ -97,16 +101,6 @@ def write_secrets(account: Account) -> None:
     files.write_secret("admin-password", account.password)
     if files.read_secret("secret-key") is None:
         files.write_secret("secret-key", secrets.token_hex(32))
-
-
-def write_token(token: str) -> None:
-    """Keep the bearer token of a store. Raises `StackError` for what is none."""
-    if not BEARER_TOKEN.fullmatch(token):
-        raise StackError(
-            "the token of the store is no bearer token",
-            "expected one word of letters, digits and `._~+/-`, with `=` only at its end",
-        )
-    files.write_secret("store-token", token)
 
 
 def bring_up_to_date(

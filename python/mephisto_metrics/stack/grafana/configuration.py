@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mephisto_metrics.stack.addresses import is_loopback
 from mephisto_metrics.stack.grafana import files, ini, packaged
 from mephisto_metrics.stack.secret_variables import SECRET_VARIABLES
 
@@ -76,7 +77,7 @@ def _can_enforce_domain(options: GrafanaOptions) -> bool:
     Only of use on loopback: elsewhere it has names that we do not know. Grafana takes what stands
     before the first colon for the name, so not with IPv6.
     """
-    return options.is_loopback and ":" not in options.local_host
+    return is_loopback(options.host) and ":" not in options.local_host
 
 
 def _access(user: str) -> Sections:

@@ -46,6 +46,12 @@ def read_secret(name: str) -> str | None:
         return None
 
 
+def forget_secrets(prefix: str) -> None:
+    """Remove the secrets whose names begin with `prefix`."""
+    for path in secret_path(prefix).parent.glob(f"{prefix}*"):
+        path.unlink()
+
+
 def write_secret(name: str, secret: str) -> Path:
     """Keep a secret where its owner alone can read it, and return the file."""
     path = secret_path(name)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mephisto_metrics.stack.credentials import Credentials
 
 DEFAULT_USER = "admin"
 DEFAULT_PASSWORD = "admin"  # noqa: S105 - Mephisto's guide has it, and it is refused off loopback
@@ -22,16 +25,8 @@ class GrafanaOptions:
     """None: `admin`, as the guide says; off loopback one that is generated."""
     store_url: str
     scrape_interval_seconds: float
-    remote_token: str | None = field(default=None, repr=False)
-    """Bearer token of a store that asks for one."""
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether only this machine can reach it."""
-        try:
-            return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
-        except ValueError:  # the name of a host
-            return False
+    credentials: Credentials | None = None
+    """As whom a store elsewhere is asked."""
 
     @property
     def local_host(self) -> str:

@@ -15,9 +15,9 @@ from mephisto_metrics.stack.grafana import (
     ini,
     packaged,
     provisioning,
+    store_access,
 )
 from mephisto_metrics.stack.grafana.failures import explain
-from mephisto_metrics.stack.grafana.options import DEFAULT_PASSWORD
 from mephisto_metrics.stack.grafana.readiness import Readiness
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.supervision import Program
@@ -44,7 +44,7 @@ def prepare(program: InstalledProgram, options: GrafanaOptions) -> Program:
     holds the port, the home can not be written to, or an option can not be had.
     """
     with explaining_home_faults():
-        wanted = account.choose(options)
+        wanted = account.choose(options.host, options.user, options.password)
     port = _port(options)
     with explaining_home_faults():
         configured = configuration.sections(options, wanted.user, port)
@@ -88,24 +88,11 @@ def _write(
     for folder in (files.data_folder(), files.data_folder() / "plugins", files.logs_folder()):
         folder.mkdir(mode=files.OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
     account.write_secrets(wanted)
-    token_path = None
-    if options.remote_token is not None:
-        account.write_token(options.remote_token)
-        token_path = files.secret_path("store-token")
-    provisioning.write_all(options.store_url, options.scrape_interval_seconds, token_path)
+    access = store_access.write_access(options.credentials)
+    provisioning.write_all(options.store_url, options.scrape_interval_seconds, access)
     write_private(path, configuration_text)
 
 
 def default_dashboard_url(url: str) -> str:
     """Return the address of the board that is shown first."""
     return f"{url}/d/{packaged.DEFAULT_BOARD_UID}"
-
-
-def how_to_log_in(options: GrafanaOptions) -> str:
-    """Return what to tell whoever opens it; no password but the one that everybody knows."""
-    if options.password is not None:
-        return f"log in as `{options.user}` with the password of GRAFANA_PASSWORD"
-    if options.is_loopback:
-        return f"log in as `{options.user}` with the password `{DEFAULT_PASSWORD}`"
-    path = files.secret_path("generated-password")
-    return f"log in as `{options.user}`; the password is in `{path}`"

@@ -31,20 +31,20 @@ def data_source(
     uid: str,
     store_url: str,
     scrape_interval_seconds: float,
-    token_path: Path | None = None,
+    access: Json | None = None,
     is_default: bool = True,
 ) -> Json:
-    """Return the file of the data source; a token is read by Grafana from its file."""
+    """Return the file of the data source; `access` is what it has more to be let in."""
     source = data_source_settings(uid, store_url, scrape_interval_seconds)
+    access = access or {}
     source |= {
+        **access,
         "orgId": ORGANIZATION_ID,
-        "url": _literal(source["url"]),
+        "url": literal(source["url"]),
         "isDefault": is_default,
         "editable": False,
+        "jsonData": {**source["jsonData"], **access.get("jsonData", {})},
     }
-    if token_path is not None:
-        source["jsonData"]["httpHeaderName1"] = "Authorization"
-        source["secureJsonData"] = {"httpHeaderValue1": f"Bearer {_content_of(token_path)}"}
     return {"apiVersion": 1, "datasources": [source]}
 
 
@@ -71,7 +71,7 @@ def boards(folder: Path) -> Json:
         "disableDeletion": True,
         "allowUiUpdates": False,
         "updateIntervalSeconds": LONGEST_UNREAD_CHANGE_SECONDS,
-        "options": {"path": _literal(str(folder))},
+        "options": {"path": literal(str(folder))},
     }
     return {"apiVersion": 1, "providers": [provider]}
 
@@ -90,12 +90,12 @@ def paths(folder: Path) -> dict[str, Path]:
     }
 
 
-def write_all(store_url: str, scrape_interval_seconds: float, token_path: Path | None) -> None:
+def write_all(store_url: str, scrape_interval_seconds: float, access: Json) -> None:
     """Write the files of the Grafana that is started here."""
     folder = files.config_folder() / "provisioning"
     contents = {
         "data source": data_source(
-            packaged.DATA_SOURCE_UID, store_url, scrape_interval_seconds, token_path
+            packaged.DATA_SOURCE_UID, store_url, scrape_interval_seconds, access
         ),
         "boards": boards(packaged.boards_folder()),
         "alerts": packaged.alerts(),
@@ -117,18 +117,24 @@ def check_store_url(url: str) -> None:
         raise StackError(
             f"the address of the store at `{parts.hostname}` has a password in it, which everybody "
             "would see who may look at the data source",
-            "leave it out, and give a bearer token by its file",
+            "leave it out, and set it at the data source in Grafana; `mephisto metrics view` takes "
+            "it from MEPHISTO_METRICS_REMOTE_USER and MEPHISTO_METRICS_REMOTE_PASSWORD_FILE",
         )
 
 
-def _content_of(path: Path) -> str:
+def content_of(path: Path) -> str:
+    """Write that a value is what stands in a file, without spaces at its ends.
+
+    Raises `StackError` if Grafana would look for another file.
+    """
     ini.check_path(path)
     if "$$" in str(path):  # it is made one before the path is looked for
         raise ini.refused(f"the path `{path}`", "`$$`")
     return f"$__file{{{path}}}"
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Write a value of any characters."""
     return text.replace("$", "$$")
 
 

@@ -1,0 +1,108 @@
+"""As whom stores elsewhere are asked.
+
+Secrets come from variables or files, never from a command line, which every user of the machine can
+read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.variables import file_of, text_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PREFIX = "MEPHISTO_METRICS_REMOTE_"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """At most a token, or a user with a password.
+
+    A secret is a text or in a file, which is read anew for each request.
+    """
+
+    token: str | None = field(default=None, repr=False)
+    token_file: Path | None = None
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    password_file: Path | None = None
+    tenant: str | None = None
+    """Whose series are meant, where a store has those of several."""
+    ca_file: Path | None = None
+    """The authorities whose certificates it may have; by default those of the system."""
+
+    def read_token(self) -> str | None:
+        """Return the bearer token, if there is one. Raises `StackError` if it can not be read."""
+        return _secret(self.token, self.token_file)
+
+    def read_password(self) -> str | None:
+        """Return the password, if there is one. Raises `StackError` if it can not be read."""
+        return _secret(self.password, self.password_file)
+
+
+NO_CREDENTIALS = Credentials()
+
+
+def credentials() -> Credentials:
+    """Return as whom stores elsewhere are asked: what `MEPHISTO_METRICS_REMOTE_*` say of it.
+
+    Raises `StackError` for what can not be used.
+    """
+    found = Credentials(
+        token=text_of(f"{PREFIX}TOKEN") or None,
+        token_file=file_of(f"{PREFIX}TOKEN_FILE"),
+        user=text_of(f"{PREFIX}USER") or None,
+        password=text_of(f"{PREFIX}PASSWORD") or None,
+        password_file=file_of(f"{PREFIX}PASSWORD_FILE"),
+        tenant=text_of(f"{PREFIX}TENANT") or None,
+        ca_file=file_of(f"{PREFIX}CA_FILE"),
+    )
+    _check(found)
+    return found
+
+
+def _check(found: Credentials) -> None:
+    for name, text, file in (
+        ("TOKEN", found.token, found.token_file),
+        ("PASSWORD", found.password, found.password_file),
+    ):
+        if text is not None and file is not None:
+            raise StackError(
+                f"{PREFIX}{name} and {PREFIX}{name}_FILE are both set", "set one of them"
+            )
+    has_token = found.token is not None or found.token_file is not None
+    has_password = found.password is not None or found.password_file is not None
+    has_user = found.user is not None
+    if has_user != has_password or (has_token and has_user):
+        raise StackError(
+            "the credentials for the remote store are neither a token nor a user with a password",
+            f"set {PREFIX}TOKEN_FILE alone, or {PREFIX}USER and {PREFIX}PASSWORD_FILE",
+        )
+    if found.tenant is not None and not (found.tenant.isascii() and found.tenant.isprintable()):
+        raise StackError(
+            f"{PREFIX}TENANT is {found.tenant!r}, which can not be sent",
+            "set it to the tenant's name, one line of ASCII characters",
+        )
+
+
+def _secret(text: str | None, path: Path | None) -> str | None:
+    if path is not None:
+        try:
+            text = path.read_text(encoding="utf-8").rstrip("\r\n")
+        except OSError as error:
+            raise StackError(
+                f"the secret in `{path}` can not be read: {error.strerror}",
+                "make it a file that you may read",
+            ) from error
+        except ValueError:
+            text = "\n"  # what is no text is no secret either; its bytes are nobody's business
+    if text is not None and not (text and text.isprintable()):
+        where = "a variable" if path is None else f"`{path}`"
+        raise StackError(
+            f"the secret in {where} is not one line of text", "put the secret alone there"
+        )
+    return text
