@@ -85,7 +85,7 @@ def main(
             _keep_house(stopping, linger_seconds, engine.check)
     except StackError as error:
         # Whoever started the store passes this on.
-        _say(f"{error}\nhint: {error.hint}")
+        _say(error.as_log())
         sys.exit(1)
 
 

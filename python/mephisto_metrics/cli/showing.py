@@ -156,7 +156,7 @@ class _StoreWatch:
             return store.ensure_running()
         except StackError as error:
             self._reason = error
-            say(f"{error}\nhint: {error.hint}")
+            say(error.as_log())
             return None
 
 

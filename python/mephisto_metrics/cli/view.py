@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 import threading
 import webbrowser
@@ -68,7 +67,7 @@ def command(
     needs it. Without options it takes what `install` has put there, and else what is built in.
     """
     is_own = host is not None or port is not None or viewer is not None
-    _set_environment(
+    settings.set_variables(
         {
             settings.VIEWER_HOST_VARIABLE: host,
             settings.VIEWER_PORT_VARIABLE: None if port is None else str(port),
@@ -145,11 +144,6 @@ def _is_next() -> bool:
     own = ProcessIdentity.current()
     others = [viewer.identity for viewer in viewers.living_viewers() if viewer.pid != own.pid]
     return all((own.start_time_seconds, own.pid) < (one[1], one[0]) for one in others)
-
-
-def _set_environment(options: dict[str, str | None]) -> None:
-    """Let every process that is started from here find the options too."""
-    os.environ.update({name: value for name, value in options.items() if value is not None})
 
 
 def _show(open_browser: bool, port: int) -> None:

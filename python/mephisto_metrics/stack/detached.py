@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Callable
 
-from mephisto_metrics.stack.errors import StackError
-from mephisto_metrics.stack.logs import begin_log, said_since
+from mephisto_metrics.stack.errors import StackError, reasons_and_hint
+from mephisto_metrics.stack.logs import begin_log, last_words, said_since
 from mephisto_metrics.stack.processes import PARENT_STOP_PATIENCE_SECONDS, end_child, start_detached
 from mephisto_metrics.stack.readiness import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-LOG_LINES_SHOWN = 3
-HINT = "hint: "
 
 
 def start_and_wait(
@@ -47,10 +43,5 @@ def start_and_wait(
 
 def _failure(name: str, log_path: Path, log_start_bytes: int) -> StackError:
     """Make an error of what a process wrote before it ended."""
-    said = said_since(log_path, log_start_bytes)
-    hints = [line[len(HINT) :] for line in said if line.startswith(HINT)]
-    reasons = [line for line in said if not line.startswith(HINT)][-LOG_LINES_SHOWN:]
-    return StackError(
-        f"{name} did not start: {os.linesep.join(reasons) or 'it gave no reason'}",
-        hints[-1] if hints else f"see `{log_path}`",
-    )
+    reasons, hint = reasons_and_hint(said_since(log_path, log_start_bytes))
+    return StackError(f"{name} did not start: {last_words(reasons)}", hint or f"see `{log_path}`")

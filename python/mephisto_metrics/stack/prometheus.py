@@ -12,11 +12,10 @@ from mephisto_metrics import places
 from mephisto_metrics.ports import check_is_free, free_port
 from mephisto_metrics.stack.elsewhere import NOWHERE, scrape_configs
 from mephisto_metrics.stack.errors import StackError
-from mephisto_metrics.stack.files import write_private
+from mephisto_metrics.stack.files import write_json, write_private
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.readiness import is_ready
 from mephisto_metrics.stack.rules import rule_files
-from mephisto_metrics.stack.state import write_json
 from mephisto_metrics.stack.supervision import Program
 
 if TYPE_CHECKING:

@@ -40,6 +40,11 @@ LONGEST_SCRAPE_INTERVAL_SECONDS = 3600.0
 HIGHEST_PORT = 65535
 
 
+def set_variables(options: dict[str, str | None]) -> None:
+    """Let this process, and every one that is started from it, find what was given as options."""
+    os.environ.update({name: value for name, value in options.items() if value is not None})
+
+
 def check() -> None:
     """Raise a `StackError` if any setting can not be used."""
     for read in readers():

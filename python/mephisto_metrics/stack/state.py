@@ -1,13 +1,17 @@
-"""What runs, in JSON files: written beside and renamed, so that no reader sees half of one."""
+"""What runs, in JSON files."""
 
 from __future__ import annotations
 
 import json
 import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+from mephisto_metrics.stack.files import write_json
 from mephisto_metrics.stack.processes import ProcessIdentity
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -30,19 +34,6 @@ class PartState:
     def identity(self) -> ProcessIdentity:
         """Which process it is."""
         return ProcessIdentity(self.pid, self.start_time_seconds)
-
-
-def write_json(path: Path, value: object) -> None:
-    """Replace `path` by `value` as JSON, at once for every reader."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Each file has one writer. Hidden, and not `.json`, for those who list such files.
-    beside = path.with_name(f".{path.stem}.tmp")
-    try:
-        beside.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
 
 
 def write_state(

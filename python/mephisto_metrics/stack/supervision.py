@@ -17,8 +17,9 @@ import psutil
 
 from mephisto_metrics.stack.back_off import BackOff
 from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.files import write_json
 from mephisto_metrics.stack.home_faults import explaining_home_faults
-from mephisto_metrics.stack.logs import begin_log, said_since
+from mephisto_metrics.stack.logs import begin_log, last_words, said_since
 from mephisto_metrics.stack.processes import (
     STOP_PATIENCE_SECONDS,
     ProcessIdentity,
@@ -26,13 +27,11 @@ from mephisto_metrics.stack.processes import (
 )
 from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.secret_variables import without_secrets
-from mephisto_metrics.stack.state import PartState, read_state, write_json
+from mephisto_metrics.stack.state import PartState, read_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-LOG_LINES_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -147,9 +146,8 @@ class Supervised:
 
     def _failure(self, message: str) -> StackError:
         said = said_since(self.program.log_path, self._log_start_bytes)
-        reasons = os.linesep.join(said[-LOG_LINES_SHOWN:]) or "it gave no reason"
         hint = self.program.explain(said) or f"see `{self.program.log_path}`"
-        return StackError(f"{message}: {reasons}", hint)
+        return StackError(f"{message}: {last_words(said)}", hint)
 
 
 def _popen(program: Program, log: int) -> subprocess.Popen[bytes]:
