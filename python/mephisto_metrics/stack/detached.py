@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Callable
 
 from mephisto_metrics.stack.errors import StackError, reasons_and_hint
 from mephisto_metrics.stack.logs import begin_log, last_words, said_since
-from mephisto_metrics.stack.processes import PARENT_STOP_PATIENCE_SECONDS, end_child, start_detached
+from mephisto_metrics.stack.processes import VIEW_STOP_PATIENCE_SECONDS, end_child, start_detached
 from mephisto_metrics.stack.readiness import wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -20,22 +21,23 @@ def start_and_wait(
     name: str,
     serves: Callable[[int], bool],
     timeout_seconds: float,
+    environment: Mapping[str, str] | None = None,
 ) -> None:
     """Start `python -m module` in the background and return once it `serves`, given its PID.
 
     Raises `StackError` with what it wrote if it ends before, and if the time is over.
     """
     log_start_bytes = begin_log(log_path, name)
-    process = start_detached(module, arguments, log_path)
+    process = start_detached(module, arguments, log_path, environment)
     try:
         is_over = wait_until(
             lambda: process.poll() is not None or serves(process.pid), timeout_seconds
         )
     except BaseException:
-        end_child(process, PARENT_STOP_PATIENCE_SECONDS)
+        end_child(process, VIEW_STOP_PATIENCE_SECONDS)
         raise
     if not is_over:
-        end_child(process, PARENT_STOP_PATIENCE_SECONDS)
+        end_child(process, VIEW_STOP_PATIENCE_SECONDS)
         raise StackError(f"{name} was not ready after {timeout_seconds:.0f} s", f"see `{log_path}`")
     if process.poll() is not None:
         raise _failure(name, log_path, log_start_bytes)

@@ -20,6 +20,11 @@ from mephisto_metrics.stack.sizes import bytes_of
 URL_VARIABLE = "MEPHISTO_METRICS_REMOTE_WRITE"
 
 _PREFIX = "MEPHISTO_METRICS_REMOTE_"
+_NAMES = (
+    *("TOKEN", "TOKEN_FILE", "USER", "PASSWORD", "PASSWORD_FILE", "TENANT", "CA_FILE"),
+    *("LABELS", "QUEUE_SIZE"),
+)
+VARIABLES = (URL_VARIABLE, *(_PREFIX + name for name in _NAMES))
 _LABEL_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]*")
 
 

@@ -28,7 +28,8 @@ VIEWER_PORT_VARIABLE = "GRAFANA_PORT"
 VIEWER_HOST_VARIABLE = "GRAFANA_HOST"
 
 AUTO = "auto"
-STORES = (AUTO, "prometheus", "builtin")
+LOCAL_STORES = ("prometheus", "builtin")
+STORES = (AUTO, *LOCAL_STORES)
 VIEWERS = (AUTO, "grafana", "builtin")
 
 DEFAULT_STORE_PORT = 9090
@@ -51,18 +52,25 @@ def check() -> None:
         read()
 
 
+def check_store() -> None:
+    """Raise a `StackError` if any setting of a store can not be used."""
+    for read in _store_readers():
+        read()
+
+
 def readers() -> tuple[Callable[[], object], ...]:
     """Return what reads a setting each, and raises `StackError` if that is wrong."""
+    return (*_store_readers(), credentials, viewer, viewer_port)
+
+
+def _store_readers() -> tuple[Callable[[], object], ...]:
     return (
         store,
-        viewer,
-        retention,
         store_port,
-        viewer_port,
+        retention,
         scrape_interval_seconds,
         remote_write_wanted,
         elsewhere,
-        credentials,
     )
 
 

@@ -79,8 +79,10 @@ class Supervised:
         self._process: subprocess.Popen[bytes] | None = None
         self._log_start_bytes = 0
 
-    def start(self) -> None:
-        """Start the program and wait until it is ready; `StackError` if it does not become so.
+    def start(self, is_ending: Callable[[], bool] = lambda: False) -> None:
+        """Start the program and wait until it is ready, or until all `is_ending`.
+
+        Raises `StackError` if it does not become ready.
 
         What an earlier supervisor left behind is stopped first, as two can not share a port, nor
         data.
@@ -89,7 +91,7 @@ class Supervised:
         if left_behind is not None:
             self._say(f"stopped a {self.program.name} left behind (PID {left_behind.pid})")
         try:
-            self._wait_until_ready(self._launch())
+            self._wait_until_ready(self._launch(), is_ending)
         except BaseException:
             self.stop()
             raise
@@ -123,14 +125,17 @@ class Supervised:
         self._back_off.started()
         return process
 
-    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait_until_ready(
+        self, process: subprocess.Popen[bytes], is_ending: Callable[[], bool]
+    ) -> None:
         program = self.program
         wait_until(
-            lambda: process.poll() is not None or program.is_ready(), program.start_timeout_seconds
+            lambda: is_ending() or process.poll() is not None or program.is_ready(),
+            program.start_timeout_seconds,
         )
         if process.poll() is not None:
             raise self._failure(f"{program.name} did not start")
-        if not program.is_ready():
+        if not is_ending() and not program.is_ready():
             seconds = program.start_timeout_seconds
             raise self._failure(f"{program.name} was not ready after {seconds:.0f} s")
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HARMLESS = "it does no harm: whoever starts that part next writes it anew"
+TAKEN_OVER = "whoever starts the store next starts it with the settings that it had"
 
 
 def paths() -> list[Path]:
@@ -64,12 +65,13 @@ def _damaged(path: Path, error: Exception) -> Finding:
 
 def _outdated(path: Path, identity: ProcessIdentity) -> Finding:
     stranger = _name_of(identity.pid)
+    consequence = TAKEN_OVER if path == store.state_path() else HARMLESS
     if stranger is None:
         found = f"`{path}` is of a process that is gone (PID {identity.pid})"
-        meaning = f"that process was killed, or the machine went down; {HARMLESS}"
+        meaning = f"that process was killed, or the machine went down; {consequence}"
         return note("state.stale", found, meaning, "it can be removed", CLEANUP)
     found = f"`{path}` is of a process that is gone, whose PID {identity.pid} is {stranger}'s now"
-    meaning = f"that other process is left alone; {HARMLESS}"
+    meaning = f"that other process is left alone; {consequence}"
     return note("state.recycled-pid", found, meaning, "it can be removed", CLEANUP)
 
 
