@@ -8,6 +8,7 @@ processes that are gone, and to end when nobody needs it any more.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -19,11 +20,13 @@ import click
 
 from mephisto_metrics import places
 from mephisto_metrics._core import log_to_stderr
-from mephisto_metrics.stack import engines, targets
-from mephisto_metrics.stack.elsewhere import elsewhere
+from mephisto_metrics.stack import engines, settings, targets
+from mephisto_metrics.stack.elsewhere import TARGETS_VARIABLE, elsewhere, joined
+from mephisto_metrics.stack.engine_options import EngineOptions
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.remote import remote_write_wanted
 from mephisto_metrics.stack.retention import parse_retention
+from mephisto_metrics.stack.store_settings import set_in
 from mephisto_metrics.stack.viewers import living_viewers
 
 if TYPE_CHECKING:
@@ -34,9 +37,9 @@ HOUSEKEEPING_INTERVAL_SECONDS = 1.0
 
 @click.command()
 @click.option("--kind", type=click.Choice(["builtin", "prometheus"]), default="builtin")
-@click.option("--port", default=9090, show_default=True, help="Port to bind; 0 for any free one.")
-@click.option("--scrape-interval-seconds", default=5.0, show_default=True)
-@click.option("--retention", default="15d", show_default=True, help="15d, 10GB, or both: 15d,10GB.")
+@click.option("--port", help="Port to bind; 0 for any free one.")
+@click.option("--scrape-interval-seconds")
+@click.option("--retention", help="15d, 10GB, or both: 15d,10GB.")
 @click.option(
     "--targets",
     "sources",
@@ -59,33 +62,45 @@ HOUSEKEEPING_INTERVAL_SECONDS = 1.0
 )
 def main(
     kind: str,
-    port: int,
-    scrape_interval_seconds: float,
-    retention: str,
+    port: str | None,
+    scrape_interval_seconds: str | None,
+    retention: str | None,
     sources: tuple[str, ...],
     rules: tuple[str, ...],
     linger_seconds: float,
 ) -> None:
-    """Scrape the Operators that announce themselves, keep their samples, answer PromQL."""
+    """Scrape the Operators that announce themselves, keep their samples, answer PromQL.
+
+    What no option says is taken from the variables that `mephisto metrics view` takes it from.
+    """
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     log_to_stderr()
     try:
-        options = engines.EngineOptions(
-            port=port,
-            scrape_interval_seconds=scrape_interval_seconds,
-            retention=parse_retention(retention),
-            remote_write=remote_write_wanted(),
-            elsewhere=elsewhere(sources or None),
-            rules=tuple(Path(path) for path in rules),
+        settings.set_variables(
+            {
+                settings.STORE_PORT_VARIABLE: port,
+                settings.SCRAPE_INTERVAL_VARIABLE: scrape_interval_seconds,
+                settings.RETENTION_VARIABLE: retention,
+                TARGETS_VARIABLE: joined(elsewhere(sources or None).sources),
+            }
         )
-        with engines.running(kind, options, _say) as engine:
+        options = EngineOptions(
+            port=settings.store_port(),
+            scrape_interval_seconds=settings.scrape_interval_seconds(),
+            retention=parse_retention(settings.retention()),
+            remote_write=remote_write_wanted(),
+            elsewhere=elsewhere(),
+            rules=tuple(Path(path).absolute() for path in rules),
+            started_with=set_in(os.environ),
+        )
+        with engines.running(kind, options, _say, stopping.is_set) as engine:
             _say(f"serving {engine.url} for {places.home()}")
             _keep_house(stopping, linger_seconds, engine.check)
     except StackError as error:
         # Whoever started the store passes this on.
-        _say(f"{error}\nhint: {error.hint}")
+        _say(error.as_log())
         sys.exit(1)
 
 

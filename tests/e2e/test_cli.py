@@ -97,15 +97,6 @@ def test_of_several_views_that_wait_one_takes_over_and_the_others_wait_on(
     assert [view.poll() for view in waiting] == [None, None]
 
 
-def test_options_for_the_start_of_a_store_are_said_to_come_too_late(installation: Any) -> None:
-    start_view(installation)
-    second = installation.start_verb("view", "--retention", "2d", "--scrape-interval", "2")
-    installation.address_of(second)
-    log = installation.log_of(second)
-    assert "`--retention`, `--scrape-interval` change nothing of it" in log
-    assert "`mephisto metrics cleanup` ends it" in log
-
-
 def test_a_view_with_a_port_of_its_own_is_shown_beside_another(installation: Any) -> None:
     first, address = start_view(installation)
     second = installation.start_verb("view", "--port", "0")

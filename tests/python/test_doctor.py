@@ -22,6 +22,7 @@ from mephisto_metrics.cli import run
 from mephisto_metrics.stack import engines, settings, store
 from mephisto_metrics.stack.doctor import clock, diagnose
 from mephisto_metrics.stack.doctor.findings import Finding, Level
+from mephisto_metrics.stack.engine_options import EngineOptions
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.remote import RemoteWrite
@@ -85,7 +86,7 @@ def running_store(**changes: Any) -> Iterator[engines.Engine]:
     """The built-in store, in this process."""
     options = {"port": 0, "scrape_interval_seconds": 0.2, "retention": Retention(3600, None)}
     options.update(rules=(), **changes)
-    with engines.running("builtin", engines.EngineOptions(**options), print) as engine:
+    with engines.running("builtin", EngineOptions(**options), print) as engine:
         age_as_this_process(store.state_path())
         yield engine
 

@@ -10,8 +10,10 @@ from typing import Any, Callable
 import pytest
 
 from mephisto_metrics.stack import prometheus
-from mephisto_metrics.stack.elsewhere import Elsewhere, elsewhere, scrape_configs
+from mephisto_metrics.stack.elsewhere import Elsewhere, elsewhere, joined, scrape_configs
+from mephisto_metrics.stack.engine_options import EngineOptions
 from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.retention import Retention
 
 ADDRESS = "https://lists.example/mephisto.json"
 
@@ -38,9 +40,21 @@ def test_files_folders_and_addresses_are_told_apart(
     assert found.sources == [str(tmp_path / "fleet.json"), "/net/home/advertised", ADDRESS]
 
 
+def test_a_source_with_a_comma_or_a_quote_is_quoted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MEPHISTO_METRICS_TARGETS", f'"{tmp_path}/a,b", {tmp_path}/c')
+    sources = [f"{tmp_path}/a,b", f"{tmp_path}/c"]
+    assert elsewhere().sources == sources
+    sources.append(f'{tmp_path}/the "new" one, of us')
+    monkeypatch.setenv("MEPHISTO_METRICS_TARGETS", joined(sources))
+    assert elsewhere().sources == sources
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "told"),
     [
+        ("TARGETS", '"/net/a,b', "can not be read"),
         ("TARGETS", "http://", "is no address"),
         ("TARGETS", "http://host:port/", "is no address"),
         ("TARGETS", "https://me:secret@host/list", "holds credentials"),
@@ -110,8 +124,9 @@ def test_promtool_finds_nothing_wrong_with_what_prometheus_gets(
         ca_file=tmp_path / "file",
         is_token_sent_in_clear=is_token_sent_in_clear,
     )
+    options = EngineOptions(9090, 5.0, Retention(3600, None), elsewhere=found)
     path = tmp_path / "prometheus.yml"
-    path.write_text(json.dumps(prometheus.configuration(9090, 5.0, None, found)))
+    path.write_text(json.dumps(prometheus.configuration(9090, options)))
     checked = subprocess.run(
         [promtool, "check", "config", "--syntax-only", str(path)],
         check=False,

@@ -14,6 +14,7 @@ import pytest
 from mephisto_metrics import CollectorRegistry, start_http_server, stop_http_server
 from mephisto_metrics.ports import free_port
 from mephisto_metrics.stack import engines, page, settings, store, targets, viewers
+from mephisto_metrics.stack.engine_options import EngineOptions
 from mephisto_metrics.stack.readiness import is_ready, wait_until
 from mephisto_metrics.stack.retention import Retention
 from mephisto_metrics.stack.supervision import Program, Supervised
@@ -73,7 +74,7 @@ def assert_nothing_is_left(before: Held, home: Path) -> None:
 
 def run_all(store_port: int, page_port: int, operator_port: int) -> None:
     """Start and stop what an Operator, a store and a view are made of, each on its port."""
-    options = engines.EngineOptions(store_port, 60.0, Retention(3600, None), rules=())
+    options = EngineOptions(store_port, 60.0, Retention(3600, None), rules=())
     with ExitStack() as stack:
         engine = stack.enter_context(engines.running("builtin", options, print))
         address = start_http_server(operator_port, registry=CollectorRegistry())

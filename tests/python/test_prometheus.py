@@ -7,13 +7,15 @@ import socket
 import stat
 import subprocess
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 
 from mephisto_metrics.stack import prometheus
 from mephisto_metrics.stack.credentials import Credentials
+from mephisto_metrics.stack.engine_options import EngineOptions
 from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.processes import STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.programs import InstalledProgram
 from mephisto_metrics.stack.remote import RemoteWrite
 from mephisto_metrics.stack.retention import Retention
@@ -39,12 +41,9 @@ def program(folder: Path, says: str, version: str = "3.13.2") -> InstalledProgra
     return InstalledProgram("prometheus", version, path, folder, is_ours=True)
 
 
-def prepared(
-    installed: InstalledProgram,
-    retention: Retention = FIFTEEN_DAYS,
-    remote_write: RemoteWrite | None = None,
-) -> Program:
-    return prometheus.prepare(installed, 0, 5.0, retention, remote_write)
+def prepared(installed: InstalledProgram, **changes: Any) -> Program:
+    options = {"port": 0, "scrape_interval_seconds": 5.0, "retention": FIFTEEN_DAYS, **changes}
+    return prometheus.prepare(installed, EngineOptions(**options))
 
 
 def configured(home: Path) -> dict:
@@ -74,8 +73,17 @@ def test_it_listens_on_loopback_and_lets_no_web_page_read(tmp_path: Path) -> Non
     assert "--web.cors.origin=none" in made.command
 
 
+def test_it_does_not_send_on_for_longer_than_its_end_is_waited_for(tmp_path: Path) -> None:
+    (flag,) = [
+        flag
+        for flag in prepared(program(tmp_path, UPSTREAMS_HELP)).command
+        if flag.startswith("--storage.remote.flush-deadline=")
+    ]
+    assert 0 < float(flag.partition("=")[2].rstrip("ms")) < STOP_PATIENCE_SECONDS * 1000
+
+
 def test_samples_are_kept_by_time_and_by_size(tmp_path: Path) -> None:
-    command = prepared(program(tmp_path, UPSTREAMS_HELP), Retention(86400, 1024)).command
+    command = prepared(program(tmp_path, UPSTREAMS_HELP), retention=Retention(86400, 1024)).command
     assert "--storage.tsdb.retention.time=86400000ms" in command
     assert "--storage.tsdb.retention.size=1024B" in command
     command = prepared(program(tmp_path, UPSTREAMS_HELP)).command
@@ -165,9 +173,7 @@ def test_a_port_that_a_stranger_holds_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         port = stranger.getsockname()[1]
         with pytest.raises(StackError, match=f"port {port} on 127.0.0.1 is already in use") as seen:
-            prometheus.prepare(
-                program(tmp_path, UPSTREAMS_HELP), port, 5.0, FIFTEEN_DAYS, remote_write=None
-            )
+            prepared(program(tmp_path, UPSTREAMS_HELP), port=port)
     assert "PROMETHEUS_PORT" in seen.value.hint
 
 

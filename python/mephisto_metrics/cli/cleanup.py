@@ -8,7 +8,7 @@ import click
 
 from mephisto_metrics.stack import grafana, store, targets, viewers
 from mephisto_metrics.stack.home_faults import explaining_home_faults
-from mephisto_metrics.stack.processes import PARENT_STOP_PATIENCE_SECONDS
+from mephisto_metrics.stack.processes import VIEW_STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.supervision import stop_left_behind
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def _stop_views() -> list[str]:
     said = []
     # Those that would take over are the first to go.
     for viewer in sorted(viewers.living_viewers(), key=lambda viewer: viewer.url is not None):
-        if viewer.identity.stop(PARENT_STOP_PATIENCE_SECONDS):
+        if viewer.identity.stop(VIEW_STOP_PATIENCE_SECONDS):
             where = "" if viewer.url is None else f" at {viewer.url}"
             said.append(f"stopped {viewer.name}{where} (PID {viewer.pid})")
     viewers.living_viewers()

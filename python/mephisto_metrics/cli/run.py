@@ -51,7 +51,7 @@ def command(
     """Run a script as `python SCRIPT ARGUMENTS` does, with these metrics in place."""
     if advertise is None and (tls_certificate or tls_key or token_file):
         raise click.UsageError("TLS and a token are for other machines: give --advertise HOST too")
-    _set_environment(
+    settings.set_variables(
         {
             advertising.ADVERTISE_VARIABLE: advertise,
             advertising.CERTIFICATE_VARIABLE: _absolute(tls_certificate),
@@ -60,14 +60,10 @@ def command(
             PORT_VARIABLE: None if port is None else str(port),
         }
     )
+    os.environ.pop(OFF_VARIABLE, None)
     _check_advertising()
     _check_installed()
     _become([*(["-m"] if is_module else []), script, *arguments])
-
-
-def _set_environment(options: dict[str, str | None]) -> None:
-    os.environ.update({name: value for name, value in options.items() if value is not None})
-    os.environ.pop(OFF_VARIABLE, None)
 
 
 def _absolute(path: str | None) -> str | None:

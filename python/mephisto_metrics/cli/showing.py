@@ -12,7 +12,7 @@ import click
 
 from mephisto_metrics import places
 from mephisto_metrics.cli.live_status import LiveStatus
-from mephisto_metrics.stack import store, targets, viewer
+from mephisto_metrics.stack import store, targets, viewer, wanted
 from mephisto_metrics.stack.back_off import BackOff
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.overview import overview
@@ -34,6 +34,15 @@ def say(text: str) -> None:
     """Tell the user something, beside the data on stdout; a closed terminal hears nothing."""
     with contextlib.suppress(OSError):
         click.echo(text, err=True)
+
+
+def say_differences(running: StoreState) -> None:
+    """Say what is set otherwise for the store that runs than it is here."""
+    for difference in wanted.differences(running):
+        say(
+            f"the store that runs (PID {running.pid}) {difference}: it goes on as it was started, "
+            "until `mephisto metrics cleanup` ends it"
+        )
 
 
 @contextlib.contextmanager
@@ -135,7 +144,8 @@ class _StoreWatch:
         """
         state = store.asked()
         if state is not None and self._back_off.is_pausing:
-            self._back_off.started()  # by an Operator, for one
+            self._back_off.started()
+            say_differences(state)  # an Operator, for one, may not know all that is known here
         if state is None and self._back_off.is_due:
             return self._start_again()
         if state is None:
@@ -153,10 +163,10 @@ class _StoreWatch:
     def _start_again(self) -> StoreState | None:
         self._back_off.started()
         try:
-            return store.ensure_running()
+            return store.ensure_running(as_it_was=True)
         except StackError as error:
             self._reason = error
-            say(f"{error}\nhint: {error.hint}")
+            say(error.as_log())
             return None
 
 

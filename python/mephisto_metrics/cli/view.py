@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 import threading
 import webbrowser
@@ -12,14 +11,19 @@ from typing import TYPE_CHECKING
 import click
 
 from mephisto_metrics import places
-from mephisto_metrics.cli.showing import ending_in_order, say, showing, wait_for_end
-from mephisto_metrics.stack import account, elsewhere, remote, settings, viewers
+from mephisto_metrics.cli.showing import (
+    ending_in_order,
+    say,
+    say_differences,
+    showing,
+    wait_for_end,
+)
+from mephisto_metrics.stack import account, elsewhere, remote, settings, viewers, wanted
+from mephisto_metrics.stack import store as stack_store
 from mephisto_metrics.stack.detached import start_and_wait
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.readiness import wait_until
-from mephisto_metrics.stack.store import check_targets
-from mephisto_metrics.stack.store import running as running_store
 
 if TYPE_CHECKING:
     from mephisto_metrics.stack.viewers import ViewerState
@@ -68,7 +72,7 @@ def command(
     needs it. Without options it takes what `install` has put there, and else what is built in.
     """
     is_own = host is not None or port is not None or viewer is not None
-    _set_environment(
+    settings.set_variables(
         {
             settings.VIEWER_HOST_VARIABLE: host,
             settings.VIEWER_PORT_VARIABLE: None if port is None else str(port),
@@ -77,19 +81,14 @@ def command(
             settings.RETENTION_VARIABLE: retention,
             remote.URL_VARIABLE: remote_write,
             # A process in the background has another current folder.
-            elsewhere.TARGETS_VARIABLE: ",".join(elsewhere.elsewhere(targets).sources) or None,
+            elsewhere.TARGETS_VARIABLE: elsewhere.joined(
+                elsewhere.elsewhere(targets or None).sources
+            ),
             settings.SCRAPE_INTERVAL_VARIABLE: scrape_interval,
         }
     )
     settings.check()
-    check_targets()
-    started_with = {
-        "--store": store,
-        "--retention": retention,
-        "--remote-write": remote_write,
-        "--scrape-interval": scrape_interval,
-    }
-    _warn_of_what_comes_too_late([name for name, value in started_with.items() if value])
+    _compare_with_what_runs()
     shown = None if is_own else _shown()
     if detach:
         _give(_start_detached() if shown is None else shown, open_browser)
@@ -105,15 +104,12 @@ def command(
             _show(open_browser=False, port=_wait_for_own_turn(shown))
 
 
-def _warn_of_what_comes_too_late(options: list[str]) -> None:
-    """Say which options are for the start of a store, where one runs already."""
-    running = running_store()
-    if options and running is not None:
-        say(
-            f"{running.name} runs already (PID {running.pid}), as it was started: "
-            f"{', '.join(f'`{name}`' for name in options)} change nothing of it; "
-            "`mephisto metrics cleanup` ends it"
-        )
+def _compare_with_what_runs() -> None:
+    """Say which settings come too late, as a store runs already; `StackError` if it is no use."""
+    running = stack_store.running()
+    if running is not None and stack_store.is_local_needed():
+        wanted.check(running)
+        say_differences(running)
 
 
 def _shown() -> ViewerState | None:
@@ -145,11 +141,6 @@ def _is_next() -> bool:
     own = ProcessIdentity.current()
     others = [viewer.identity for viewer in viewers.living_viewers() if viewer.pid != own.pid]
     return all((own.start_time_seconds, own.pid) < (one[1], one[0]) for one in others)
-
-
-def _set_environment(options: dict[str, str | None]) -> None:
-    """Let every process that is started from here find the options too."""
-    os.environ.update({name: value for name, value in options.items() if value is not None})
 
 
 def _show(open_browser: bool, port: int) -> None:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PREFIX = "MEPHISTO_METRICS_REMOTE_"
+CREDENTIALS_VARIABLES = tuple(
+    f"{PREFIX}{name}"
+    for name in ("TOKEN", "TOKEN_FILE", "USER", "PASSWORD", "PASSWORD_FILE", "TENANT", "CA_FILE")
+)
 
 
 @dataclass(frozen=True)

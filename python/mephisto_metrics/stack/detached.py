@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Callable
 
-from mephisto_metrics.stack.errors import StackError
-from mephisto_metrics.stack.logs import begin_log, said_since
-from mephisto_metrics.stack.processes import PARENT_STOP_PATIENCE_SECONDS, end_child, start_detached
+from mephisto_metrics.stack.errors import StackError, reasons_and_hint
+from mephisto_metrics.stack.logs import begin_log, last_words, said_since
+from mephisto_metrics.stack.processes import VIEW_STOP_PATIENCE_SECONDS, end_child, start_detached
 from mephisto_metrics.stack.readiness import wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
-
-LOG_LINES_SHOWN = 3
-HINT = "hint: "
 
 
 def start_and_wait(
@@ -24,22 +21,23 @@ def start_and_wait(
     name: str,
     serves: Callable[[int], bool],
     timeout_seconds: float,
+    environment: Mapping[str, str] | None = None,
 ) -> None:
     """Start `python -m module` in the background and return once it `serves`, given its PID.
 
     Raises `StackError` with what it wrote if it ends before, and if the time is over.
     """
     log_start_bytes = begin_log(log_path, name)
-    process = start_detached(module, arguments, log_path)
+    process = start_detached(module, arguments, log_path, environment)
     try:
         is_over = wait_until(
             lambda: process.poll() is not None or serves(process.pid), timeout_seconds
         )
     except BaseException:
-        end_child(process, PARENT_STOP_PATIENCE_SECONDS)
+        end_child(process, VIEW_STOP_PATIENCE_SECONDS)
         raise
     if not is_over:
-        end_child(process, PARENT_STOP_PATIENCE_SECONDS)
+        end_child(process, VIEW_STOP_PATIENCE_SECONDS)
         raise StackError(f"{name} was not ready after {timeout_seconds:.0f} s", f"see `{log_path}`")
     if process.poll() is not None:
         raise _failure(name, log_path, log_start_bytes)
@@ -47,10 +45,5 @@ def start_and_wait(
 
 def _failure(name: str, log_path: Path, log_start_bytes: int) -> StackError:
     """Make an error of what a process wrote before it ended."""
-    said = said_since(log_path, log_start_bytes)
-    hints = [line[len(HINT) :] for line in said if line.startswith(HINT)]
-    reasons = [line for line in said if not line.startswith(HINT)][-LOG_LINES_SHOWN:]
-    return StackError(
-        f"{name} did not start: {os.linesep.join(reasons) or 'it gave no reason'}",
-        hints[-1] if hints else f"see `{log_path}`",
-    )
+    reasons, hint = reasons_and_hint(said_since(log_path, log_start_bytes))
+    return StackError(f"{name} did not start: {last_words(reasons)}", hint or f"see `{log_path}`")

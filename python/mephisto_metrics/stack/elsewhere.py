@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -17,6 +19,7 @@ TARGETS_VARIABLE = "MEPHISTO_METRICS_TARGETS"
 TOKEN_FILE_VARIABLE = "MEPHISTO_METRICS_SCRAPE_TOKEN_FILE"  # noqa: S105 - the name of a variable
 CA_FILE_VARIABLE = "MEPHISTO_METRICS_SCRAPE_CA_FILE"
 INSECURE_VARIABLE = "MEPHISTO_METRICS_SCRAPE_INSECURE"
+VARIABLES = (TARGETS_VARIABLE, TOKEN_FILE_VARIABLE, CA_FILE_VARIABLE, INSECURE_VARIABLE)
 
 LIST_INTERVAL = "30s"
 """How often Prometheus asks for lists; the built-in store does the same."""
@@ -54,7 +57,7 @@ def elsewhere(sources: Sequence[str] | None = None) -> Elsewhere:
     `sources` are in place of the first. Raises `StackError` for what can not be used.
     """
     if sources is None:
-        sources = [text.strip() for text in text_of(TARGETS_VARIABLE).split(",")]
+        sources = separated(text_of(TARGETS_VARIABLE))
     lists = tuple(source for source in sources if _is_address(source))
     for address in lists:
         _check_address(address)
@@ -65,6 +68,25 @@ def elsewhere(sources: Sequence[str] | None = None) -> Elsewhere:
         ca_file=file_of(CA_FILE_VARIABLE),
         is_token_sent_in_clear=text_of(INSECURE_VARIABLE) not in {"", "0"},
     )
+
+
+def joined(sources: Sequence[str]) -> str:
+    """Return them as `MEPHISTO_METRICS_TARGETS` has them: as a line of CSV."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(sources)
+    return line.getvalue()
+
+
+def separated(text: str) -> list[str]:
+    """Return the sources that `MEPHISTO_METRICS_TARGETS` names."""
+    try:
+        rows = csv.reader(text.splitlines(), skipinitialspace=True, strict=True)
+        return [source.strip() for row in rows for source in row]
+    except csv.Error as error:
+        raise StackError(
+            f"{TARGETS_VARIABLE} can not be read: {error}",
+            'separate sources by commas, and quote one that has a comma: "/net/a,b"',
+        ) from None
 
 
 def _is_address(text: str) -> bool:

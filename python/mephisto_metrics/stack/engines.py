@@ -10,7 +10,6 @@ from mephisto_metrics import places
 from mephisto_metrics.ports import address_text, is_port_in_use, port_in_use_error
 from mephisto_metrics.stack import programs, prometheus, targets
 from mephisto_metrics.stack import store as stack_store
-from mephisto_metrics.stack.elsewhere import NOWHERE, Elsewhere
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.rules import rule_files
@@ -19,29 +18,11 @@ from mephisto_metrics.stack.supervision import Supervised, stop_left_behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from mephisto_metrics._core import Store
-    from mephisto_metrics.stack.remote import RemoteWrite
-    from mephisto_metrics.stack.retention import Retention
+    from mephisto_metrics.stack.engine_options import EngineOptions
 
 HOST = "127.0.0.1"
-
-
-@dataclass(frozen=True)
-class EngineOptions:
-    """How a store works, whichever it is."""
-
-    port: int
-    """0 for any free one."""
-    scrape_interval_seconds: float
-    retention: Retention
-    remote_write: RemoteWrite | None = None
-    """Who is sent all samples too."""
-    elsewhere: Elsewhere = NOWHERE
-    """The targets on other machines."""
-    rules: tuple[Path, ...] = ()
-    """In place of those of the package and the home, if there are any."""
 
 
 @dataclass(frozen=True)
@@ -54,29 +35,35 @@ class Engine:
 
 
 @contextlib.contextmanager
-def running(kind: str, options: EngineOptions, say: Callable[[str], None]) -> Iterator[Engine]:
+def running(
+    kind: str,
+    options: EngineOptions,
+    say: Callable[[str], None],
+    is_ending: Callable[[], bool] = lambda: False,
+) -> Iterator[Engine]:
     """Run a store of `kind` for as long as the block runs, and say in its state file that it does.
 
-    Raises `StackError` if it can not be started.
+    The file stays if it ends by a fault, so that the next one can be started as this was. While it
+    starts, the block is not waited for any longer once it `is_ending`. Raises `StackError` if it
+    can not be started.
     """
     # A store that was killed left these behind: nothing of it must be scraped, or hold the port.
     stop_left_behind(prometheus.state_path())
     targets.withdraw_store()
-    engine = _prometheus(options, say) if kind == "prometheus" else _builtin(options)
+    is_builtin = kind == "builtin"
+    engine = _builtin(options) if is_builtin else _prometheus(options, say, is_ending)
     state_path = stack_store.state_path()
-    try:
-        with engine as running_engine:
-            with explaining_home_faults():
-                write_state(
-                    state_path,
-                    kind,
-                    running_engine.url,
-                    options.scrape_interval_seconds,
-                    options.elsewhere.sources,
-                )
-            yield running_engine
-    finally:
-        remove_own_state(state_path)
+    with engine as running_engine:
+        with explaining_home_faults():
+            write_state(
+                state_path,
+                kind,
+                running_engine.url,
+                options.scrape_interval_seconds,
+                options.started_with,
+            )
+        yield running_engine
+    remove_own_state(state_path)
 
 
 @contextlib.contextmanager
@@ -124,7 +111,9 @@ def _start_builtin(options: EngineOptions) -> Store:
 
 
 @contextlib.contextmanager
-def _prometheus(options: EngineOptions, say: Callable[[str], None]) -> Iterator[Engine]:
+def _prometheus(
+    options: EngineOptions, say: Callable[[str], None], is_ending: Callable[[], bool]
+) -> Iterator[Engine]:
     program = programs.installed("prometheus")
     if program is None:
         raise StackError(
@@ -132,16 +121,9 @@ def _prometheus(options: EngineOptions, say: Callable[[str], None]) -> Iterator[
             "run `mephisto metrics install --only prometheus`, or use the built-in store: "
             "`--store builtin`",
         )
-    prepared = prometheus.prepare(
-        program,
-        options.port,
-        options.scrape_interval_seconds,
-        options.retention,
-        options.remote_write,
-        options.elsewhere,
-    )
+    prepared = prometheus.prepare(program, options)
     supervised = Supervised(prepared, say)
-    supervised.start()
+    supervised.start(is_ending)
     try:
         yield Engine(prepared.url, supervised.check)
     finally:

@@ -1,7 +1,8 @@
-"""Files that only their owner may read, written beside and renamed."""
+"""Files that are replaced at once: written beside and renamed, so no reader sees half of one."""
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
@@ -9,16 +10,34 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OWNER_ONLY = 0o600
+AS_THE_USER_HAS_IT = 0o666
+"""What the user's umask leaves of it."""
+
+
+def write_json(path: Path, value: object) -> None:
+    """Replace `path` by `value` as JSON."""
+    _replace(path, json.dumps(value, indent=1, ensure_ascii=False), AS_THE_USER_HAS_IT)
 
 
 def write_private(path: Path, content: str) -> None:
-    """Replace a file at once for every reader; nobody but the owner can read it at any time."""
+    """Replace a file that nobody but its owner can read at any time."""
+    _replace(path, content, OWNER_ONLY)
+
+
+def path_beside(path: Path) -> Path:
+    """Return where a file is while it is written: hidden, and without an ending that is looked for.
+
+    Each file has one writer.
+    """
+    return path.with_name(f".{path.name}.tmp")
+
+
+def _replace(path: Path, content: str, mode: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Hidden, and without an ending that a program may look for.
-    beside = path.with_name(f".{path.name}.tmp")
+    beside = path_beside(path)
     try:
         beside.unlink(missing_ok=True)
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(content)
         beside.replace(path)

@@ -6,10 +6,12 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 LONGEST_LOG_BYTES = 8 * 1024 * 1024
 LONGEST_READ_BYTES = 64 * 1024
+LINES_SHOWN = 3
 
 
 def begin_log(path: Path, name: str) -> int:
@@ -25,6 +27,11 @@ def begin_log(path: Path, name: str) -> int:
         log.write(f"starting {name} for PID {os.getpid()}{os.linesep}".encode())
         log.flush()
         return log.tell()
+
+
+def last_words(lines: Sequence[str]) -> str:
+    """Return the last lines of a log, as they tell why its process has ended."""
+    return os.linesep.join(lines[-LINES_SHOWN:]) or "it gave no reason"
 
 
 def said_since(path: Path, start_bytes: int) -> list[str]:

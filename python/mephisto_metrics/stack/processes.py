@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
@@ -19,13 +19,21 @@ from mephisto_metrics import places
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.readiness import wait_until
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 START_TIME_TOLERANCE_SECONDS = 2.0
 """Start times closer than this are the same: Linux gives the boot's time in whole seconds, which
 may be rounded differently each time, and no system uses a PID again so soon."""
 
+FILE_ENDING = "_FILE"
+"""Of a variable that names a file."""
+
 STOP_PATIENCE_SECONDS = 10.0
 PARENT_STOP_PATIENCE_SECONDS = 2 * STOP_PATIENCE_SECONDS
 """For a process that has to end another one first."""
+VIEW_STOP_PATIENCE_SECONDS = 2 * PARENT_STOP_PATIENCE_SECONDS
+"""For a view, which may have to end a viewer and such a process."""
 
 
 class ProcessIdentity(NamedTuple):
@@ -96,13 +104,14 @@ def _start_time_seconds(process: psutil.Process) -> float:
     return process.create_time() - boot_time_seconds
 
 
-def _named_files() -> dict[str, str]:
-    """Return our variables that name files, as they can be found from another folder."""
-    return {
+def with_whole_paths(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which ours that name a file are found from another folder too."""
+    named_files = {
         name: str(Path(path.strip()).expanduser().absolute())
-        for name, path in os.environ.items()
-        if name.startswith("MEPHISTO_METRICS_") and name.endswith("_FILE") and path.strip()
+        for name, path in environment.items()
+        if name.startswith("MEPHISTO_METRICS_") and name.endswith(FILE_ENDING) and path.strip()
     }
+    return {**environment, **named_files}
 
 
 def end_child(process: subprocess.Popen[bytes], patience_seconds: float) -> None:
@@ -115,10 +124,16 @@ def end_child(process: subprocess.Popen[bytes], patience_seconds: float) -> None
         process.wait()
 
 
-def start_detached(module: str, arguments: list[str], log_path: Path) -> subprocess.Popen[bytes]:
+def start_detached(
+    module: str,
+    arguments: list[str],
+    log_path: Path,
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.Popen[bytes]:
     """Start `python -m module arguments` in a session of its own, its output appended to a log.
 
-    It outlives this process and does not hear this terminal's Ctrl-C.
+    It outlives this process and does not hear this terminal's Ctrl-C. Its environment is that of
+    this process if none is given.
     """
     if not sys.executable:
         raise StackError(
@@ -128,8 +143,7 @@ def start_detached(module: str, arguments: list[str], log_path: Path) -> subproc
     log_path.parent.mkdir(parents=True, exist_ok=True)
     # Our processes need no Mephisto: what watches for its import stays off in them.
     environment = {
-        **os.environ,
-        **_named_files(),
+        **with_whole_paths(os.environ if environment is None else environment),
         "MEPHISTO_METRICS_OFF": "1",
         "MEPHISTO_METRICS_HOME": str(places.home().absolute()),
     }

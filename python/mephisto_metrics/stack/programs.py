@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from mephisto_metrics import places
-from mephisto_metrics.stack.state import write_json
+from mephisto_metrics.stack.files import write_json
 
 NAMES = ("prometheus", "grafana")
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from mephisto_metrics import places
 from mephisto_metrics.ports import check_is_free, free_port
-from mephisto_metrics.stack.elsewhere import NOWHERE, scrape_configs
+from mephisto_metrics.stack.elsewhere import scrape_configs
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.files import write_private
 from mephisto_metrics.stack.home_faults import explaining_home_faults
+from mephisto_metrics.stack.processes import STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.proxies import proxy_for
 from mephisto_metrics.stack.readiness import is_ready
 from mephisto_metrics.stack.rules import rule_files
@@ -23,7 +24,7 @@ from mephisto_metrics.stack.supervision import Program
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mephisto_metrics.stack.elsewhere import Elsewhere
+    from mephisto_metrics.stack.engine_options import EngineOptions
     from mephisto_metrics.stack.programs import InstalledProgram
     from mephisto_metrics.stack.remote import RemoteWrite
     from mephisto_metrics.stack.retention import Retention
@@ -33,6 +34,8 @@ ANSWER_TIMEOUT_SECONDS = 10.0
 START_TIMEOUT_SECONDS = 60.0
 """Prometheus reads the log of its last hours before it is ready."""
 LONGEST_SCRAPE_SECONDS = 10.0
+LONGEST_FLUSH_SECONDS = STOP_PATIENCE_SECONDS / 2
+"""How long it may send on at its end: it would be killed where its receiver is away."""
 
 EXPLANATIONS = {
     "address already in use": "another program has taken the port meanwhile; stop it, or set "
@@ -54,19 +57,12 @@ def state_path() -> Path:
     return places.state_folder() / "prometheus.json"
 
 
-def prepare(
-    program: InstalledProgram,
-    port: int,
-    scrape_interval_seconds: float,
-    retention: Retention,
-    remote_write: RemoteWrite | None,
-    elsewhere: Elsewhere = NOWHERE,
-) -> Program:
+def prepare(program: InstalledProgram, options: EngineOptions) -> Program:
     """Write the configuration and return what is to be started.
 
     Raises `StackError` if a stranger holds the port, or the home can not be written to.
     """
-    port = port or free_port(HOST)
+    port = options.port or free_port(HOST)
     try:
         check_is_free(HOST, port, "Prometheus can not use it")
     except OSError as error:
@@ -74,14 +70,14 @@ def prepare(
         raise StackError(str(error.strerror), hint) from None
     with explaining_home_faults():
         path = places.config_folder() / "prometheus.yml"
-        content = configuration(port, scrape_interval_seconds, remote_write, elsewhere)
+        content = json.dumps(configuration(port, options), indent=1, ensure_ascii=False)
         # Not for others to read: the address of a proxy may have a password in it.
-        write_private(path, json.dumps(content, indent=1, ensure_ascii=False))
+        write_private(path, content)
         places.targets_folder().mkdir(parents=True, exist_ok=True)
     url = f"http://{HOST}:{port}"
     return Program(
         name="Prometheus",
-        command=(str(program.executable), *_flags(program, path, port, retention)),
+        command=(str(program.executable), *_flags(program, path, port, options.retention)),
         environment={},
         log_path=places.logs_folder() / "prometheus.log",
         state_path=state_path(),
@@ -92,29 +88,24 @@ def prepare(
     )
 
 
-def configuration(
-    port: int,
-    scrape_interval_seconds: float,
-    remote_write: RemoteWrite | None,
-    elsewhere: Elsewhere,
-) -> dict[str, Any]:
+def configuration(port: int, options: EngineOptions) -> dict[str, Any]:
     """Return Prometheus's configuration, which is written as JSON: that is YAML too."""
-    interval = _duration(scrape_interval_seconds)
+    interval, remote_write = options.scrape_interval_seconds, options.remote_write
     own = {"targets": [f"{HOST}:{port}"]}
     return {
         "global": {
             "external_labels": {} if remote_write is None else remote_write.labels,
-            "scrape_interval": interval,
-            "scrape_timeout": _duration(min(scrape_interval_seconds, LONGEST_SCRAPE_SECONDS)),
-            "evaluation_interval": interval,
+            "scrape_interval": _duration(interval),
+            "scrape_timeout": _duration(min(interval, LONGEST_SCRAPE_SECONDS)),
+            "evaluation_interval": _duration(interval),
         },
-        "rule_files": [str(path) for path in rule_files()],
+        "rule_files": [str(path) for path in options.rules or rule_files()],
         "scrape_configs": [
             {
                 "job_name": "mephisto",
                 "file_sd_configs": [{"files": [str(places.targets_folder() / "*.json")]}],
             },
-            *scrape_configs(elsewhere),
+            *scrape_configs(options.elsewhere),
             {"job_name": "prometheus", "static_configs": [own]},
         ],
         "remote_write": [] if remote_write is None else [_receiver(remote_write)],
@@ -162,6 +153,7 @@ def _flags(
         f"--storage.tsdb.retention.time={_duration(retention.seconds)}",
         # By default every web page that the user visits may read it.
         "--web.cors.origin=none",
+        f"--storage.remote.flush-deadline={_duration(LONGEST_FLUSH_SECONDS)}",
     ]
     if retention.size_bytes is not None:
         flags.append(f"--storage.tsdb.retention.size={retention.size_bytes}B")

@@ -8,7 +8,13 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from mephisto_metrics.stack.addresses import is_web_address
-from mephisto_metrics.stack.credentials import NO_CREDENTIALS, PREFIX, Credentials, credentials
+from mephisto_metrics.stack.credentials import (
+    CREDENTIALS_VARIABLES,
+    NO_CREDENTIALS,
+    PREFIX,
+    Credentials,
+    credentials,
+)
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.proxies import proxy_for
 from mephisto_metrics.stack.sizes import bytes_of
@@ -18,6 +24,7 @@ URL_VARIABLE = "MEPHISTO_METRICS_REMOTE_WRITE"
 LABELS_VARIABLE = f"{PREFIX}LABELS"
 QUEUE_SIZE_VARIABLE = f"{PREFIX}QUEUE_SIZE"
 
+VARIABLES = (URL_VARIABLE, *CREDENTIALS_VARIABLES, LABELS_VARIABLE, QUEUE_SIZE_VARIABLE)
 _LABEL_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]*")
 
 

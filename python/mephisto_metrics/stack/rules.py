@@ -1,4 +1,4 @@
-"""The alerting and recording rules that the built-in store evaluates."""
+"""The alerting and recording rules that a store evaluates."""
 
 from __future__ import annotations
 

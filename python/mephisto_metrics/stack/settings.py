@@ -6,6 +6,7 @@ there finds them too.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -30,7 +31,8 @@ VIEWER_PORT_VARIABLE = "GRAFANA_PORT"
 VIEWER_HOST_VARIABLE = "GRAFANA_HOST"
 
 AUTO = "auto"
-STORES = (AUTO, "prometheus", "builtin")
+LOCAL_STORES = ("prometheus", "builtin")
+STORES = (AUTO, *LOCAL_STORES)
 VIEWERS = (AUTO, "grafana", "builtin")
 
 DEFAULT_STORE_PORT = 9090
@@ -42,24 +44,36 @@ LONGEST_SCRAPE_INTERVAL_SECONDS = 3600.0
 HIGHEST_PORT = 65535
 
 
+def set_variables(options: dict[str, str | None]) -> None:
+    """Let this process, and every one that is started from it, find what was given as options."""
+    os.environ.update({name: value for name, value in options.items() if value is not None})
+
+
 def check() -> None:
     """Raise a `StackError` if any setting can not be used."""
     for read in readers():
         read()
 
 
+def check_store() -> None:
+    """Raise a `StackError` if any setting of a store can not be used."""
+    for read in _store_readers():
+        read()
+
+
 def readers() -> tuple[Callable[[], object], ...]:
     """Return what reads a setting each, and raises `StackError` if that is wrong."""
+    return (*_store_readers(), credentials, viewer, viewer_port)
+
+
+def _store_readers() -> tuple[Callable[[], object], ...]:
     return (
         store,
-        viewer,
-        retention,
         store_port,
-        viewer_port,
+        retention,
         scrape_interval_seconds,
         remote_write_wanted,
         elsewhere,
-        credentials,
     )
 
 

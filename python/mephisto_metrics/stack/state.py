@@ -1,13 +1,17 @@
-"""What runs, in JSON files: written beside and renamed, so that no reader sees half of one."""
+"""What runs, in JSON files."""
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
 
+from mephisto_metrics.stack.files import write_json
 from mephisto_metrics.stack.processes import ProcessIdentity
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -23,8 +27,14 @@ class PartState:
     """The address of its HTTP server, without a path."""
     scrape_interval_seconds: float | None = None
     """Of a store."""
-    elsewhere: list[str] | None = None
-    """Where a store learns of Operators on other machines."""
+    started_with: dict[str, str | None] = field(default_factory=dict)
+    """As in `StoreSettings`, of a store."""
+
+    def __post_init__(self) -> None:
+        """Refuse what nobody has written so; the rest of a file is told by its PID."""
+        texts = [*self.started_with, *self.started_with.values()]
+        if not all(text is None or isinstance(text, str) for text in texts):
+            raise TypeError("settings are texts")
 
     @property
     def identity(self) -> ProcessIdentity:
@@ -32,25 +42,16 @@ class PartState:
         return ProcessIdentity(self.pid, self.start_time_seconds)
 
 
-def write_json(path: Path, value: object) -> None:
-    """Replace `path` by `value` as JSON, at once for every reader."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Each file has one writer. Hidden, and not `.json`, for those who list such files.
-    beside = path.with_name(f".{path.stem}.tmp")
-    try:
-        beside.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-
-
 def write_state(
-    path: Path, kind: str, url: str, scrape_interval_seconds: float, elsewhere: list[str]
+    path: Path,
+    kind: str,
+    url: str,
+    scrape_interval_seconds: float,
+    started_with: dict[str, str | None],
 ) -> None:
     """Record that this process is the store that `path` is about."""
     identity = ProcessIdentity.current()
-    state = PartState(kind, *identity, url, scrape_interval_seconds, elsewhere)
+    state = PartState(kind, *identity, url, scrape_interval_seconds, started_with)
     write_json(path, asdict(state))
 
 
@@ -59,16 +60,32 @@ def read_state(path: Path) -> PartState | None:
 
     An empty, damaged or outdated file is as good as none: whoever starts the part writes it anew.
     """
+    state = _read(path)
+    return state if state is not None and _runs(state) else None
+
+
+def read_left_behind(path: Path) -> PartState | None:
+    """Return the part that `path` is about if it has ended without removing it, else None."""
+    state = _read(path)
+    return None if state is None or _runs(state) else state
+
+
+def _read(path: Path) -> PartState | None:
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-        state = PartState(**value)
-        return state if state.identity.find() else None
-    except (OSError, ValueError, TypeError):
+        return PartState(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
 
 
+def _runs(state: PartState) -> bool:
+    try:
+        return state.identity.find() is not None
+    except (ValueError, TypeError):  # of what was damaged
+        return False
+
+
 def remove_own_state(path: Path) -> None:
-    """Remove `path` if it is about this process, or about none that runs."""
+    """Remove `path` if it is about this process."""
     state = read_state(path)
-    if state is None or state.pid == os.getpid():
+    if state is not None and state.pid == os.getpid():
         path.unlink(missing_ok=True)

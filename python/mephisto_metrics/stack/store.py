@@ -7,20 +7,20 @@ with the built-in store in it or a Prometheus under it. A remote one is an addre
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mephisto_metrics import places
-from mephisto_metrics.stack import programs, prometheus, settings
+from mephisto_metrics.stack import elsewhere, prometheus, settings, wanted
 from mephisto_metrics.stack.credentials import credentials
 from mephisto_metrics.stack.detached import start_and_wait
-from mephisto_metrics.stack.elsewhere import elsewhere
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import PARENT_STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.readiness import is_ready, why_no_queries
 from mephisto_metrics.stack.remote import remote_write_wanted
-from mephisto_metrics.stack.state import PartState, read_state
+from mephisto_metrics.stack.state import PartState, read_left_behind, read_state
+from mephisto_metrics.stack.succession import next_start
 from mephisto_metrics.stack.supervision import stop_left_behind
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mephisto_metrics.stack.credentials import Credentials
+    from mephisto_metrics.stack.store_settings import StoreSettings
 
 LONGEST_START_SECONDS = 30.0 + prometheus.START_TIMEOUT_SECONDS
 REMOTE_TIMEOUT_SECONDS = 10.0
@@ -51,13 +52,18 @@ class StoreState:
     """Of the process that keeps it; None of a remote one."""
     credentials: Credentials | None = None
     """As whom a remote one is asked."""
-    elsewhere: tuple[str, ...] = ()
-    """Where a local one learns of Operators on other machines."""
+    started_with: StoreSettings = field(default_factory=dict)
+    """What was set for a local one."""
 
     @property
     def name(self) -> str:
         """What it is, for people."""
         return NAMES[self.kind]
+
+    @property
+    def looks_elsewhere(self) -> bool:
+        """Whether a local one scrapes Operators on other machines too."""
+        return elsewhere.TARGETS_VARIABLE in self.started_with
 
 
 def state_path() -> Path:
@@ -92,7 +98,9 @@ def ensure_asked() -> StoreState:
     """
     found = remote()
     if found is None:
-        return _with_wanted_targets(ensure_running())
+        state = ensure_running()
+        wanted.check(state)
+        return state
     reason = why_no_queries(found.url, REMOTE_TIMEOUT_SECONDS, found.credentials)
     if reason is not None:
         raise StackError(
@@ -110,18 +118,24 @@ def ensure_recording() -> None:
 
     Where a remote one is asked, the local one runs only to send it the samples.
     """
-    if remote() is None or remote_write_wanted() is not None:
+    if is_local_needed():
         ensure_running()
 
 
-def ensure_running() -> StoreState:
+def is_local_needed() -> bool:
+    """Whether a local store has to run: to be asked, or to send its samples on."""
+    return remote() is None or remote_write_wanted() is not None
+
+
+def ensure_running(*, as_it_was: bool = False) -> StoreState:
     """Return the local store of this home, started if it does not run, once it can serve.
 
-    Whoever comes second waits for the first. Raises `StackError` if it can not be started, or if
-    another one than what is wanted runs.
+    What this process's environment does not set is taken over from a store that was killed; all of
+    it, if the store is to be `as_it_was`. Whoever comes second waits for the first. Raises
+    `StackError` if it can not be started.
     """
     with explaining_home_faults(), _alone():
-        return _wanted(running()) or _start()
+        return running() or _start(as_it_was)
 
 
 def stop(is_needed: Callable[[], bool] = lambda: False) -> bool:
@@ -139,45 +153,11 @@ def stop(is_needed: Callable[[], bool] = lambda: False) -> bool:
         return stop_left_behind(prometheus.state_path()) is not None or stopped
 
 
-def kind_to_start() -> str:
-    """Return which local store is started: what is wanted, by default Prometheus if installed."""
-    wanted = settings.store()
-    if wanted in {"builtin", "prometheus"}:
-        return wanted
-    return "builtin" if programs.installed("prometheus") is None else "prometheus"
-
-
 def _as_store(state: PartState) -> StoreState:
     interval = state.scrape_interval_seconds or settings.DEFAULT_SCRAPE_INTERVAL_SECONDS
-    elsewhere = tuple(state.elsewhere or ())
-    return StoreState(state.kind, state.url, interval, state.pid, elsewhere=elsewhere)
-
-
-def check_targets() -> None:
-    """Raise `StackError` if a store runs without the Operators that a view is meant to show."""
-    state = running()
-    if state is not None and remote() is None:
-        _with_wanted_targets(state)
-
-
-def _with_wanted_targets(state: StoreState) -> StoreState:
-    missing = [source for source in elsewhere().sources if source not in state.elsewhere]
-    if missing:
-        raise StackError(
-            f"the store that runs (PID {state.pid}) does not look for Operators in {missing[0]}",
-            "end it with `mephisto metrics cleanup`, then try again",
-        )
-    return state
-
-
-def _wanted(state: StoreState | None) -> StoreState | None:
-    wanted = settings.store()
-    if state is not None and wanted in {"builtin", "prometheus"} and state.kind != wanted:
-        raise StackError(
-            f"the store that runs (PID {state.pid}) is {state.kind}, not {wanted}",
-            "end it with `mephisto metrics cleanup`, or use it: leave out `--store`",
-        )
-    return state
+    return StoreState(
+        state.kind, state.url, interval, state.pid, started_with=dict(state.started_with)
+    )
 
 
 @contextlib.contextmanager
@@ -202,12 +182,9 @@ def _alone() -> Iterator[None]:
         lock.release()
 
 
-def _start() -> StoreState:
-    arguments = ["--kind", kind_to_start(), "--port", str(settings.store_port())]
-    arguments += ["--scrape-interval-seconds", str(settings.scrape_interval_seconds())]
-    arguments += ["--retention", settings.retention()]
-    for source in elsewhere().sources:
-        arguments += ["--targets", source]
+def _start(as_it_was: bool) -> StoreState:
+    settings.check_store()
+    kind, environment = next_start(read_left_behind(state_path()), as_it_was=as_it_was)
 
     def serves(pid: int) -> bool:
         state = running()
@@ -215,7 +192,13 @@ def _start() -> StoreState:
 
     log_path = places.logs_folder() / "store.log"
     start_and_wait(
-        "mephisto_metrics.store", arguments, log_path, "the store", serves, LONGEST_START_SECONDS
+        "mephisto_metrics.store",
+        ["--kind", kind],
+        log_path,
+        "the store",
+        serves,
+        LONGEST_START_SECONDS,
+        environment,
     )
     state = running()
     if state is None:

@@ -17,8 +17,9 @@ import psutil
 
 from mephisto_metrics.stack.back_off import BackOff
 from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.files import write_json
 from mephisto_metrics.stack.home_faults import explaining_home_faults
-from mephisto_metrics.stack.logs import begin_log, said_since
+from mephisto_metrics.stack.logs import begin_log, last_words, said_since
 from mephisto_metrics.stack.processes import (
     STOP_PATIENCE_SECONDS,
     ProcessIdentity,
@@ -26,13 +27,11 @@ from mephisto_metrics.stack.processes import (
 )
 from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.secret_variables import without_secrets
-from mephisto_metrics.stack.state import PartState, read_state, write_json
+from mephisto_metrics.stack.state import PartState, read_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-LOG_LINES_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -80,8 +79,10 @@ class Supervised:
         self._process: subprocess.Popen[bytes] | None = None
         self._log_start_bytes = 0
 
-    def start(self) -> None:
-        """Start the program and wait until it is ready; `StackError` if it does not become so.
+    def start(self, is_ending: Callable[[], bool] = lambda: False) -> None:
+        """Start the program and wait until it is ready, or until all `is_ending`.
+
+        Raises `StackError` if it does not become ready.
 
         What an earlier supervisor left behind is stopped first, as two can not share a port, nor
         data.
@@ -90,7 +91,7 @@ class Supervised:
         if left_behind is not None:
             self._say(f"stopped a {self.program.name} left behind (PID {left_behind.pid})")
         try:
-            self._wait_until_ready(self._launch())
+            self._wait_until_ready(self._launch(), is_ending)
         except BaseException:
             self.stop()
             raise
@@ -124,14 +125,17 @@ class Supervised:
         self._back_off.started()
         return process
 
-    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait_until_ready(
+        self, process: subprocess.Popen[bytes], is_ending: Callable[[], bool]
+    ) -> None:
         program = self.program
         wait_until(
-            lambda: process.poll() is not None or program.is_ready(), program.start_timeout_seconds
+            lambda: is_ending() or process.poll() is not None or program.is_ready(),
+            program.start_timeout_seconds,
         )
         if process.poll() is not None:
             raise self._failure(f"{program.name} did not start")
-        if not program.is_ready():
+        if not is_ending() and not program.is_ready():
             seconds = program.start_timeout_seconds
             raise self._failure(f"{program.name} was not ready after {seconds:.0f} s")
 
@@ -147,9 +151,8 @@ class Supervised:
 
     def _failure(self, message: str) -> StackError:
         said = said_since(self.program.log_path, self._log_start_bytes)
-        reasons = os.linesep.join(said[-LOG_LINES_SHOWN:]) or "it gave no reason"
         hint = self.program.explain(said) or f"see `{self.program.log_path}`"
-        return StackError(f"{message}: {reasons}", hint)
+        return StackError(f"{message}: {last_words(said)}", hint)
 
 
 def _popen(program: Program, log: int) -> subprocess.Popen[bytes]:

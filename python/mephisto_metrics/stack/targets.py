@@ -21,8 +21,8 @@ from typing import Any
 
 from mephisto_metrics import places
 from mephisto_metrics.ports import address_text
+from mephisto_metrics.stack.files import path_beside, write_json
 from mephisto_metrics.stack.processes import ProcessIdentity
-from mephisto_metrics.stack.state import write_json
 
 logger = logging.getLogger(__name__)
 
@@ -177,7 +177,7 @@ def sweep(folder: Path | None = None) -> list[Path]:
         if not is_alive:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
-                path.with_name(f".{path.stem}.tmp").unlink(missing_ok=True)
+                path_beside(path).unlink(missing_ok=True)
                 swept.append(path)
     return swept
 

@@ -15,8 +15,8 @@ from tests.python.install.conftest import CommandLine
 from tests.python.install.mirror import Mirror
 
 from mephisto_metrics.stack import programs
+from mephisto_metrics.stack.files import write_json
 from mephisto_metrics.stack.processes import ProcessIdentity
-from mephisto_metrics.stack.state import write_json
 
 
 @pytest.fixture

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+CLEANUP = "mephisto metrics cleanup"
+"""The command that ends what runs, and removes what was left behind."""
+
 
 class Level(str, Enum):
     """How bad a finding is."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mephisto_metrics import places
 from mephisto_metrics.stack import store, targets
 from mephisto_metrics.stack.doctor.answers import asked as answer_of
-from mephisto_metrics.stack.doctor.findings import Finding, note, problem, well
+from mephisto_metrics.stack.doctor.findings import CLEANUP, Finding, note, problem, well
 from mephisto_metrics.stack.doctor.processes import suspended
 from mephisto_metrics.stack.remote import remote_write_wanted
 
@@ -73,7 +73,7 @@ def _stale(paths: list[Path]) -> Iterator[Finding]:
             f"{len(paths)} files in `{paths[0].parent}` are of Operators that are gone",
             "those were killed; the store removes such files when it runs",
             "they can be removed",
-            "mephisto metrics cleanup",
+            CLEANUP,
         )
 
 

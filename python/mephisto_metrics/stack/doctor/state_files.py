@@ -9,15 +9,15 @@ import psutil
 
 from mephisto_metrics import places
 from mephisto_metrics.stack import grafana, prometheus, store, viewers
-from mephisto_metrics.stack.doctor.findings import Finding, note, well
+from mephisto_metrics.stack.doctor.findings import CLEANUP, Finding, note, well
 from mephisto_metrics.stack.processes import ProcessIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SWEEP = "mephisto metrics cleanup"
 HARMLESS = "it does no harm: whoever starts that part next writes it anew"
+TAKEN_OVER = "whoever starts the store next starts it with the settings that it had"
 
 
 def paths() -> list[Path]:
@@ -60,18 +60,19 @@ def _damaged(path: Path, error: Exception) -> Finding:
     is_empty = path.stat().st_size == 0
     found = f"`{path}` is {'empty' if is_empty else f'damaged ({error})'}"
     meaning = f"the machine went down while it was written, or somebody changed it; {HARMLESS}"
-    return note("state.damaged", found, meaning, "it can be removed", SWEEP)
+    return note("state.damaged", found, meaning, "it can be removed", CLEANUP)
 
 
 def _outdated(path: Path, identity: ProcessIdentity) -> Finding:
     stranger = _name_of(identity.pid)
+    consequence = TAKEN_OVER if path == store.state_path() else HARMLESS
     if stranger is None:
         found = f"`{path}` is of a process that is gone (PID {identity.pid})"
-        meaning = f"that process was killed, or the machine went down; {HARMLESS}"
-        return note("state.stale", found, meaning, "it can be removed", SWEEP)
+        meaning = f"that process was killed, or the machine went down; {consequence}"
+        return note("state.stale", found, meaning, "it can be removed", CLEANUP)
     found = f"`{path}` is of a process that is gone, whose PID {identity.pid} is {stranger}'s now"
-    meaning = f"that other process is left alone; {HARMLESS}"
-    return note("state.recycled-pid", found, meaning, "it can be removed", SWEEP)
+    meaning = f"that other process is left alone; {consequence}"
+    return note("state.recycled-pid", found, meaning, "it can be removed", CLEANUP)
 
 
 def _name_of(pid: int) -> str | None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from mephisto_metrics import places
 from mephisto_metrics.stack import prometheus, settings, store, targets
 from mephisto_metrics.stack.doctor import clock, keeping
-from mephisto_metrics.stack.doctor.findings import Finding, note, problem, well
+from mephisto_metrics.stack.doctor.findings import CLEANUP, Finding, note, problem, well
 from mephisto_metrics.stack.doctor.processes import is_kept_by_a_store, suspended
+from mephisto_metrics.stack.errors import reasons_and_hint
 from mephisto_metrics.stack.logs import said_since
 from mephisto_metrics.stack.readiness import (
     ANSWER_TIMEOUT_SECONDS,
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mephisto_metrics.stack.store import StoreState
-
-CLEANUP = "mephisto metrics cleanup"
-HINT = "hint: "
 
 
 def check() -> Iterator[Finding]:
@@ -81,10 +79,8 @@ def _last_failure() -> tuple[str, str]:
     lines = said_since(_log_path(), 0)
     starts = [index for index, line in enumerate(lines) if line.startswith("starting the store")]
     last = lines[starts[-1] + 1 :] if starts else []
-    hints = [line[len(HINT) :] for line in last if line.startswith(HINT)]
-    if not hints:
-        return "", ""
-    return " ".join(line for line in last if not line.startswith(HINT)), hints[-1]
+    reasons, hint = reasons_and_hint(last)
+    return (" ".join(reasons), hint) if hint else ("", "")
 
 
 def _remote(asked: StoreState) -> Finding:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mephisto_metrics.stack import grafana, viewers
 from mephisto_metrics.stack.doctor.answers import does_answer
-from mephisto_metrics.stack.doctor.findings import Finding, problem, well
+from mephisto_metrics.stack.doctor.findings import CLEANUP, Finding, problem, well
 from mephisto_metrics.stack.doctor.processes import suspended
 from mephisto_metrics.stack.readiness import ANSWER_TIMEOUT_SECONDS, is_ready
 from mephisto_metrics.stack.state import read_state
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from mephisto_metrics.stack.state import PartState
     from mephisto_metrics.stack.viewers import ViewerState
-
-CLEANUP = "mephisto metrics cleanup"
 
 
 def check() -> Iterator[Finding]:

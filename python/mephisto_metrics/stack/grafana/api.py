@@ -14,7 +14,7 @@ CONNECT_TIMEOUT_SECONDS = 5.0
 ANSWER_TIMEOUT_SECONDS = 30.0
 LONGEST_REASON = 300
 BEFORE_REASON = re.compile(r"^.*(?:>: |\[Errno -?\d+\] )")
-HTTP_OK = range(200, 300)
+HTTP_SUCCESS = range(200, 300)
 HTTP_MOVED = range(300, 400)
 HTTP_UNAUTHORIZED = 401
 HTTP_FORBIDDEN = 403
@@ -83,7 +83,7 @@ class GrafanaApi:
         return answer.status_code, _body(answer)
 
     def _expect(self, status: int, body: Any | None, asked: str) -> Any:
-        if status in HTTP_OK and body is not None:
+        if status in HTTP_SUCCESS and body is not None:
             return body
         reason = f"{self.url} answers {asked} with {status}{_reason(body)}"
         raise StackError(reason, _hint(status))
@@ -123,7 +123,7 @@ def _hint(status: int) -> str:
         )
     if status == HTTP_FORBIDDEN:
         return "the token's service account may not do this: give it the role Admin"
-    if status == HTTP_NOT_FOUND or status in HTTP_OK:
+    if status == HTTP_NOT_FOUND or status in HTTP_SUCCESS:
         return "give Grafana's own address, with its path where it is served below one"
     if status in HTTP_MOVED:
         return "give the address that it moves to, such as one with https"

@@ -6,8 +6,8 @@ from typing import Any
 
 from mephisto_metrics.stack.grafana.api import ConnectionFailedError, GrafanaApi
 from mephisto_metrics.stack.grafana.packaged import DATA_SOURCE_TYPE, DATA_SOURCE_UID
+from mephisto_metrics.stack.readiness import HTTP_OK
 
-HTTP_OK = 200
 HTTP_DENIED = (401, 403)
 ALWAYS = "vector(1)"
 LOOKED_BACK_MS = 60_000

@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import IO, TYPE_CHECKING
 
-from mephisto_metrics.stack.state import write_json
+from mephisto_metrics.stack.files import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,137 @@
+"""`mephisto metrics view` in this process: the browser, and the store that it watches."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from mephisto_metrics.cli import run, showing, view
+from mephisto_metrics.stack import back_off
+from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.processes import ProcessIdentity
+from mephisto_metrics.stack.store import StoreState
+from mephisto_metrics.stack.viewers import ViewerState, Viewing
+
+ADDRESS = "http://127.0.0.1:3032"
+RETENTION = "MEPHISTO_METRICS_RETENTION"
+
+
+@pytest.fixture(autouse=True)
+def _own_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let no variable and no signal handler of a command outlive its test."""
+    variables = dict(os.environ)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers[signal.SIGHUP] = signal.getsignal(signal.SIGHUP)
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path / "home"))
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    os.environ.clear()
+    os.environ.update(variables)
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a browser was told to open."""
+    addresses: list[str] = []
+    monkeypatch.setattr("webbrowser.open", addresses.append)
+    return addresses
+
+
+@pytest.fixture
+def _shows_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show something without a store, and end as soon as it is shown."""
+    served = SimpleNamespace(start_url=ADDRESS, notice="")
+    monkeypatch.setattr(view, "showing", lambda *_: contextlib.nullcontext(served))
+    monkeypatch.setattr(view, "wait_for_end", lambda *_: None)
+
+
+@pytest.mark.usefixtures("_shows_at_once")
+@pytest.mark.parametrize(("options", "expected"), [([], []), (["--open"], [ADDRESS])])
+def test_the_dashboard_is_opened_in_a_browser_only_if_that_is_asked_for(
+    opened: list[str],
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    expected: list[str],
+) -> None:
+    assert run(["view", *options]) == 0
+    assert opened == expected
+    assert capsys.readouterr().out == f"{ADDRESS}\n"
+
+
+def test_what_runs_in_the_background_is_opened_too(
+    opened: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = ViewerState(*ProcessIdentity.current(), "builtin", ADDRESS, f"{ADDRESS}/d")
+    monkeypatch.setattr(view, "_start_detached", lambda: shown)
+    assert run(["view", "--detach", "--open"]) == 0
+    assert opened == [f"{ADDRESS}/d"]
+
+
+def test_what_another_view_shows_already_is_opened_in_its_place(opened: list[str]) -> None:
+    other = Viewing()
+    other.shows("builtin", ADDRESS, f"{ADDRESS}/d")
+    try:
+        assert run(["view", "--detach", "--open"]) == 0
+    finally:
+        other.end()
+    assert opened == [f"{ADDRESS}/d"]
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What a view shows; it is looked after without pauses."""
+    monkeypatch.setattr(showing, "STATUS_INTERVAL_SECONDS", 0.0)
+    followed: list[StoreState] = []
+    return SimpleNamespace(
+        name="the page",
+        start_url=ADDRESS,
+        is_ready=lambda: True,
+        check=lambda: None,
+        follow=followed.append,
+        followed=followed,
+    )
+
+
+def test_a_store_that_is_gone_is_started_as_it_was_until_it_is_given_up(
+    shown: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_for: list[dict[str, Any]] = []
+
+    def start(**options: Any) -> StoreState:
+        asked_for.append(options)
+        raise StackError("the port is taken", "end who has it")
+
+    monkeypatch.setattr(back_off, "FIRST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(showing.store, "ensure_running", start)
+    with pytest.raises(StackError, match="the port is taken") as raised:
+        showing.wait_for_end(shown, threading.Event())
+    assert raised.value.hint == "end who has it"
+    assert asked_for == [{"as_it_was": True}] * (back_off.STARTS_TRIED - 1)
+
+
+def test_what_another_process_has_started_otherwise_in_its_place_is_said(
+    shown: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(RETENTION, "30d")
+    another = StoreState("builtin", "http://127.0.0.1:9", 5.0, 4711)
+    ended = threading.Event()
+    found = [None, another]
+
+    def asked() -> StoreState | None:
+        if len(found) == 1:
+            ended.set()
+        return found.pop(0)
+
+    monkeypatch.setattr(showing.store, "asked", asked)
+    showing.wait_for_end(shown, ended)
+    assert shown.followed == [another]
+    assert "(PID 4711) keeps samples for 15d, not for 30d" in capsys.readouterr().err
