@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -12,20 +11,19 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 from tests.disks import fill, make_read_only
+from tests.python.doctoring import found, new_home, running_store, silent_server
 
 from mephisto_metrics.cli import run
-from mephisto_metrics.stack import engines, settings
+from mephisto_metrics.stack import settings
 from mephisto_metrics.stack.doctor import clock, diagnose
-from mephisto_metrics.stack.doctor.findings import Finding, Level
+from mephisto_metrics.stack.doctor.findings import Level
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.remote import RemoteWrite
-from mephisto_metrics.stack.retention import Retention
 
 TIMEOUT_SECONDS = 30
 QUICK_SECONDS = 10
@@ -34,14 +32,7 @@ WAITS = "input()"
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home that is not there yet, with no settings but ports that nobody can have taken."""
-    for name in (*os.environ,):
-        if name.startswith(("MEPHISTO_METRICS_", "PROMETHEUS_", "GRAFANA_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv(settings.STORE_PORT_VARIABLE, "0")
-    monkeypatch.setenv(settings.VIEWER_PORT_VARIABLE, "0")
-    return tmp_path / "home"
+    return new_home(tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -51,14 +42,6 @@ def bystander() -> Iterator[subprocess.Popen[bytes]]:
         yield process
         process.send_signal(signal.SIGCONT)
         process.kill()
-
-
-def found(id_: str) -> Finding:
-    """What is found under an id, which nothing else is."""
-    findings = diagnose()
-    of_id = [finding for finding in findings if finding.id == id_]
-    assert len(of_id) == 1, "\n".join(f"{one.id}: {one.found}" for one in findings)
-    return of_id[0]
 
 
 def identity_of(process: subprocess.Popen[bytes]) -> ProcessIdentity:
@@ -78,22 +61,6 @@ def announce(home: Path, identity: ProcessIdentity, address: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([{"targets": [address], "labels": labels}]))
     return path
-
-
-@contextlib.contextmanager
-def running_store(**changes: Any) -> Iterator[engines.Engine]:
-    """The built-in store, in this process."""
-    options = {"port": 0, "scrape_interval_seconds": 0.2, "retention": Retention(3600, None)}
-    options.update(rules=(), **changes)
-    with engines.running("builtin", engines.EngineOptions(**options), print) as engine:
-        yield engine
-
-
-@contextlib.contextmanager
-def silent_server() -> Iterator[str]:
-    """The address of a server that accepts, and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:

@@ -5,7 +5,8 @@ already. Nothing in this package has been seen in a real Grafana: it stands on G
 documentation and source, and each assumption has one place.
 
 Configuration: `configuration` says what is set, `ini` how it is written, `provisioning` has data
-source, boards and alerts as files, `account` who may log in.
+source, boards and alerts as files, `account` who may log in. `data_source` asks what a board asks:
+for `readiness`, and for the doctor.
 """
 
 from mephisto_metrics.stack.grafana.options import GrafanaOptions
