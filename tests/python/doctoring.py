@@ -30,7 +30,10 @@ def new_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def found(id_: str) -> Finding:
     """What is found under an id, which nothing else is."""
-    findings = diagnose()
+    return the_one(diagnose(), id_)
+
+
+def the_one(findings: list[Finding], id_: str) -> Finding:
     of_id = [finding for finding in findings if finding.id == id_]
     assert len(of_id) == 1, "\n".join(f"{one.id}: {one.found}" for one in findings)
     return of_id[0]

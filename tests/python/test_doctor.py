@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 from tests.disks import fill, make_read_only
-from tests.python.doctoring import found, new_home, running_store, silent_server
+from tests.python.doctoring import found, new_home, running_store, silent_server, the_one
 
 from mephisto_metrics.cli import run
 from mephisto_metrics.stack import settings
@@ -189,15 +189,17 @@ def test_parts_that_hang_are_told_apart_from_those_that_are_suspended_and_quickl
         announce(home, identity_of(bystander), address)
 
         began = time.monotonic()
-        assert "does not answer" in found("store.silent").found
+        silent = diagnose()
         assert time.monotonic() - began < QUICK_SECONDS
-        assert "does not answer" in found("viewer.silent").found
+        for id_ in ("store.silent", "viewer.silent"):
+            assert "does not answer" in the_one(silent, id_).found
 
         bystander.send_signal(signal.SIGSTOP)
         process = psutil.Process(bystander.pid)
         assert wait_until(lambda: process.status() == psutil.STATUS_STOPPED, TIMEOUT_SECONDS)
+        standing = diagnose()
         for id_ in ("store.suspended", "operators.suspended"):
-            assert found(id_).command == f"kill -CONT {bystander.pid}"
+            assert the_one(standing, id_).command == f"kill -CONT {bystander.pid}"
 
 
 @pytest.mark.parametrize("variable", [settings.STORE_PORT_VARIABLE, settings.VIEWER_PORT_VARIABLE])
