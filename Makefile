@@ -27,8 +27,8 @@ PYTHON_SOURCES := $(shell find python -type f -not -path '$(PACKAGE)/web/*' \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-rust test-models sanitize test-web test-python lint lint-rust \
-    lint-web lint-python lint-dashboards format bench bench-page screenshots dashboards wheel web install clean
+.PHONY: help demo test test-rust test-models sanitize test-web test-python test-endurance lint \
+    lint-rust lint-web lint-python lint-dashboards format bench bench-page screenshots dashboards wheel web install clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -68,6 +68,10 @@ test-web: web/node_modules/.ready
 # fewest tests come last, however long they take.
 test-python: install
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --timeout 300 -rs $(ARGS)
+
+# Apart from the other tests, for it takes minutes: a second for each start and stop of a view.
+test-endurance: install ## Start and stop all parts a hundred times in a row
+	$(BIN)/python -m pytest -n 3 --timeout 1200 -rs tests/endurance $(ARGS)
 
 lint: lint-rust lint-web lint-python lint-dashboards ## Check format, style and types
 

@@ -19,6 +19,7 @@ from .panels import (
     table_panel,
 )
 from .queries import Query, quantile_by, quoted, rate_per_minute, rate_per_second, series
+from .remote_write_row import REMOTE_WRITE_ROW
 from .store_row import STORE_ROW
 
 OVERFLOW = "overflow"
@@ -196,5 +197,6 @@ PIPELINE_BOARD = Board(
         ),
         Row(title="Observations", first_id=200, panels=(SKEW, OBSERVED)),
         STORE_ROW,
+        REMOTE_WRITE_ROW,
     ),
 )

@@ -25,8 +25,16 @@ COUNTED = re.compile(r"(?:rate|increase)\((\w+\{[^}]*\}\[(\d+)ms\])\)")
 class BoardQuery:
     """A query of a panel, as it is asked for all Operators and tasks."""
 
-    where: str
+    board: str
+    panel: str
+    text: str
+    """As the board has it."""
     expression: str
+
+    @property
+    def where(self) -> str:
+        """Which one it is, for people."""
+        return f"{self.board}, {self.panel}: {self.text}"
 
     @property
     def is_quantile(self) -> bool:
@@ -71,8 +79,9 @@ def panel_queries(rate_interval_ms: int) -> Iterator[BoardQuery]:
         for row_or_panel in board["panels"]:
             for panel in (row_or_panel, *row_or_panel.get("panels", [])):
                 for target in panel.get("targets", []):
-                    where = f"{board['title']}, {panel['title']}: {target['expr']}"
-                    yield BoardQuery(where, _filled_in(target["expr"], rate_interval_ms))
+                    text = target["expr"]
+                    expression = _filled_in(text, rate_interval_ms)
+                    yield BoardQuery(board["title"], panel["title"], text, expression)
 
 
 def annotation_queries() -> dict[str, str]:

@@ -46,6 +46,9 @@ def test_boards_can_be_looked_at_without_an_operator(
 
     expect(guide).to_be_hidden()
     expect(panel(browser_page, "Targets that answer")).to_have_attribute("data-state", "ready")
+    sent = panel(browser_page, "Samples sent elsewhere")
+    sent.scroll_into_view_if_needed()
+    expect(sent.locator(".panel-message")).to_have_text("Nothing is sent to another store")
 
 
 @pytest.mark.usefixtures("problems")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import os
 import signal
 import subprocess
-import threading
 import urllib.request
 from pathlib import Path
 from typing import Any, Callable
 
 import psutil
 import pytest
+from tests.e2e.board_queries import panel_queries
+from tests.e2e.receiving import receiver
 
 from mephisto_metrics.stack.readiness import fetched, is_ready, wait_until
 
@@ -76,35 +76,30 @@ def test_the_page_shows_it_and_the_alerts_are_its_own(running: Any) -> None:
     assert "MephistoSlowPackets" in names
 
 
-class Receiver(http.server.BaseHTTPRequestHandler):
-    """Takes what remote write sends, and remembers as whom."""
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.seen.append(dict(self.headers))  # type: ignore[attr-defined]
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def test_it_sends_its_samples_on_with_the_credentials_of_a_file(
+def test_it_sends_its_samples_on_with_the_credentials_of_a_file_and_the_board_shows_it(
     installation: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "token").write_text("a-secret\n")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
-        server.seen = []  # type: ignore[attr-defined]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}/api/v1/push"
+    with receiver() as (url, seen):
         installation.environment["MEPHISTO_METRICS_REMOTE_TOKEN_FILE"] = str(tmp_path / "token")
         installation.address_of(installation.start_verb("view", "--remote-write", url))
 
-        assert wait_until(lambda: server.seen != [], TIMEOUT_SECONDS)  # type: ignore[attr-defined]
-        headers = server.seen[0]  # type: ignore[attr-defined]
-        server.shutdown()
-    assert headers["Authorization"] == "Bearer a-secret"
-    assert headers["Content-Encoding"] == "snappy"
+        assert wait_until(lambda: seen != [], TIMEOUT_SECONDS)
+        assert_row_shows_what_is_sent(installation)
+    assert seen[0]["Authorization"] == "Bearer a-secret"
+    assert seen[0]["Content-Encoding"] == "snappy"
+
+
+def assert_row_shows_what_is_sent(installation: Any) -> None:
+    """Ask what the panels of the row ask, of a Prometheus that has begun to send."""
+    queries = {query.panel: query.expression for query in panel_queries(10_000)}
+    installation.wait_for(f"{queries['Samples sent elsewhere']} > 0")
+    (behind,) = installation.query(queries["How far behind elsewhere is"])
+    assert 0 <= float(behind["value"][1]) < TIMEOUT_SECONDS
+    (waiting,) = installation.query(queries["Waiting to be sent elsewhere"])
+    assert float(waiting["value"][1]) >= 0
+    (lost,) = installation.query(queries["Never sent elsewhere"])
+    assert float(lost["value"][1]) == 0
 
 
 def test_a_prometheus_that_is_killed_is_started_again(installation: Any) -> None:

@@ -260,7 +260,7 @@ def assert_boards_work(
     here = [machine.results(expressions, at_seconds) for machine in machines]
     for query, *results in zip(queries, *here):
         there = receiver.instant(query.expression, at_seconds)
-        if query.where.startswith(f"{main}, ") and not query.is_filtered:
+        if query.board == main and not query.is_filtered:
             series = [one for result in results for one in result]
             possibly = {unnamed(one["metric"]) for one in series}
             # It counts from the sample before a window, and knows no quantile of nothing.

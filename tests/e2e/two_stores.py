@@ -17,6 +17,7 @@ from typing import Any, Callable
 import pytest
 from benches.prometheus import real_prometheus
 from tests.e2e.asking import Stores
+from tests.e2e.receiving import receiver
 
 from mephisto_metrics import CollectorRegistry, Counter, start_http_server, stop_http_server
 from mephisto_metrics.mephisto.families import (
@@ -44,17 +45,22 @@ scrape_configs:
 def stores(
     installation: Any, needs_program: Callable[[str, str], str], tmp_path: Path
 ) -> Iterator[Stores]:
-    """Give the addresses of the built-in store and of a Prometheus for the same targets."""
+    """Give the addresses of the built-in store and of a Prometheus for the same targets.
+
+    The former sends its samples on, so that panels about that have something to show.
+    """
     program = needs_program("prometheus", "prometheus")
-    installation.start(
-        *(sys.executable, "-m", "mephisto_metrics.store", "--port", "0"),
-        *("--scrape-interval-seconds", "1", "--linger-seconds", "600"),
-    )
-    # Prometheus would look only after minutes again for a folder that it does not find.
-    built_in_url = installation.store_url()
-    settings = PROMETHEUS_CONFIG.format(targets=installation.home / "targets")
-    with real_prometheus(program, tmp_path / "prometheus", settings) as prometheus_url:
-        yield built_in_url, prometheus_url
+    with receiver() as (receiver_url, _):
+        installation.environment["MEPHISTO_METRICS_REMOTE_WRITE"] = receiver_url
+        installation.start(
+            *(sys.executable, "-m", "mephisto_metrics.store", "--port", "0"),
+            *("--scrape-interval-seconds", "1", "--linger-seconds", "600"),
+        )
+        # Prometheus would look only after minutes again for a folder that it does not find.
+        built_in_url = installation.store_url()
+        settings = PROMETHEUS_CONFIG.format(targets=installation.home / "targets")
+        with real_prometheus(program, tmp_path / "prometheus", settings) as prometheus_url:
+            yield built_in_url, prometheus_url
 
 
 def lift_from_zero(registry: CollectorRegistry) -> None:

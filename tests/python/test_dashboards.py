@@ -47,8 +47,8 @@ EXPRESSIONS = [
 EACH_BOARD = [pytest.param(board, id=name) for name, board in BOARDS.items()]
 GRID_COLUMNS = 24
 
-# Mephisto's families by the names of their series, ours, and those of Prometheus and of the
-# built-in store about each scrape.
+# Mephisto's families by the names of their series, ours, those of Prometheus and of the built-in
+# store about each scrape, and those that either has of itself.
 SERIES = {
     "up",
     "scrape_duration_seconds",
@@ -59,11 +59,23 @@ SERIES = {
     "task_run_expiry_time_seconds",
     "e2e_packet_unmeasured_total",
     "mephisto_store_bytes",
+    "mephisto_store_remote_write_pending_rows",
+    "mephisto_store_remote_write_samples_dropped_total",
+    "mephisto_store_remote_write_samples_failed_total",
+    "mephisto_store_remote_write_samples_sent_total",
+    "mephisto_store_remote_write_seconds_behind",
     "mephisto_store_rule_evaluation_failures_total",
     "mephisto_store_rule_group_evaluations_missed_total",
     "mephisto_store_samples_total",
     "mephisto_store_scrapes_refused_total",
     "mephisto_store_series",
+    "process_start_time_seconds",
+    "prometheus_remote_storage_queue_highest_sent_timestamp_seconds",
+    "prometheus_remote_storage_samples_dropped_total",
+    "prometheus_remote_storage_samples_failed_total",
+    "prometheus_remote_storage_samples_pending",
+    "prometheus_remote_storage_samples_retried_total",
+    "prometheus_remote_storage_samples_total",
     "active_agent_statuses",
     "active_unit_statuses",
     "active_workers",
@@ -94,12 +106,12 @@ UNIT_STATUSES = {
     "expired",
 }  # fmt: skip
 SELECTOR = re.compile(r"(\w+)\{([^}]*)\}")
-GROUPING = re.compile(r"\b(?:by|without|on|ignoring) \([^)]*\)")
+GROUPING = re.compile(r"\b(?:by|without|on|ignoring|group_left) \([^)]*\)")
 TEXT = re.compile(r'"[^"]*"')
 WINDOW = re.compile(r"\[([^\]]*)\]")
 WORDS = {
-    *("and", "count", "histogram_quantile", "increase", "label_replace", "max", "max_over_time"),
-    *("min", "or", "rate", "sum", "time", "timestamp", "unless", "vector"),
+    *("and", "clamp_min", "count", "histogram_quantile", "increase", "label_replace", "max"),
+    *("max_over_time", "min", "or", "rate", "sum", "time", "timestamp", "unless", "vector"),
     "__rate_interval_ms",
 }
 ROWS = {
@@ -227,6 +239,8 @@ def test_a_query_is_limited_to_the_chosen_operators_and_tasks(expression: str) -
     for name, matchers in SELECTOR.findall(expression):
         if name.startswith("mephisto_store_"):
             assert matchers == 'job="mephisto-store"'
+        elif name.startswith(("prometheus_", "process_")):
+            assert matchers == 'job="prometheus"'
         else:
             assert 'operator=~"$operator", task_name=~"$task"' in matchers
 

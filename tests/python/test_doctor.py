@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -12,21 +11,19 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 from tests.disks import fill, make_read_only
+from tests.python.doctoring import found, new_home, running_store, silent_server, the_one
 
 from mephisto_metrics.cli import run
-from mephisto_metrics.stack import engines, settings, store
+from mephisto_metrics.stack import settings, store
 from mephisto_metrics.stack.doctor import clock, diagnose
-from mephisto_metrics.stack.doctor.findings import Finding, Level
-from mephisto_metrics.stack.engine_options import EngineOptions
+from mephisto_metrics.stack.doctor.findings import Level
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.remote import RemoteWrite
-from mephisto_metrics.stack.retention import Retention
 
 TIMEOUT_SECONDS = 30
 QUICK_SECONDS = 10
@@ -35,14 +32,7 @@ WAITS = "input()"
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home that is not there yet, with no settings but ports that nobody can have taken."""
-    for name in (*os.environ,):
-        if name.startswith(("MEPHISTO_METRICS_", "PROMETHEUS_", "GRAFANA_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv(settings.STORE_PORT_VARIABLE, "0")
-    monkeypatch.setenv(settings.VIEWER_PORT_VARIABLE, "0")
-    return tmp_path / "home"
+    return new_home(tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -52,14 +42,6 @@ def bystander() -> Iterator[subprocess.Popen[bytes]]:
         yield process
         process.send_signal(signal.SIGCONT)
         process.kill()
-
-
-def found(id_: str) -> Finding:
-    """What is found under an id, which nothing else is."""
-    findings = diagnose()
-    of_id = [finding for finding in findings if finding.id == id_]
-    assert len(of_id) == 1, "\n".join(f"{one.id}: {one.found}" for one in findings)
-    return of_id[0]
 
 
 def identity_of(process: subprocess.Popen[bytes]) -> ProcessIdentity:
@@ -79,31 +61,6 @@ def announce(home: Path, identity: ProcessIdentity, address: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([{"targets": [address], "labels": labels}]))
     return path
-
-
-@contextlib.contextmanager
-def running_store(**changes: Any) -> Iterator[engines.Engine]:
-    """The built-in store, in this process."""
-    options = {"port": 0, "scrape_interval_seconds": 0.2, "retention": Retention(3600, None)}
-    options.update(rules=(), **changes)
-    with engines.running("builtin", EngineOptions(**options), print) as engine:
-        age_as_this_process(store.state_path())
-        yield engine
-
-
-def age_as_this_process(state_path: Path) -> None:
-    """Date the state file back: a store's own process writes it as soon as it has started."""
-    if psutil.LINUX:
-        started = json.loads(state_path.read_text())["start_time_seconds"]
-        age_seconds = time.clock_gettime(time.CLOCK_BOOTTIME) - started
-        os.utime(state_path, times=(time.time() - age_seconds,) * 2)
-
-
-@contextlib.contextmanager
-def silent_server() -> Iterator[str]:
-    """The address of a server that accepts, and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
@@ -232,15 +189,17 @@ def test_parts_that_hang_are_told_apart_from_those_that_are_suspended_and_quickl
         announce(home, identity_of(bystander), address)
 
         began = time.monotonic()
-        assert "does not answer" in found("store.silent").found
+        silent = diagnose()
         assert time.monotonic() - began < QUICK_SECONDS
-        assert "does not answer" in found("viewer.silent").found
+        for id_ in ("store.silent", "viewer.silent"):
+            assert "does not answer" in the_one(silent, id_).found
 
         bystander.send_signal(signal.SIGSTOP)
         process = psutil.Process(bystander.pid)
         assert wait_until(lambda: process.status() == psutil.STATUS_STOPPED, TIMEOUT_SECONDS)
+        standing = diagnose()
         for id_ in ("store.suspended", "operators.suspended"):
-            assert found(id_).command == f"kill -CONT {bystander.pid}"
+            assert the_one(standing, id_).command == f"kill -CONT {bystander.pid}"
 
 
 @pytest.mark.parametrize("variable", [settings.STORE_PORT_VARIABLE, settings.VIEWER_PORT_VARIABLE])

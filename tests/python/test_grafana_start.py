@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from tests.stand_ins.archives import grafana_release
 from tests.stand_ins.running import (
     as_installed,
     ask,
+    change_password,
     ready,
     started,
     without_grafanas_variables,
@@ -122,15 +122,11 @@ def log_of(program: Any) -> str:
 
 
 def test_who_changed_the_password_in_grafana_is_not_locked_out_by_our_asking(
-    prepared: Any, tmp_path: Path
+    prepared: Any, home: Path, tmp_path: Path
 ) -> None:
     with ready(prepared()):
         pass
-    root = tmp_path / "bin" / "grafana-13.1.3"
-    change = [str(root / "bin" / "grafana"), "cli", "--homepath", str(root), "--config"]
-    change += [str(tmp_path / "a home; of #mine" / "config" / "grafana" / "grafana.ini")]
-    change += ["admin", "reset-admin-password", "--password-from-stdin"]
-    subprocess.run(change, input=b"chosen in Grafana\n", check=True, capture_output=True)
+    change_password(tmp_path / "bin" / "grafana-13.1.3", home, "chosen in Grafana")
 
     program = prepared()
     with ready(program):

@@ -1,4 +1,7 @@
-"""A hundred starts and stops in a row: no process, file, descriptor, thread or port is left."""
+"""A hundred starts and stops in a row: no process, file, descriptor, thread or port is left.
+
+All in one process, which is quick; `tests/endurance` does it with the real ones.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from mephisto_metrics.stack.retention import Retention
 from mephisto_metrics.stack.supervision import Program, Supervised
 
 STARTS = 100
-STARTS_OF_A_STORES_PROCESS = 10
+STARTS_OF_A_STORES_PROCESS = 3
 TIMEOUT_SECONDS = 30
 HOST = "127.0.0.1"
 

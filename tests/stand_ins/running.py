@@ -105,6 +105,19 @@ def frames(url: str, expression: str) -> list[Any]:
     return found
 
 
+def change_password(root: Path, home: Path, password: str) -> None:
+    """Do what a user does in Grafana, of which we are told nothing."""
+    configuration = home / "config" / "grafana" / "grafana.ini"
+    command = [str(root / "bin" / "grafana"), "cli", "--homepath", str(root)]
+    command += ["--config", str(configuration), "admin", "reset-admin-password"]
+    subprocess.run(
+        [*command, "--password-from-stdin"],
+        input=f"{password}\n".encode(),
+        check=True,
+        capture_output=True,
+    )
+
+
 class NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: Any) -> None:
         return None

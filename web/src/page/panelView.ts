@@ -203,13 +203,24 @@ export class PanelView {
       this.redraw();
     } else {
       this.clear();
-      this.setState("empty", "No data", this.emptyReason.atOnce(loaded, request));
+      this.showEmpty(this.emptyReason.atOnce(loaded, request));
     }
   }
 
   private async explain(request: LoadRequest, signal: AbortSignal): Promise<void> {
+    if (this.wordsForNothing !== undefined) return;
     const reason = await this.emptyReason.find(this.loaded, request, signal);
-    if (!signal.aborted) this.setState("empty", "No data", reason);
+    if (!signal.aborted) this.showEmpty(reason);
+  }
+
+  /** The board's author may know what it means that there is no data; Grafana shows that too. */
+  private get wordsForNothing(): string | undefined {
+    return this.panel.fieldConfig?.defaults?.noValue;
+  }
+
+  private showEmpty(reason: string): void {
+    if (this.wordsForNothing === undefined) this.setState("empty", "No data", reason);
+    else this.setState("empty", this.wordsForNothing);
   }
 
   private fail(error: unknown, request: LoadRequest): void {

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mephisto_metrics.stack import grafana, viewers
+from mephisto_metrics import places
+from mephisto_metrics.stack import grafana, store, viewers
 from mephisto_metrics.stack.doctor.answers import does_answer
-from mephisto_metrics.stack.doctor.findings import CLEANUP, Finding, problem, well
+from mephisto_metrics.stack.doctor.findings import CLEANUP, Finding, note, problem, well
 from mephisto_metrics.stack.doctor.processes import suspended
-from mephisto_metrics.stack.readiness import ANSWER_TIMEOUT_SECONDS, is_ready
+from mephisto_metrics.stack.grafana import data_source
+from mephisto_metrics.stack.readiness import ANSWER_TIMEOUT_SECONDS, is_ready, why_no_queries
 from mephisto_metrics.stack.state import read_state
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
     from mephisto_metrics.stack.state import PartState
     from mephisto_metrics.stack.viewers import ViewerState
+
+STARTED_AGAIN = "a view starts a store that is gone again within some seconds"
 
 
 def check() -> Iterator[Finding]:
@@ -64,11 +68,56 @@ def _look(viewer: ViewerState, server: PartState | None) -> Finding:
             "wait for a minute; if it stays so, end it and start it anew",
             CLEANUP,
         )
-    if viewer.kind == "builtin" and not is_ready(viewer.url):
-        return problem(
-            "viewer.without-store",
-            f"{viewer.name} at {viewer.url} answers, and has no data to show",
-            "the store behind it does not answer: see what is said of the store",
-            "a view starts a store that is gone again within some seconds",
+    without_data = _grafana(viewer.url) if viewer.kind == "grafana" else _page(viewer.url)
+    return without_data or well(
+        "viewer.well", f"{viewer.name} is shown at {viewer.start_url} (PID {viewer.pid})"
+    )
+
+
+def _page(url: str) -> Finding | None:
+    if is_ready(url):
+        return None
+    return problem(
+        "viewer.without-store",
+        f"the page at {url} answers, and has no data to show",
+        "the store behind it does not answer: see what is said of the store",
+        STARTED_AGAIN,
+    )
+
+
+def _grafana(url: str) -> Finding | None:
+    """Ask what its boards ask: that Grafana answers itself says nothing of those."""
+    answer = data_source.ask_once(url, ANSWER_TIMEOUT_SECONDS)
+    if answer.is_denied:
+        return note(
+            "viewer.password-changed",
+            f"Grafana at {url} answers; whether its boards have data could not be asked",
+            "its password was changed in Grafana itself, and is not known here; after some wrong "
+            "ones Grafana would lock you out",
+            "log in, and look at a board",
         )
-    return well("viewer.well", f"{viewer.name} is shown at {viewer.start_url} (PID {viewer.pid})")
+    return None if answer.fault is None else _grafana_without_store(url, answer.fault)
+
+
+def _grafana_without_store(url: str, fault: str) -> Finding:
+    found = f"Grafana at {url} answers, and its boards have no data: {fault}"
+    meaning = "Grafana asks the store for all that it draws, and gets no answer from it"
+    if not _does_store_answer():
+        meaning = f"{meaning}: see what is said of the store"
+        return problem("viewer.without-store", found, meaning, STARTED_AGAIN)
+    return problem(
+        "viewer.without-store",
+        found,
+        f"{meaning}, though the store answers others: it was told of another address, or can not "
+        "reach this one",
+        "end it and start it anew, which tells it where the store is; if it stays so, see "
+        f"`{places.logs_folder() / 'grafana.log'}`",
+        CLEANUP,
+    )
+
+
+def _does_store_answer() -> bool:
+    asked = store.asked()
+    if asked is None:
+        return False
+    return why_no_queries(asked.url, ANSWER_TIMEOUT_SECONDS, asked.credentials) is None

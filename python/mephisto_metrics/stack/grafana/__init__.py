@@ -6,7 +6,8 @@ documentation and source, and each assumption has one place.
 
 Configuration: `configuration` says what is set, `ini` how it is written, `provisioning` has data
 source, boards and alerts as files, `store_access` how the data source is let in by a store
-elsewhere, `account` who may log in.
+elsewhere, `account` who may log in. `data_source` asks what a board asks: for `readiness`, and for
+the doctor.
 """
 
 from mephisto_metrics.stack.grafana.account import how_to_log_in

@@ -8,6 +8,7 @@ Grafana's own command sets it before the server starts.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import subprocess
@@ -103,11 +104,26 @@ def write_secrets(account: Account) -> None:
         files.write_secret("secret-key", secrets.token_hex(32))
 
 
+def in_effect() -> Account | None:
+    """Return the account that the database was last given; None if it is known to have another."""
+    user, password = files.read_secret("user-in-effect"), files.read_secret("password-in-effect")
+    if user is None or password is None or password == files.read_secret("password-refused"):
+        return None
+    return Account(user, password)
+
+
+def note_refusal(password: str) -> None:
+    """Keep that the database has another password by now, so that nobody tries this one again."""
+    with contextlib.suppress(OSError):
+        files.write_secret("password-refused", password)
+
+
 def bring_up_to_date(
     account: Account, grafana: Sequence[str], environment: Mapping[str, str]
 ) -> None:
     """See to it that the database has this account, if there is a database.
 
+    Whether it has another password by now is found out anew.
     `grafana` is its command up to the verb and its options. Raises `StackError` if it has another.
     """
     user, password = files.read_secret("user-in-effect"), files.read_secret("password-in-effect")
@@ -119,6 +135,7 @@ def bring_up_to_date(
             )
         if password != account.password:
             _reset(account, grafana, environment)
+    files.secret_path("password-refused").unlink(missing_ok=True)
     files.write_secret("user-in-effect", account.user)
     files.write_secret("password-in-effect", account.password)
 

@@ -34,11 +34,13 @@ class GrafanaApi:
         token: str | None = None,
         basic: tuple[str, str] | None = None,
         is_local: bool = False,
+        answer_timeout_seconds: float = ANSWER_TIMEOUT_SECONDS,
     ) -> None:
         """`is_local` leaves out proxies of the environment, which have no business on loopback."""
         import requests
 
         self.url = url.rstrip("/")
+        self._timeouts_seconds = (CONNECT_TIMEOUT_SECONDS, answer_timeout_seconds)
         self._session = requests.Session()
         self._session.trust_env = not is_local
         self._session.auth = _authentication(token, basic)
@@ -66,7 +68,7 @@ class GrafanaApi:
                 self.url + path,
                 json=value,
                 headers={name.replace("_", "-"): text for name, text in headers.items()},
-                timeout=(CONNECT_TIMEOUT_SECONDS, ANSWER_TIMEOUT_SECONDS),
+                timeout=self._timeouts_seconds,
                 # To follow one with a token could hand it to a stranger, or make a POST a GET.
                 allow_redirects=False,
             )

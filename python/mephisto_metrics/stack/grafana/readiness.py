@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from mephisto_metrics.stack.grafana import account, data_source
 from mephisto_metrics.stack.grafana.api import ConnectionFailedError, GrafanaApi
-from mephisto_metrics.stack.grafana.packaged import DATA_SOURCE_TYPE, DATA_SOURCE_UID
 from mephisto_metrics.stack.readiness import HTTP_OK
-
-HTTP_DENIED = (401, 403)
-ALWAYS = "vector(1)"
-LOOKED_BACK_MS = 60_000
 
 
 class Readiness:
@@ -18,6 +12,7 @@ class Readiness:
 
     def __init__(self, url: str, user: str, password: str) -> None:
         self._api = GrafanaApi(url, basic=(user, password), is_local=True)
+        self._password = password
         self._is_password_ours = True
 
     def __call__(self) -> bool:
@@ -36,27 +31,8 @@ class Readiness:
         return status == HTTP_OK and isinstance(body, dict) and body.get("database") == "ok"
 
     def _does_answer(self) -> bool:
-        status, body = self._api.ask("POST", "/api/ds/query", _question())
-        self._is_password_ours = status not in HTTP_DENIED
-        return not self._is_password_ours or (status == HTTP_OK and _has_frames(body))
-
-
-def _question() -> dict[str, Any]:
-    query = {
-        "refId": "A",
-        "datasource": {"type": DATA_SOURCE_TYPE, "uid": DATA_SOURCE_UID},
-        "expr": ALWAYS,
-        "instant": True,
-        "range": False,
-        "intervalMs": 1000,
-        "maxDataPoints": 1,
-    }
-    return {"queries": [query], "from": f"now-{LOOKED_BACK_MS // 1000}s", "to": "now"}
-
-
-def _has_frames(body: Any) -> bool:
-    try:
-        result = body["results"]["A"]
-        return "error" not in result and bool(result["frames"])
-    except (KeyError, TypeError):
-        return False
+        answer = data_source.ask(self._api)
+        if answer.is_denied:
+            self._is_password_ours = False
+            account.note_refusal(self._password)
+        return answer.fault is None

@@ -1,0 +1,38 @@
+"""An installation that takes the same ports each time, and sees no folder but its own."""
+
+from __future__ import annotations
+
+import random
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.e2e.conftest import Installation
+
+HOST = "127.0.0.1"
+PORTS = range(10_000, 32_000)
+"""Below those that Linux gives to clients: one of these could have it between two starts."""
+FOLDER_VARIABLES = ("HOME", "TMPDIR")
+PORT_VARIABLES = ("PROMETHEUS_PORT", "GRAFANA_PORT", "MEPHISTO_METRICS_PORT")
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    installation = Installation(tmp_path / "home")
+    for variable in FOLDER_VARIABLES:
+        folder = tmp_path / variable
+        folder.mkdir()
+        installation.environment[variable] = str(folder)
+    for variable in PORT_VARIABLES:
+        installation.environment[variable] = str(free_port())
+    yield installation
+    installation.close()
+
+
+def free_port() -> int:
+    while True:
+        port = random.choice(PORTS)  # noqa: S311 - no secret
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) != 0:
+                return port
