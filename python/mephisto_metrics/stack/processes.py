@@ -49,13 +49,16 @@ class ProcessIdentity(NamedTuple):
         return cls(process.pid, _start_time_seconds(process))
 
     def find(self) -> psutil.Process | None:
-        """Return the process if it still runs, None if it is gone or its PID is another's now."""
+        """Return the process if it still runs, None if it is gone or its PID is another's now.
+
+        One that may not be looked at is another user's, and so none of ours.
+        """
         try:
             process = psutil.Process(self.pid)
             difference_seconds = abs(_start_time_seconds(process) - self.start_time_seconds)
             is_same = difference_seconds <= START_TIME_TOLERANCE_SECONDS
             is_alive = is_same and process.status() != psutil.STATUS_ZOMBIE
-        except (psutil.NoSuchProcess, OverflowError):  # the latter: a number that no PID can be
+        except (psutil.Error, OverflowError):  # the latter: a number that no PID can be
             return None
         return process if is_alive else None
 
