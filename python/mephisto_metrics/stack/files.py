@@ -21,6 +21,9 @@ def write_private(path: Path, content: str) -> None:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(content)
+            file.flush()
+            # Else a power cut could leave an empty file under the name, and a secret would be gone.
+            os.fsync(descriptor)
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)
