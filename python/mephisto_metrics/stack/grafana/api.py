@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 ANSWER_TIMEOUT_SECONDS = 30.0
+"""To write a board may take long on a machine that does much else."""
 LONGEST_REASON = 300
 BEFORE_REASON = re.compile(r"^.*(?:>: |\[Errno -?\d+\] )")
 HTTP_OK = range(200, 300)
@@ -34,11 +35,16 @@ class GrafanaApi:
         token: str | None = None,
         basic: tuple[str, str] | None = None,
         is_local: bool = False,
+        answer_timeout_seconds: float = ANSWER_TIMEOUT_SECONDS,
     ) -> None:
         """`is_local` leaves out proxies of the environment, which have no business on loopback."""
         import requests
 
         self.url = url.rstrip("/")
+        self._timeouts_seconds = (
+            min(CONNECT_TIMEOUT_SECONDS, answer_timeout_seconds),
+            answer_timeout_seconds,
+        )
         self._session = requests.Session()
         self._session.trust_env = not is_local
         self._session.auth = _authentication(token, basic)
@@ -66,7 +72,7 @@ class GrafanaApi:
                 self.url + path,
                 json=value,
                 headers={name.replace("_", "-"): text for name, text in headers.items()},
-                timeout=(CONNECT_TIMEOUT_SECONDS, ANSWER_TIMEOUT_SECONDS),
+                timeout=self._timeouts_seconds,
                 # To follow one with a token could hand it to a stranger, or make a POST a GET.
                 allow_redirects=False,
             )

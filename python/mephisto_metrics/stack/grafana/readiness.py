@@ -6,6 +6,7 @@ from typing import Any
 
 from mephisto_metrics.stack.grafana.api import ConnectionFailedError, GrafanaApi
 from mephisto_metrics.stack.grafana.packaged import DATA_SOURCE_TYPE, DATA_SOURCE_UID
+from mephisto_metrics.stack.readiness import ANSWER_TIMEOUT_SECONDS
 
 HTTP_OK = 200
 HTTP_DENIED = (401, 403)
@@ -17,7 +18,13 @@ class Readiness:
     """Asks until it is ready; `/api/health` alone is green while the data source is not there."""
 
     def __init__(self, url: str, user: str, password: str) -> None:
-        self._api = GrafanaApi(url, basic=(user, password), is_local=True)
+        # Whoever asks watches other parts too, and asks again.
+        self._api = GrafanaApi(
+            url,
+            basic=(user, password),
+            is_local=True,
+            answer_timeout_seconds=ANSWER_TIMEOUT_SECONDS,
+        )
         self._is_password_ours = True
 
     def __call__(self) -> bool:
