@@ -38,13 +38,6 @@ HOUSEKEEPING_INTERVAL_SECONDS = 1.0
 @click.option("--scrape-interval-seconds", default=5.0, show_default=True)
 @click.option("--retention", default="15d", show_default=True, help="15d, 10GB, or both: 15d,10GB.")
 @click.option(
-    "--targets",
-    "sources",
-    multiple=True,
-    help="File, folder or address with targets on other machines; what they need is said by "
-    "MEPHISTO_METRICS_SCRAPE_TOKEN_FILE and other variables.",
-)
-@click.option(
     "--rules",
     "rules",
     multiple=True,
@@ -62,11 +55,14 @@ def main(
     port: int,
     scrape_interval_seconds: float,
     retention: str,
-    sources: tuple[str, ...],
     rules: tuple[str, ...],
     linger_seconds: float,
 ) -> None:
-    """Scrape the Operators that announce themselves, keep their samples, answer PromQL."""
+    """Scrape the Operators that announce themselves, keep their samples, answer PromQL.
+
+    Where others are, what they want, and who is sent the samples is said by variables alone: every
+    user of a machine can read command lines.
+    """
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -77,7 +73,7 @@ def main(
             scrape_interval_seconds=scrape_interval_seconds,
             retention=parse_retention(retention),
             remote_write=remote_write_wanted(),
-            elsewhere=elsewhere(sources or None),
+            elsewhere=elsewhere(),
             rules=tuple(Path(path) for path in rules),
         )
         with engines.running(kind, options, _say) as engine:

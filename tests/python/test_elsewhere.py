@@ -10,7 +10,7 @@ from typing import Any, Callable
 import pytest
 
 from mephisto_metrics.stack import prometheus
-from mephisto_metrics.stack.elsewhere import Elsewhere, elsewhere, scrape_configs
+from mephisto_metrics.stack.elsewhere import Elsewhere, elsewhere, named_targets, scrape_configs
 from mephisto_metrics.stack.errors import StackError
 
 ADDRESS = "https://lists.example/mephisto.json"
@@ -44,6 +44,8 @@ def test_files_folders_and_addresses_are_told_apart(
         ("TARGETS", "http://", "is no address"),
         ("TARGETS", "http://host:port/", "is no address"),
         ("TARGETS", "https://me:secret@host/list", "holds credentials"),
+        ("TARGETS", "https://me:secret@host:99999/list", "`host:99999/list`, which is no address"),
+        ("TARGETS", "https://host:port/list?token=secret", "`https://host:port/list`, which is no"),
         ("SCRAPE_TOKEN_FILE", "/no/such/file", "`/no/such/file`, which can not be read"),
         ("SCRAPE_CA_FILE", "/no/such/file", "`/no/such/file`, which can not be read"),
     ],
@@ -57,6 +59,21 @@ def test_what_can_not_be_used_is_named_without_its_secrets(
     assert told in str(raised.value)
     assert f"MEPHISTO_METRICS_{variable}" in str(raised.value)
     assert "secret" not in f"{raised.value}{raised.value.hint}"
+
+
+def test_what_is_shown_of_a_list_has_no_token_in_it() -> None:
+    found = Elsewhere(files=(Path("/fleet.json"),), lists=(f"{ADDRESS}?token=secret",))
+    assert found.shown_sources == ["/fleet.json", ADDRESS]
+
+
+def test_a_process_in_another_folder_finds_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert named_targets() == {}
+    monkeypatch.chdir(tmp_path)
+    listed = f"{ADDRESS}?token=secret"
+    monkeypatch.setenv("MEPHISTO_METRICS_TARGETS", f" fleet.json, {listed},")
+    assert named_targets() == {"MEPHISTO_METRICS_TARGETS": f"{tmp_path / 'fleet.json'},{listed}"}
 
 
 def job(config: dict[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
+from urllib.parse import urlsplit, urlunsplit
 
 
 def is_web_address(text: str) -> bool:
@@ -13,3 +14,15 @@ def is_web_address(text: str) -> bool:
         return parts.scheme in {"http", "https"} and bool(parts.hostname)
     except ValueError:
         return False
+
+
+def shown(text: str) -> str:
+    """Return an address as it may be shown and kept: without a password or a token in it.
+
+    What is no address may have been meant as one: all of it that could be a secret is left out.
+    """
+    if not is_web_address(text):
+        return re.sub(r"[?#].*", "", text.rpartition("@")[2])
+    parts = urlsplit(text)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, "", ""))

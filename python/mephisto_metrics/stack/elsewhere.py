@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from mephisto_metrics.stack.addresses import shown
 from mephisto_metrics.stack.errors import StackError
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ class Elsewhere:
         """All files and lists, as they can be given again."""
         return [*map(str, self.files), *self.lists]
 
+    @property
+    def shown_sources(self) -> list[str]:
+        """The same as they may be shown and kept: a list's address may have a token in it."""
+        return [*map(str, self.files), *map(shown, self.lists)]
+
 
 NOWHERE = Elsewhere()
 
@@ -67,6 +73,14 @@ def elsewhere(sources: Sequence[str] | None = None) -> Elsewhere:
     )
 
 
+def named_targets() -> dict[str, str]:
+    """Return `MEPHISTO_METRICS_TARGETS` as it can be found from another folder, if it is set."""
+    text = os.environ.get(TARGETS_VARIABLE, "")
+    sources = [source.strip() for source in text.split(",") if source.strip()]
+    found = [one if _is_address(one) else str(_absolute(one)) for one in sources]
+    return {TARGETS_VARIABLE: ",".join(found)} if found else {}
+
+
 def _is_address(text: str) -> bool:
     return text.startswith(("http://", "https://"))
 
@@ -79,7 +93,7 @@ def _check_address(address: str) -> None:
         is_usable = False
     if not is_usable:
         raise StackError(
-            f"{TARGETS_VARIABLE} names `{address}`, which is no address",
+            f"{TARGETS_VARIABLE} names `{shown(address)}`, which is no address",
             "give a whole one, such as `https://lists.example/mephisto.json`",
         )
     if "@" in parts.netloc:

@@ -61,6 +61,7 @@ def running(kind: str, options: EngineOptions, say: Callable[[str], None]) -> It
     """
     # A store that was killed left these behind: nothing of it must be scraped, or hold the port.
     stop_left_behind(prometheus.state_path())
+    prometheus.remove_secrets()
     targets.withdraw_store()
     engine = _prometheus(options, say) if kind == "prometheus" else _builtin(options)
     state_path = stack_store.state_path()
@@ -72,7 +73,7 @@ def running(kind: str, options: EngineOptions, say: Callable[[str], None]) -> It
                     kind,
                     running_engine.url,
                     options.scrape_interval_seconds,
-                    options.elsewhere.sources,
+                    options.elsewhere.shown_sources,
                 )
             yield running_engine
     finally:

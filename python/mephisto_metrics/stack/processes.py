@@ -16,6 +16,7 @@ from typing import NamedTuple
 import psutil
 
 from mephisto_metrics import places
+from mephisto_metrics.stack.elsewhere import named_targets
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.readiness import wait_until
 
@@ -133,6 +134,7 @@ def start_detached(module: str, arguments: list[str], log_path: Path) -> subproc
     environment = {
         **os.environ,
         **_named_files(),
+        **named_targets(),
         "MEPHISTO_METRICS_OFF": "1",
         "MEPHISTO_METRICS_HOME": str(places.home().absolute()),
     }

@@ -5,6 +5,8 @@ One configuration serves Debian's 2.42 and today's 3.x, so it has only what both
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,7 @@ from mephisto_metrics.stack.files import write_private
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.readiness import is_ready
 from mephisto_metrics.stack.rules import rule_files
-from mephisto_metrics.stack.state import write_json
+from mephisto_metrics.stack.secret_variables import without_secrets
 from mephisto_metrics.stack.supervision import Program
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ ANSWER_TIMEOUT_SECONDS = 10.0
 START_TIMEOUT_SECONDS = 60.0
 """Prometheus reads the log of its last hours before it is ready."""
 LONGEST_SCRAPE_SECONDS = 10.0
+TOKEN_COPY, PASSWORD_COPY = "remote-token", "remote-password"
+"""What is in a variable is written to these files of the configuration."""
 
 EXPLANATIONS = {
     "address already in use": "another program has taken the port meanwhile; stop it, or set "
@@ -51,6 +55,13 @@ EXPLANATIONS = {
 def state_path() -> Path:
     """Return where the PID of the Prometheus of this home is."""
     return places.state_folder() / "prometheus.json"
+
+
+def remove_secrets() -> None:
+    """Remove the copies of secrets that an earlier start has written: they may not be set now."""
+    with explaining_home_faults():
+        for name in (TOKEN_COPY, PASSWORD_COPY):
+            (places.config_folder() / name).unlink(missing_ok=True)
 
 
 def prepare(
@@ -74,7 +85,8 @@ def prepare(
     with explaining_home_faults():
         path = places.config_folder() / "prometheus.yml"
         content = configuration(port, scrape_interval_seconds, remote_write, elsewhere)
-        write_json(path, content)
+        # For the owner alone: an address may have a token in it.
+        write_private(path, json.dumps(content, indent=1))
         places.targets_folder().mkdir(parents=True, exist_ok=True)
     url = f"http://{HOST}:{port}"
     return Program(
@@ -122,8 +134,8 @@ def configuration(
 def _receiver(remote_write: RemoteWrite) -> dict[str, Any]:
     """Return an entry of `remote_write`: secrets stay in files, which only their owner can read."""
     receiver: dict[str, Any] = {"url": remote_write.url}
-    token = _secret_file(remote_write.token_file, remote_write.token, "remote-token")
-    password = _secret_file(remote_write.password_file, remote_write.password, "remote-password")
+    token = _secret_file(remote_write.token_file, remote_write.token, TOKEN_COPY)
+    password = _secret_file(remote_write.password_file, remote_write.password, PASSWORD_COPY)
     if token is not None:
         receiver["authorization"] = {"credentials_file": token}
     if remote_write.user is not None:
@@ -136,10 +148,9 @@ def _receiver(remote_write: RemoteWrite) -> dict[str, Any]:
 
 
 def _secret_file(path: Path | None, secret: str | None, name: str) -> str | None:
-    copy = places.config_folder() / name
     if path is not None or secret is None:
-        copy.unlink(missing_ok=True)
         return None if path is None else str(path)
+    copy = places.config_folder() / name
     write_private(copy, secret)
     return str(copy)
 
@@ -172,6 +183,7 @@ def _help(program: InstalledProgram) -> str:
             text=True,
             check=False,
             timeout=ANSWER_TIMEOUT_SECONDS,
+            env=without_secrets(os.environ),
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise StackError(

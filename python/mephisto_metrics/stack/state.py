@@ -24,7 +24,7 @@ class PartState:
     scrape_interval_seconds: float | None = None
     """Of a store."""
     elsewhere: list[str] | None = None
-    """Where a store learns of Operators on other machines."""
+    """Where a store learns of Operators on other machines, as it may be shown."""
 
     @property
     def identity(self) -> ProcessIdentity:

@@ -160,7 +160,8 @@ def check_targets() -> None:
 
 
 def _with_wanted_targets(state: StoreState) -> StoreState:
-    missing = [source for source in elsewhere().sources if source not in state.elsewhere]
+    wanted = elsewhere().shown_sources
+    missing = [source for source in wanted if source not in state.elsewhere]
     if missing:
         raise StackError(
             f"the store that runs (PID {state.pid}) does not look for Operators in {missing[0]}",
@@ -205,8 +206,6 @@ def _start() -> StoreState:
     arguments = ["--kind", kind_to_start(), "--port", str(settings.store_port())]
     arguments += ["--scrape-interval-seconds", str(settings.scrape_interval_seconds())]
     arguments += ["--retention", settings.retention()]
-    for source in elsewhere().sources:
-        arguments += ["--targets", source]
 
     def serves(pid: int) -> bool:
         state = running()

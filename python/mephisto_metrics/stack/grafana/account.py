@@ -21,6 +21,7 @@ from mephisto_metrics.stack.grafana.options import DEFAULT_PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from mephisto_metrics.stack.grafana.options import GrafanaOptions
 
@@ -46,13 +47,19 @@ def choose(options: GrafanaOptions) -> Account:
 
     Raises `StackError` for the default password off loopback, and for what Grafana can not take.
     """
-    _check_user(options.user)
+    check(options)
     if options.password is not None:
-        _check_password(options)
         return Account(options.user, options.password)
     if options.is_loopback:
         return Account(options.user, DEFAULT_PASSWORD)
     return Account(options.user, _generated())
+
+
+def check(options: GrafanaOptions) -> None:
+    """Raise `StackError` for a user or a password that is given and can not be used."""
+    _check_user(options.user)
+    if options.password is not None:
+        _check_password(options)
 
 
 def _generated() -> str:
@@ -99,14 +106,20 @@ def write_secrets(account: Account) -> None:
         files.write_secret("secret-key", secrets.token_hex(32))
 
 
-def write_token(token: str) -> None:
-    """Keep the bearer token of a store. Raises `StackError` for what is none."""
+def keep_token(token: str | None) -> Path | None:
+    """Keep the bearer token of a store, and return where; without one, none of an earlier start.
+
+    Raises `StackError` for what is no token.
+    """
+    if token is None:
+        files.secret_path("store-token").unlink(missing_ok=True)
+        return None
     if not BEARER_TOKEN.fullmatch(token):
         raise StackError(
             "the token of the store is no bearer token",
             "expected one word of letters, digits and `._~+/-`, with `=` only at its end",
         )
-    files.write_secret("store-token", token)
+    return files.write_secret("store-token", token)
 
 
 def bring_up_to_date(

@@ -88,10 +88,7 @@ def _write(
     for folder in (files.data_folder(), files.data_folder() / "plugins", files.logs_folder()):
         folder.mkdir(mode=files.OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
     account.write_secrets(wanted)
-    token_path = None
-    if options.remote_token is not None:
-        account.write_token(options.remote_token)
-        token_path = files.secret_path("store-token")
+    token_path = account.keep_token(options.remote_token)
     provisioning.write_all(options.store_url, options.scrape_interval_seconds, token_path)
     write_private(path, configuration_text)
 
