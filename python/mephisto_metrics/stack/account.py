@@ -28,6 +28,11 @@ def of_page(host: str) -> Account | None:
         return account.choose(options)
 
 
+def check(host: str) -> None:
+    """Raise `StackError` for a user or a password that can not be used; nothing is generated."""
+    account.check(_options(host))
+
+
 def how_to_log_in(host: str) -> str | None:
     """Return what to tell whoever opens a viewer at `host`; None if it is on loopback."""
     options = _options(host)

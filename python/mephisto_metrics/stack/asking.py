@@ -68,7 +68,7 @@ def _secret(text: str | None, path: Path | None) -> str | None:
             ) from error
         except ValueError:
             text = "\n"  # what is no text is no secret either; its bytes are nobody's business
-    if text is not None and not text.isprintable():
+    if text is not None and not (text and text.isprintable()):
         where = "a variable" if path is None else f"`{path}`"
         raise StackError(
             f"the secret in {where} is not one line of text", "put the secret alone there"
