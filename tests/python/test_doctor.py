@@ -34,6 +34,12 @@ from mephisto_metrics.stack.store import StoreState
 
 TIMEOUT_SECONDS = 30
 QUICK_SECONDS = 10
+NOTHING_SENT = {
+    "samples_total": 4000,
+    "samples_retried_total": 3500,
+    "queue_highest_sent_timestamp_seconds": 0,
+    "highest_timestamp_in_seconds": 1e9,
+}
 WAITS = "input()"
 
 
@@ -519,16 +525,23 @@ def test_what_either_store_says_of_an_operator_elsewhere_is_explained(
         ({"samples_total": 50, "samples_failed_total": 50}, "store.remote-write-refused"),
         ({"samples_total": 500, "samples_failed_total": 50}, "store.remote-write-lost"),
         ({"samples_total": 90, "highest_timestamp_in_seconds": 1e9}, "store.remote-write-behind"),
+        (NOTHING_SENT, "store.remote-write-behind"),
         ({"samples_total": 90}, None),
     ],
 )
 def test_what_a_prometheus_counts_of_its_remote_write_is_told(
     metrics: dict[str, float], id_: str | None
 ) -> None:
-    sent = {"queue_highest_sent_timestamp_seconds": 1e9 - 100, **metrics}
+    sent = {"samples_pending": 4, "queue_highest_sent_timestamp_seconds": 1e9 - 100, **metrics}
     counted = {f"prometheus_remote_storage_{name}": value for name, value in sent.items()}
-    told = [one.id for one in keeping.remote_write({"process_start_time_seconds": 1.0, **counted})]
+    counted["process_start_time_seconds"] = 1e9 - 200
+    told = [one.id for one in keeping.remote_write(counted)]
     assert told == ([] if id_ is None else [id_])
+
+
+def test_a_prometheus_that_sends_its_samples_nowhere_is_behind_nobody() -> None:
+    newest = {"prometheus_remote_storage_highest_timestamp_in_seconds": 1e9}
+    assert list(keeping.remote_write(newest)) == []
 
 
 def test_wrong_settings_are_told_each_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

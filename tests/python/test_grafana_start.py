@@ -138,6 +138,7 @@ def test_a_store_at_another_address_is_followed_without_waiting_for_a_long_start
         first_url, elsewhere = served.url, store_url.replace("127.0.0.1", "localhost")
         assert served.is_ready()
         monkeypatch.setenv("STAND_IN_GRAFANA_MIGRATION_SECONDS", "600")
+        (home / "data" / "grafana" / "grafana.db").unlink()
         served.follow(StoreState("builtin", elsewhere, 1.0, os.getpid()))
         assert not served.is_ready()
         served.check()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -68,17 +67,21 @@ def _sending(metrics: dict[str, float]) -> Sending:
             taken=metrics.get(f"{REMOTE_WRITE}samples_sent_total", 0),
             lost=_sum(metrics, REMOTE_WRITE, "samples_failed_total", "samples_dropped_total"),
         )
+    if f"{PROMETHEUS_REMOTE}samples_pending" in metrics:
+        return _sending_of_prometheus(metrics)
+    return Sending(0, 0, 0)
+
+
+def _sending_of_prometheus(metrics: dict[str, float]) -> Sending:
     failed = _sum(metrics, PROMETHEUS_REMOTE, "samples_failed_total")
-    not_taken = failed + _sum(metrics, PROMETHEUS_REMOTE, "samples_retried_total")
-    # Before anything was sent it is 0.
-    sent_until = max(
-        metrics.get(f"{PROMETHEUS_REMOTE}queue_highest_sent_timestamp_seconds", math.inf),
-        metrics.get("process_start_time_seconds", 0),
-    )
-    newest = metrics.get(f"{PROMETHEUS_REMOTE}highest_timestamp_in_seconds", 0)
+    tried_again = _sum(metrics, PROMETHEUS_REMOTE, "samples_retried_total")
+    # There is no such time before anything was sent.
+    sent_until = _sum(metrics, PROMETHEUS_REMOTE, "queue_highest_sent_timestamp_seconds")
+    started_at = metrics.get("process_start_time_seconds", 0)
+    newest = _sum(metrics, PROMETHEUS_REMOTE, "highest_timestamp_in_seconds")
     return Sending(
-        behind_seconds=max(0.0, newest - sent_until),
-        taken=_sum(metrics, PROMETHEUS_REMOTE, "samples_total") - not_taken,
+        behind_seconds=max(0.0, newest - max(sent_until, started_at)),
+        taken=_sum(metrics, PROMETHEUS_REMOTE, "samples_total") - failed - tried_again,
         lost=failed + _sum(metrics, PROMETHEUS_REMOTE, "samples_dropped_total"),
     )
 
