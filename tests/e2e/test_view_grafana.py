@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
 import signal
 from pathlib import Path
@@ -12,30 +10,23 @@ from typing import Any, Callable
 
 import psutil
 import pytest
-from tests.stand_ins.archives import grafana_archive
 from tests.stand_ins.running import ask
 
 from mephisto_metrics.stack.grafana.api import GrafanaApi
 from mephisto_metrics.stack.readiness import wait_until
 
 TIMEOUT_SECONDS = 60
-VERSION = "99.1.0"
-
-
-def install_grafana(installation: Any, folder: Path) -> None:
-    """Install the stand-in for Grafana as a user without a network installs a release."""
-    archive = grafana_archive(folder, version=VERSION)
-    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-    archive.with_name(f"{archive.name}.sha256").write_text(digest)
-    source = ("--only", "grafana", "--version", VERSION, "--from", str(folder))
-    installed = installation.run("install", *source)
-    assert installed.returncode == 0, installed.stderr
+SECRETS = {
+    "GRAFANA_PASSWORD": "a-password-for-grafana",
+    "MEPHISTO_METRICS_REMOTE_TOKEN": "a-token-for-a-receiver",
+}
+SECRET_OF_ADDRESSES = "a-token-in-an-address"
 
 
 @pytest.fixture(scope="module")
 def grafana(shared_installation: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, str]:
     """An installation with a Grafana, shown over a run in progress, and its address."""
-    install_grafana(shared_installation, tmp_path_factory.mktemp("archive"))
+    shared_installation.use_grafana(tmp_path_factory.mktemp("archive"))
     shared_installation.start_operator("--kind", "gold")
     view = shared_installation.start_verb("view")
     return shared_installation, shared_installation.address_of(view)
@@ -45,13 +36,8 @@ def grafana(shared_installation: Any, tmp_path_factory: pytest.TempPathFactory) 
 def installation(installation: Any, tmp_path: Path) -> Any:
     folder = tmp_path / "archive"
     folder.mkdir()
-    install_grafana(installation, folder)
+    installation.use_grafana(folder)
     return installation
-
-
-def grafana_pid(installation: Any) -> int:
-    pid: int = json.loads((installation.home / "state" / "grafana.json").read_text())["pid"]
-    return pid
 
 
 def base(address: str) -> str:
@@ -76,7 +62,7 @@ def test_its_data_source_answers_with_what_the_store_has(grafana: tuple[Any, str
 def test_the_secret_is_in_no_log_and_on_no_command_line(grafana: tuple[Any, str]) -> None:
     installation, _ = grafana
     secret = (installation.home / "config/grafana/secrets/secret-key").read_text()
-    process = psutil.Process(grafana_pid(installation))
+    process = psutil.Process(installation.server_pid("grafana"))
     assert secret not in " ".join(process.cmdline())
     assert secret not in str(process.environ())
     for log in (installation.home / "logs").glob("**/*.log"):
@@ -101,17 +87,17 @@ def test_the_page_can_be_shown_beside_it(grafana: tuple[Any, str]) -> None:
 
 def test_a_grafana_that_is_killed_is_started_again(grafana: tuple[Any, str]) -> None:
     installation, address = grafana
-    killed = grafana_pid(installation)
+    killed = installation.server_pid("grafana")
     os.kill(killed, signal.SIGKILL)
 
-    assert wait_until(lambda: grafana_pid(installation) != killed, TIMEOUT_SECONDS)
+    assert wait_until(lambda: installation.server_pid("grafana") != killed, TIMEOUT_SECONDS)
     assert wait_until(lambda: answers(base(address)), TIMEOUT_SECONDS)
 
 
 def test_the_end_of_a_view_ends_its_grafana_and_all_it_started(installation: Any) -> None:
     view = installation.start_verb("view")
     installation.address_of(view)
-    pid = grafana_pid(installation)
+    pid = installation.server_pid("grafana")
     assert "log in as `admin` with the password `admin`" in installation.log_of(view)
 
     view.send_signal(signal.SIGTERM)
@@ -124,7 +110,7 @@ def test_the_end_of_a_view_ends_its_grafana_and_all_it_started(installation: Any
 def test_what_a_killed_view_left_behind_is_replaced_by_the_next(installation: Any) -> None:
     view = installation.start_verb("view")
     installation.address_of(view)
-    left_behind = grafana_pid(installation)
+    left_behind = installation.server_pid("grafana")
     view.kill()
     view.wait()
 
@@ -135,7 +121,7 @@ def test_what_a_killed_view_left_behind_is_replaced_by_the_next(installation: An
 def test_cleanup_names_a_grafana_that_a_killed_view_left_behind(installation: Any) -> None:
     view = installation.start_verb("view")
     installation.address_of(view)
-    left_behind = grafana_pid(installation)
+    left_behind = installation.server_pid("grafana")
     view.kill()
     view.wait()
 
@@ -144,14 +130,30 @@ def test_cleanup_names_a_grafana_that_a_killed_view_left_behind(installation: An
     assert has_ended(left_behind)
 
 
-def test_grafana_stands_over_prometheus_too(
+def test_grafana_stands_over_prometheus_too_and_no_process_shows_a_secret(
     installation: Any, needs_program: Callable[[str, str], str]
 ) -> None:
     installation.use_prometheus(needs_program("prometheus", "prometheus"))
-    address = installation.address_of(installation.start_verb("view"))
+    closed = "http://127.0.0.1:9/{}?token=" + SECRET_OF_ADDRESSES
+    addresses = {"REMOTE_WRITE": closed.format("write"), "TARGETS": closed.format("list.json")}
+    named = {f"MEPHISTO_METRICS_{name}": address for name, address in addresses.items()}
+    installation.environment.update(**SECRETS, **named)
+    view = installation.start_verb("view")
+    address = installation.address_of(view)
     status = installation.status()
     assert (status["store"]["kind"], status["viewers"][0]["kind"]) == ("prometheus", "grafana")
-    assert wait_until(lambda: bool(frames(address, "prometheus_build_info")), TIMEOUT_SECONDS)
+    password = SECRETS["GRAFANA_PASSWORD"]
+    assert wait_until(
+        lambda: bool(frames(address, "prometheus_build_info", password)), TIMEOUT_SECONDS
+    )
+
+    servers = [psutil.Process(installation.server_pid(name)) for name in ("prometheus", "grafana")]
+    keepers = [psutil.Process(pid) for pid in (view.pid, status["store"]["pid"])]
+    shown = " ".join(text for process in (*servers, *keepers) for text in process.cmdline())
+    shown += "".join(path.read_text() for path in (installation.home / "state").rglob("*.json"))
+    assert not [secret for secret in (*SECRETS.values(), SECRET_OF_ADDRESSES) if secret in shown]
+    given = " ".join(text for process in servers for text in process.environ().values())
+    assert not [secret for secret in SECRETS.values() if secret in given]
 
 
 def test_a_grafana_that_can_not_start_is_explained(installation: Any) -> None:
@@ -168,7 +170,11 @@ def test_a_grafana_that_can_not_start_is_explained(installation: Any) -> None:
     assert installation.status()["store"] is None
 
 
-def frames(address: str, expression: str) -> list[Any]:
+def frames(
+    address: str,
+    expression: str,
+    password: str = "admin",  # noqa: S107 - as Mephisto's guide has it
+) -> list[Any]:
     """Return what the data source gives for an instant query, through Grafana."""
     query = {
         "refId": "A",
@@ -179,7 +185,7 @@ def frames(address: str, expression: str) -> list[Any]:
         "intervalMs": 1000,
         "maxDataPoints": 1,
     }
-    api = GrafanaApi(base(address), basic=("admin", "admin"), is_local=True)
+    api = GrafanaApi(base(address), basic=("admin", password), is_local=True)
     body = {"queries": [query], "from": "now-60s", "to": "now"}
     status, answer = api.ask("POST", "/api/ds/query", body)
     assert status == 200, answer
