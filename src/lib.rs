@@ -4,6 +4,12 @@
 //! `python -> server, store, page -> encoding, promql, http -> metrics`.
 //! Every function that returns a `Result` names in its error the thing that failed.
 
+#[cfg(not(unix))]
+compile_error!(
+    "mephisto-metrics-rs runs on Linux and macOS, and not on Windows yet: there, use it in WSL, \
+     which is a Linux"
+);
+
 pub mod encoding;
 pub mod http;
 pub mod metrics;

@@ -60,8 +60,11 @@ def programs_folder() -> Path:
 
 
 def downloads_folder() -> Path:
-    """Return where archives are kept while they are downloaded and unpacked."""
-    return home() / "downloads"
+    """Return where archives are kept while they are downloaded and unpacked.
+
+    Its name is ours alone, since what is in it is removed, and a home may hold other things too.
+    """
+    return home() / "mephisto-downloads"
 
 
 def config_folder() -> Path:

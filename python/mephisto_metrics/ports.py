@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -61,19 +62,37 @@ def describe_holder(port: int) -> str | None:
     who is named, where that can be told.
     """
     try:
-        connections = psutil.net_connections(kind="tcp")
-        holders = {
-            connection.pid
-            for connection in connections
-            if connection.status == psutil.CONN_LISTEN and connection.laddr[1:2] == (port,)
-        }
-        pids = sorted(pid for pid in holders if pid)
-        if pids:
-            return f"{psutil.Process(pids[0]).name()} (PID {pids[0]})"
+        pid = _pid_of_listener(port)
+        if pid is not None:
+            return f"{psutil.Process(pid).name()} (PID {pid})"
     except (psutil.Error, OSError, RuntimeError):
         pass
     owner = _owner_of_listener(port)
     return None if owner is None else f"a process of {user_name(owner)}"
+
+
+def _pid_of_listener(port: int) -> int | None:
+    """Return who listens on `port`, the first of several; None if it is hidden, or nobody."""
+    try:
+        found = [one.pid for one in psutil.net_connections(kind="tcp") if _listens(one, port)]
+    except psutil.AccessDenied:  # macOS tells all of them to root alone
+        found = [process.pid for process in psutil.process_iter() if _has_listener(process, port)]
+    return min((pid for pid in found if pid), default=None)
+
+
+def _has_listener(process: psutil.Process, port: int) -> bool:
+    """Whether a process listens on `port`; one of another user can not be asked."""
+    # Its name before psutil 6.
+    connections = getattr(process, "net_connections", None) or process.connections
+    try:
+        return any(_listens(connection, port) for connection in connections(kind="tcp"))
+    except psutil.Error:
+        return False
+
+
+def _listens(connection: Any, port: int) -> bool:
+    is_listener: bool = connection.status == psutil.CONN_LISTEN
+    return is_listener and connection.laddr[1:2] == (port,)
 
 
 def _owner_of_listener(port: int) -> int | None:

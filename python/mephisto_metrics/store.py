@@ -21,7 +21,7 @@ import click
 from mephisto_metrics import places
 from mephisto_metrics._core import log_to_stderr
 from mephisto_metrics.stack import engines, settings, targets
-from mephisto_metrics.stack.elsewhere import TARGETS_VARIABLE, elsewhere, joined
+from mephisto_metrics.stack.elsewhere import elsewhere
 from mephisto_metrics.stack.engine_options import EngineOptions
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.remote import remote_write_wanted
@@ -41,13 +41,6 @@ HOUSEKEEPING_INTERVAL_SECONDS = 1.0
 @click.option("--scrape-interval-seconds")
 @click.option("--retention", help="15d, 10GB, or both: 15d,10GB.")
 @click.option(
-    "--targets",
-    "sources",
-    multiple=True,
-    help="File, folder or address with targets on other machines; what they need is said by "
-    "MEPHISTO_METRICS_SCRAPE_TOKEN_FILE and other variables.",
-)
-@click.option(
     "--rules",
     "rules",
     multiple=True,
@@ -65,13 +58,14 @@ def main(
     port: str | None,
     scrape_interval_seconds: str | None,
     retention: str | None,
-    sources: tuple[str, ...],
     rules: tuple[str, ...],
     linger_seconds: float,
 ) -> None:
     """Scrape the Operators that announce themselves, keep their samples, answer PromQL.
 
     What no option says is taken from the variables that `mephisto metrics view` takes it from.
+    Where others are, what they want, and who is sent the samples is said by variables alone: every
+    user of a machine can read command lines.
     """
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -83,7 +77,6 @@ def main(
                 settings.STORE_PORT_VARIABLE: port,
                 settings.SCRAPE_INTERVAL_VARIABLE: scrape_interval_seconds,
                 settings.RETENTION_VARIABLE: retention,
-                TARGETS_VARIABLE: joined(elsewhere(sources or None).sources),
             }
         )
         options = EngineOptions(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import os
@@ -15,6 +16,7 @@ from typing import Any, Callable
 
 import pytest
 from tests.e2e.two_stores import played, stores  # noqa: F401 - fixtures
+from tests.stand_ins.archives import grafana_archive
 
 from mephisto_metrics.stack.readiness import wait_until
 
@@ -24,6 +26,7 @@ READY_TIMEOUT_SECONDS = 60
 RUN_TIMEOUT_SECONDS = 240
 STOP_TIMEOUT_SECONDS = 30
 EXPECT_TIMEOUT_SECONDS = 30
+GRAFANA_VERSION = "99.1.0"
 
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
@@ -130,6 +133,25 @@ class Installation:
         """Let a Prometheus of the system be the store."""
         installed = self.run("install", "--only", "prometheus", "--prometheus", executable)
         assert installed.returncode == 0, installed.stderr
+
+    def use_grafana(self, folder: Path) -> None:
+        """Install the stand-in for Grafana as a user without a network installs a release."""
+        archive = grafana_archive(folder, version=GRAFANA_VERSION)
+        digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+        archive.with_name(f"{archive.name}.sha256").write_text(digest)
+        source = ("--only", "grafana", "--version", GRAFANA_VERSION, "--from", str(folder))
+        installed = self.run("install", *source)
+        assert installed.returncode == 0, installed.stderr
+
+    def server_pid(self, name: str) -> int:
+        """Return the PID of the Prometheus or the Grafana that runs."""
+        state = json.loads((self.home / "state" / f"{name}.json").read_text())
+        return int(state["pid"])
+
+    def found_by_doctor(self) -> dict[str, str]:
+        """Return what the doctor finds, by id."""
+        findings = json.loads(self.run("doctor", "--json").stdout)["findings"]
+        return {finding["id"]: finding["found"] for finding in findings}
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """Return the store's answer to an instant query, now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -254,7 +255,17 @@ def test_demo_ends_by_itself_and_leaves_nothing(installation: Any, tmp_path: Pat
     scratch.mkdir()
     installation.environment["TMPDIR"] = str(scratch)
 
-    result = installation.run("demo", "--exit-after", "5")
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        # What is set for real Operators is none of the demo's business.
+        url = f"http://127.0.0.1:{elsewhere.getsockname()[1]}"
+        installation.environment["MEPHISTO_METRICS_REMOTE_WRITE"] = f"{url}/write"
+        installation.environment["MEPHISTO_METRICS_TARGETS"] = f"{url}/list.json"
+        installation.environment["MEPHISTO_METRICS_ADVERTISE"] = "127.0.0.1"
+        installation.environment["MEPHISTO_METRICS_RETENTION"] = "of no use"
+        result = installation.run("demo", "--exit-after", "5")
+        elsewhere.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            elsewhere.accept()
 
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith("http://127.0.0.1:")

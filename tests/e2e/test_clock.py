@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import time
 from pathlib import Path
 from typing import Any, Callable
@@ -45,12 +48,6 @@ def clock(tmp_path: Path, needs_program: Callable[[str, str], str]) -> Clock:
     return Clock(tmp_path / "clock", str(library))
 
 
-def findings(installation: Any) -> dict[str, str]:
-    """What the doctor finds by the machine's own clock."""
-    said = json.loads(installation.run("doctor", "--json").stdout)["findings"]
-    return {finding["id"]: finding["found"] for finding in said}
-
-
 def test_store_and_view_go_on_when_the_clock_is_set_ahead_and_back(
     installation: Any, clock: Clock
 ) -> None:
@@ -71,7 +68,7 @@ def test_store_and_view_go_on_when_the_clock_is_set_ahead_and_back(
         return text
 
     assert wait_until(lambda: "was the clock set back?" in log(), TIMEOUT_SECONDS)
-    said = findings(installation)["store.future-samples"]
+    said = installation.found_by_doctor()["store.future-samples"]
     assert said == "the newest numbers in the store are 2 hours ahead of this machine's clock"
 
     clock.ahead(3)
@@ -80,3 +77,47 @@ def test_store_and_view_go_on_when_the_clock_is_set_ahead_and_back(
     assert installation.status() == running
     assert is_ready(page)
     assert "ended" not in installation.log_of(view)
+
+
+def record_ahead(installation: Any, promtool: str) -> None:
+    """Leave what a Prometheus has of a time when the clock was two hours ahead of the machine's.
+
+    Prometheus is in Go, which asks the system for the time without a library in between.
+    """
+    version = json.loads((installation.home / "bin" / "prometheus.json").read_text())["version"]
+    data = installation.home / "data" / f"prometheus-{version.partition('.')[0]}"
+    data.mkdir(parents=True)
+    samples = data.parent / "samples"
+    at_seconds = time.time() + 2 * HOUR_SECONDS
+    samples.write_text(f'# TYPE up gauge\nup{{job="mephisto"}} 1 {at_seconds:.0f}\n# EOF\n')
+    command = [promtool, "tsdb", "create-blocks-from", "openmetrics", samples, data]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def test_prometheus_and_grafana_go_on_when_the_clock_is_set_back_and_ahead(
+    installation: Any, clock: Clock, needs_program: Callable[[str, str], str], tmp_path: Path
+) -> None:
+    installation.use_prometheus(needs_program("prometheus", "prometheus"))
+    installation.use_grafana(tmp_path / "archive")
+    record_ahead(installation, needs_program("promtool", "prometheus"))
+    own = dict(installation.environment)
+    installation.environment.update(clock.environment)
+    view = installation.start_verb("view")
+    installation.address_of(view)
+    installation.environment = own
+
+    said = installation.found_by_doctor()["store.future-samples"]
+    assert said == "the newest numbers in the store are 2 hours ahead of this machine's clock"
+    running = installation.status()
+    for hours, name in ((3, "prometheus"), (-2, "grafana")):
+        clock.ahead(hours)
+        assert is_replaced_when_killed(installation, name), "who keeps it does not look after it"
+    assert wait_until(lambda: is_ready(installation.store_url()), TIMEOUT_SECONDS)
+    assert installation.status() == running
+    assert "Traceback" not in installation.log_of(view)
+
+
+def is_replaced_when_killed(installation: Any, name: str) -> bool:
+    killed = installation.server_pid(name)
+    os.kill(killed, signal.SIGKILL)
+    return wait_until(lambda: installation.server_pid(name) != killed, TIMEOUT_SECONDS)

@@ -12,7 +12,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import psutil
 import pytest
@@ -139,6 +139,30 @@ def test_a_full_disk_under_the_whole_home_ends_neither_store_nor_scraping(
     before = scrape_count(installation, "a")
     ballast.unlink()
     installation.wait_for(f'count_over_time(up{{target="a"}}[5m]) > {before}')
+
+
+def test_a_full_disk_ends_neither_prometheus_nor_grafana_and_is_told(
+    small_disk: Path,
+    installation: Any,
+    needs_program: Callable[[str, str], str],
+    tmp_path: Path,
+) -> None:
+    installation.home.symlink_to(small_disk)
+    installation.use_prometheus(needs_program("prometheus", "prometheus"))
+    installation.use_grafana(tmp_path / "archive")
+    start_store(installation)
+    installation.wait_for('count_over_time(up{job="prometheus"}[5m]) >= 2')
+    running = {name: installation.server_pid(name) for name in ("prometheus", "grafana")}
+
+    ballast = fill(small_disk)
+    assert wait_until(lambda: "store.not-kept" in installation.found_by_doctor(), TIMEOUT_SECONDS)
+    assert {"home.full", "viewer.well"} <= installation.found_by_doctor().keys()
+    (kept,) = installation.query('count_over_time(up{job="prometheus"}[5m])')
+
+    ballast.unlink()
+    installation.wait_for(f'count_over_time(up{{job="prometheus"}}[5m]) > {kept["value"][1]}')
+    assert "store.was-not-kept" in installation.found_by_doctor()
+    assert {name: installation.server_pid(name) for name in running} == running
 
 
 def test_a_home_on_a_full_disk_is_named_by_view_and_operator(

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any, Callable
 
 import psutil
@@ -33,10 +34,10 @@ def doctor(installation: Any) -> dict[str, dict[str, Any]]:
 def parts(installation: Any) -> list[int]:
     """The PIDs of all that runs for a home."""
     status = installation.status()
-    state = installation.home / "state" / "prometheus.json"
-    server = [json.loads(state.read_text())["pid"]] if state.exists() else []
+    state = installation.home / "state"
+    names = [name for name in ("prometheus", "grafana") if (state / f"{name}.json").exists()]
     running = [status["store"], *status["viewers"], *status["operators"]]
-    return [*server, *(part["pid"] for part in running)]
+    return [*map(installation.server_pid, names), *(part["pid"] for part in running)]
 
 
 def test_a_view_that_was_killed_leaves_the_store_and_its_port_to_the_next(
@@ -133,17 +134,26 @@ def wait_until_shown(installation: Any) -> str:
     return str(url())
 
 
+@pytest.mark.parametrize("are_installed", [False, True])
 def test_a_view_whose_terminal_is_closed_ends_in_order(
-    installation: Any, terminal_of: Callable[..., Terminal]
+    installation: Any,
+    terminal_of: Callable[..., Terminal],
+    needs_program: Callable[[str, str], str],
+    tmp_path: Path,
+    are_installed: bool,
 ) -> None:
+    if are_installed:
+        installation.use_prometheus(needs_program("prometheus", "prometheus"))
+        installation.use_grafana(tmp_path / "archive")
     terminal = terminal_of()
     wait_until_shown(installation)
-    store = installation.status()["store"]["pid"]
+    running = parts(installation)
+    assert len(running) == (4 if are_installed else 2)
 
     terminal.close()
 
     assert terminal.process.wait(TIMEOUT_SECONDS) == 0
-    assert wait_until(lambda: not psutil.pid_exists(store), TIMEOUT_SECONDS)
+    assert wait_until(lambda: not any(map(psutil.pid_exists, running)), TIMEOUT_SECONDS)
     assert list((installation.home / "state").glob("**/*.json")) == []
 
 

@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
 import signal
+import stat
 from pathlib import Path
 from typing import Any, Callable
 
 import psutil
 import pytest
-from tests.stand_ins.archives import grafana_archive
 from tests.stand_ins.running import ask, frames
 
 from mephisto_metrics.stack.readiness import wait_until
 
 TIMEOUT_SECONDS = 60
-VERSION = "99.1.0"
-
-
-def install_grafana(installation: Any, folder: Path) -> None:
-    """Install the stand-in for Grafana as a user without a network installs a release."""
-    archive = grafana_archive(folder, version=VERSION)
-    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-    archive.with_name(f"{archive.name}.sha256").write_text(digest)
-    source = ("--only", "grafana", "--version", VERSION, "--from", str(folder))
-    installed = installation.run("install", *source)
-    assert installed.returncode == 0, installed.stderr
+SECRETS = {
+    "GRAFANA_PASSWORD": "a-password-for-grafana",
+    "MEPHISTO_METRICS_REMOTE_TOKEN": "a-token-for-a-receiver",
+}
+SECRET_OF_ADDRESSES = "a-token-in-an-address"
 
 
 @pytest.fixture(scope="module")
 def grafana(shared_installation: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, str]:
     """An installation with a Grafana, shown over a run in progress, and its address."""
-    install_grafana(shared_installation, tmp_path_factory.mktemp("archive"))
+    shared_installation.use_grafana(tmp_path_factory.mktemp("archive"))
     shared_installation.start_operator("--kind", "gold")
     view = shared_installation.start_verb("view")
     return shared_installation, shared_installation.address_of(view)
@@ -44,13 +36,8 @@ def grafana(shared_installation: Any, tmp_path_factory: pytest.TempPathFactory) 
 def installation(installation: Any, tmp_path: Path) -> Any:
     folder = tmp_path / "archive"
     folder.mkdir()
-    install_grafana(installation, folder)
+    installation.use_grafana(folder)
     return installation
-
-
-def grafana_pid(installation: Any) -> int:
-    pid: int = json.loads((installation.home / "state" / "grafana.json").read_text())["pid"]
-    return pid
 
 
 def base(address: str) -> str:
@@ -75,7 +62,7 @@ def test_its_data_source_answers_with_what_the_store_has(grafana: tuple[Any, str
 def test_the_secret_is_in_no_log_and_on_no_command_line(grafana: tuple[Any, str]) -> None:
     installation, _ = grafana
     secret = (installation.home / "config/grafana/secrets/secret-key").read_text()
-    process = psutil.Process(grafana_pid(installation))
+    process = psutil.Process(installation.server_pid("grafana"))
     assert secret not in " ".join(process.cmdline())
     assert secret not in str(process.environ())
     for log in (installation.home / "logs").glob("**/*.log"):
@@ -100,17 +87,17 @@ def test_the_page_can_be_shown_beside_it(grafana: tuple[Any, str]) -> None:
 
 def test_a_grafana_that_is_killed_is_started_again(grafana: tuple[Any, str]) -> None:
     installation, address = grafana
-    killed = grafana_pid(installation)
+    killed = installation.server_pid("grafana")
     os.kill(killed, signal.SIGKILL)
 
-    assert wait_until(lambda: grafana_pid(installation) != killed, TIMEOUT_SECONDS)
+    assert wait_until(lambda: installation.server_pid("grafana") != killed, TIMEOUT_SECONDS)
     assert wait_until(lambda: answers(base(address)), TIMEOUT_SECONDS)
 
 
 def test_the_end_of_a_view_ends_its_grafana_and_all_it_started(installation: Any) -> None:
     view = installation.start_verb("view")
     installation.address_of(view)
-    pid = grafana_pid(installation)
+    pid = installation.server_pid("grafana")
     assert "log in as `admin` with the password `admin`" in installation.log_of(view)
 
     view.send_signal(signal.SIGTERM)
@@ -123,7 +110,7 @@ def test_the_end_of_a_view_ends_its_grafana_and_all_it_started(installation: Any
 def test_what_a_killed_view_left_behind_is_replaced_by_the_next(installation: Any) -> None:
     view = installation.start_verb("view")
     installation.address_of(view)
-    left_behind = grafana_pid(installation)
+    left_behind = installation.server_pid("grafana")
     view.kill()
     view.wait()
 
@@ -134,7 +121,7 @@ def test_what_a_killed_view_left_behind_is_replaced_by_the_next(installation: An
 def test_cleanup_names_a_grafana_that_a_killed_view_left_behind(installation: Any) -> None:
     view = installation.start_verb("view")
     installation.address_of(view)
-    left_behind = grafana_pid(installation)
+    left_behind = installation.server_pid("grafana")
     view.kill()
     view.wait()
 
@@ -143,14 +130,34 @@ def test_cleanup_names_a_grafana_that_a_killed_view_left_behind(installation: An
     assert has_ended(left_behind)
 
 
-def test_grafana_stands_over_prometheus_too(
+def test_grafana_stands_over_prometheus_too_and_no_process_shows_a_secret(
     installation: Any, needs_program: Callable[[str, str], str]
 ) -> None:
     installation.use_prometheus(needs_program("prometheus", "prometheus"))
-    address = installation.address_of(installation.start_verb("view"))
+    closed = "http://127.0.0.1:9/{}?token=" + SECRET_OF_ADDRESSES
+    addresses = {"REMOTE_WRITE": closed.format("write"), "TARGETS": closed.format("list.json")}
+    named = {f"MEPHISTO_METRICS_{name}": address for name, address in addresses.items()}
+    installation.environment.update(**SECRETS, **named)
+    view = installation.start_verb("view")
+    address = installation.address_of(view)
     status = installation.status()
     assert (status["store"]["kind"], status["viewers"][0]["kind"]) == ("prometheus", "grafana")
-    assert wait_until(lambda: bool(frames(base(address), "prometheus_build_info")), TIMEOUT_SECONDS)
+    password = SECRETS["GRAFANA_PASSWORD"]
+    assert wait_until(
+        lambda: bool(frames(base(address), "prometheus_build_info", password)), TIMEOUT_SECONDS
+    )
+
+    servers = [psutil.Process(installation.server_pid(name)) for name in ("prometheus", "grafana")]
+    keepers = [psutil.Process(pid) for pid in (view.pid, status["store"]["pid"])]
+    shown = " ".join(text for process in (*servers, *keepers) for text in process.cmdline())
+    assert not [secret for secret in (*SECRETS.values(), SECRET_OF_ADDRESSES) if secret in shown]
+    files = [path for path in (installation.home / "state").rglob("*.json") if path.is_file()]
+    kept = {path: path.read_text() for path in files}
+    assert not [secret for secret in SECRETS.values() if secret in "".join(kept.values())]
+    with_addresses = [path for path in files if SECRET_OF_ADDRESSES in kept[path]]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in with_addresses} == {0o600}
+    given = " ".join(text for process in servers for text in process.environ().values())
+    assert not [secret for secret in SECRETS.values() if secret in given]
 
 
 def test_a_grafana_that_can_not_start_is_explained(installation: Any) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
+from tests.certificates import Certificates, make_certificates
 
+from mephisto_metrics.mephisto import advertising_check
 from mephisto_metrics.mephisto.advertising import AdvertisingError, wanted
+from mephisto_metrics.stack.doctor.findings import Finding
 
 OPERATOR = """
         import logging
@@ -68,6 +72,92 @@ def test_a_file_without_a_token_is_refused_and_not_shown(tmp_path: Path, content
         wanted({"MEPHISTO_METRICS_ADVERTISE": "a", "MEPHISTO_METRICS_TOKEN_FILE": str(path)})
     assert f"`{path}` holds no token" in str(raised.value)
     assert not content.strip() or content.strip() not in str(raised.value)
+
+
+@pytest.fixture(scope="module")
+def certificates(
+    needs_program: Callable[[str, str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Certificates:
+    return make_certificates(needs_program, tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def advertise(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., list[Finding]]:
+    """Set how Operators are advertised, with a token, and return what the doctor finds of it."""
+    (tmp_path / "token").write_text("a-token")
+
+    def look(**variables: object) -> list[Finding]:
+        said = {"MEPHISTO_METRICS_TOKEN_FILE": tmp_path / "token"}
+        said.update({f"MEPHISTO_METRICS_{name}": value for name, value in variables.items()})
+        for name, value in said.items():
+            monkeypatch.setenv(name, str(value))
+        return list(advertising_check.check())
+
+    return look
+
+
+def files_of(certificates: Certificates) -> dict[str, Path]:
+    return {"TLS_CERTIFICATE": certificates.certificate, "TLS_KEY": certificates.key}
+
+
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])
+def test_the_doctor_has_nothing_against_a_certificate_that_others_take(
+    advertise: Callable[..., list[Finding]], certificates: Certificates, name: str
+) -> None:
+    (finding,) = advertise(ADVERTISE=name, **files_of(certificates))
+    assert finding.id == "advertising.well"
+
+
+def test_the_doctor_finds_that_a_certificate_is_for_another_name(
+    advertise: Callable[..., list[Finding]], certificates: Certificates
+) -> None:
+    (finding,) = advertise(ADVERTISE="gpu7.example.org", **files_of(certificates))
+    assert finding.id == "advertising.certificate"
+    assert "gpu7.example.org" in finding.found
+
+
+def test_the_doctor_finds_that_a_certificate_has_expired(
+    advertise: Callable[..., list[Finding]],
+    certificates: Certificates,
+    tmp_path: Path,
+) -> None:
+    expired = tmp_path / "expired.pem"
+    request = certificates.key.with_name("request")
+    names = certificates.key.with_name("names")
+    command = ["openssl", "x509", "-req", "-days", "-1", "-in", request, "-extfile", names]
+    command += ["-signkey", certificates.key, "-out", expired]
+    subprocess.run(command, check=True, capture_output=True)
+    files = {**files_of(certificates), "TLS_CERTIFICATE": expired}
+    (finding,) = advertise(ADVERTISE="localhost", **files)
+    assert finding.id == "advertising.certificate"
+    assert "expired" in finding.found
+
+
+@pytest.mark.parametrize(
+    ("variables", "id_", "told"),
+    [
+        ({"ADVERTISE": "http://gpu7"}, "unusable", "name or address"),
+        ({"ADVERTISE": "gpu7", "TOKEN_FILE": "/nowhere"}, "unusable", "/nowhere"),
+        (
+            {"ADVERTISE": "gpu7", "TLS_CERTIFICATE": "/no/a", "TLS_KEY": "/no/b"},
+            "unusable",
+            "/no/a",
+        ),
+        ({"ADVERTISE": "gpu7"}, "open", "others on the network can read them"),
+    ],
+)
+def test_the_doctor_finds_how_operators_can_not_or_not_safely_be_advertised(
+    advertise: Callable[..., list[Finding]], variables: dict[str, str], id_: str, told: str
+) -> None:
+    (finding,) = advertise(**variables)
+    assert finding.id == f"advertising.{id_}"
+    assert told in finding.found
+
+
+def test_where_nothing_is_advertised_the_doctor_has_nothing_to_say(
+    advertise: Callable[..., list[Finding]],
+) -> None:
+    assert advertise() == []
 
 
 def test_an_advertised_operator_is_reached_on_loopback_too(small_mephisto: Any) -> None:

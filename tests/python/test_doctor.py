@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import json
 import os
 import signal
@@ -11,22 +13,33 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Callable
 
 import psutil
 import pytest
 from tests.disks import fill, make_read_only
 from tests.python.doctoring import found, new_home, running_store, silent_server, the_one
 
+from mephisto_metrics import places
 from mephisto_metrics.cli import run
 from mephisto_metrics.stack import settings, store
-from mephisto_metrics.stack.doctor import clock, diagnose
+from mephisto_metrics.stack.doctor import clock, diagnose, keeping
+from mephisto_metrics.stack.doctor import elsewhere as elsewhere_check
 from mephisto_metrics.stack.doctor.findings import Level
+from mephisto_metrics.stack.elsewhere import TARGETS_VARIABLE, Elsewhere
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.remote import RemoteWrite
+from mephisto_metrics.stack.store import StoreState
 
 TIMEOUT_SECONDS = 30
 QUICK_SECONDS = 10
+NOTHING_SENT = {
+    "samples_total": 4000,
+    "samples_retried_total": 3500,
+    "queue_highest_sent_timestamp_seconds": 0,
+    "highest_timestamp_in_seconds": 1e9,
+}
 WAITS = "input()"
 
 
@@ -332,12 +345,167 @@ def test_a_program_that_is_wanted_and_not_installed_is_told(
 
 
 def test_a_download_that_was_interrupted_is_told(home: Path) -> None:
-    path = home / "downloads" / "prometheus-3.13.2.linux-amd64.tar.gz.part"
+    path = places.downloads_folder() / "prometheus-3.13.2.linux-amd64.tar.gz.part"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"0" * 2_500_000)
 
     finding = found("programs.half-download")
     assert "prometheus-3.13.2.linux-amd64.tar.gz is not complete: 2.5 MB" in finding.found
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_told"), [("nfs4", True), ("fuse.sshfs", True), ("ext4", False)]
+)
+def test_a_home_on_a_networks_disk_is_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch, kind: str, is_told: bool
+) -> None:
+    disks = [("/", "overlay"), (str(home.parent.parent), kind), (f"{home.parent}-other", "nfs")]
+    disk = collections.namedtuple("disk", "mountpoint fstype")
+    found_disks = [disk(*one) for one in disks]
+    monkeypatch.setattr(psutil, "disk_partitions", lambda **_: found_disks)
+
+    assert [one.id for one in diagnose() if one.level is Level.NOTE] == (
+        ["home.network-disk"] if is_told else []
+    )
+    if is_told:
+        assert f"`{home}` is on a network's disk ({kind})" in found("home.network-disk").found
+
+
+@pytest.mark.parametrize(
+    ("variable", "content", "named"),
+    [
+        ("MEPHISTO_METRICS_REMOTE_TOKEN_FILE", b"", "is not one line of text"),
+        ("MEPHISTO_METRICS_REMOTE_TOKEN_FILE", b"two\nlines", "is not one line of text"),
+        ("MEPHISTO_METRICS_REMOTE_CA_FILE", b"secret", "can not be used"),
+        ("MEPHISTO_METRICS_SCRAPE_TOKEN_FILE", b"\xff\xfe", "is not one line of text"),
+        ("MEPHISTO_METRICS_SCRAPE_CA_FILE", b"secret", "can not be used"),
+    ],
+)
+def test_a_secret_that_can_not_be_used_is_a_problem(
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    content: bytes,
+    named: str,
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    monkeypatch.setenv(variable, str(path))
+
+    finding = found("settings.wrong")
+    assert finding.level is Level.PROBLEM
+    assert f"`{path}`" in finding.found
+    assert named in finding.found
+    assert "secret`" not in finding.found
+
+
+def test_a_password_that_everybody_knows_is_told_where_others_can_reach_the_viewer(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(settings.VIEWER_HOST_VARIABLE, "0.0.0.0")  # noqa: S104 - not bound
+    monkeypatch.setenv("GRAFANA_PASSWORD", "admin")
+    assert "everybody knows" in found("settings.wrong").found
+
+    monkeypatch.delenv("GRAFANA_PASSWORD")
+    assert found("settings.well")
+    assert not home.exists(), "a password was generated"
+
+
+@contextlib.contextmanager
+def operator_elsewhere(tmp_path: Path, **server: Any) -> Iterator[tuple[str, Elsewhere]]:
+    """Metrics on another machine, as far as a store can tell, and the file that names them."""
+    from mephisto_metrics import CollectorRegistry, start_http_server, stop_http_server
+
+    served = start_http_server(0, registry=CollectorRegistry(), **server)
+    address = f"localhost:{served.port}"
+    scheme = "https" if "certfile" in server else "http"
+    labels = {"job": "mephisto", "__scheme__": scheme}
+    path = tmp_path / "fleet.json"
+    path.write_text(json.dumps([{"targets": [address], "labels": labels}]))
+    yield address, Elsewhere(files=(path,))
+    stop_http_server(served)
+
+
+def test_an_operator_elsewhere_that_wants_another_token_is_told_with_what_to_do(
+    home: Path, tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("right")
+    with (
+        operator_elsewhere(tmp_path, token_file=token) as (address, elsewhere),
+        running_store(elsewhere=elsewhere),
+    ):
+        assert wait_until(is_found("operators.elsewhere-not-scraped"), TIMEOUT_SECONDS)
+        finding = found("operators.elsewhere-not-scraped")
+    assert f"the Operator at {address}, on another machine, can not be scraped" in finding.found
+    assert "401" in finding.found
+    assert "MEPHISTO_METRICS_SCRAPE_TOKEN_FILE" in finding.remedy
+
+
+def test_operators_elsewhere_that_are_scraped_are_well_and_that_there_are_none_is_told(
+    home: Path, tmp_path: Path
+) -> None:
+    with (
+        operator_elsewhere(tmp_path) as (_, elsewhere),
+        running_store(elsewhere=elsewhere),
+    ):
+        assert wait_until(is_found("operators.elsewhere"), TIMEOUT_SECONDS)
+        assert {finding.level for finding in diagnose()} == {Level.WELL}
+        elsewhere.files[0].write_text("[]")
+        assert wait_until(is_found("operators.none-elsewhere"), TIMEOUT_SECONDS)
+        assert str(elsewhere.files[0]) in found("operators.none-elsewhere").found
+
+
+def is_found(id_: str) -> Callable[[], bool]:
+    return lambda: any(finding.id == id_ for finding in diagnose())
+
+
+@pytest.mark.parametrize(
+    ("reason", "named"),
+    [
+        ("server returned HTTP status 401 Unauthorized", "SCRAPE_TOKEN_FILE"),
+        ("x509: certificate signed by unknown authority", "SCRAPE_CA_FILE"),
+        ("invalid peer certificate: UnknownIssuer", "SCRAPE_CA_FILE"),
+        ("dial tcp: no route to host", "no firewall"),
+    ],
+)
+def test_what_either_store_says_of_an_operator_elsewhere_is_explained(
+    reason: str, named: str
+) -> None:
+    asked = StoreState(
+        "prometheus", "http://x", 5.0, 1, started_with={TARGETS_VARIABLE: "/fleet.json"}
+    )
+    labels = {"job": "mephisto", "instance": "gpu7:3031"}
+    target = {"labels": labels, "health": "down", "lastError": reason}
+    (finding,) = elsewhere_check.check(asked, [target], here=())
+    assert reason in finding.found
+    assert named in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("metrics", "id_"),
+    [
+        ({"samples_total": 50, "samples_failed_total": 50}, "store.remote-write-refused"),
+        ({"samples_total": 500, "samples_failed_total": 50}, "store.remote-write-lost"),
+        ({"samples_total": 90, "highest_timestamp_in_seconds": 1e9}, "store.remote-write-behind"),
+        (NOTHING_SENT, "store.remote-write-behind"),
+        ({"samples_total": 90}, None),
+    ],
+)
+def test_what_a_prometheus_counts_of_its_remote_write_is_told(
+    metrics: dict[str, float], id_: str | None
+) -> None:
+    sent = {"samples_pending": 4, "queue_highest_sent_timestamp_seconds": 1e9 - 100, **metrics}
+    counted = {f"prometheus_remote_storage_{name}": value for name, value in sent.items()}
+    counted["process_start_time_seconds"] = 1e9 - 200
+    told = [one.id for one in keeping.remote_write(counted)]
+    assert told == ([] if id_ is None else [id_])
+
+
+def test_a_prometheus_that_sends_its_samples_nowhere_is_behind_nobody() -> None:
+    newest = {"prometheus_remote_storage_highest_timestamp_in_seconds": 1e9}
+    assert list(keeping.remote_write(newest)) == []
 
 
 def test_wrong_settings_are_told_each_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -409,7 +577,7 @@ def test_a_clock_that_was_set_while_the_store_ran_is_told(
 def test_text_begins_with_the_problems_and_ends_with_a_sum(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    part = home / "downloads" / "x.part"
+    part = places.downloads_folder() / "x.part"
     part.parent.mkdir(parents=True)
     part.write_bytes(b"")
     monkeypatch.setenv(settings.RETENTION_VARIABLE, "\x1b[31mforever")

@@ -10,10 +10,18 @@ from typing import Any, Callable
 import pytest
 
 from mephisto_metrics.stack import prometheus
-from mephisto_metrics.stack.elsewhere import Elsewhere, elsewhere, joined, scrape_configs
+from mephisto_metrics.stack.elsewhere import (
+    TARGETS_VARIABLE,
+    Elsewhere,
+    elsewhere,
+    joined,
+    scrape_configs,
+    with_whole_paths,
+)
 from mephisto_metrics.stack.engine_options import EngineOptions
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.retention import Retention
+from mephisto_metrics.stack.store import StoreState
 
 ADDRESS = "https://lists.example/mephisto.json"
 
@@ -58,6 +66,8 @@ def test_a_source_with_a_comma_or_a_quote_is_quoted(
         ("TARGETS", "http://", "is no address"),
         ("TARGETS", "http://host:port/", "is no address"),
         ("TARGETS", "https://me:secret@host/list", "holds credentials"),
+        ("TARGETS", "https://me:secret@host:99999/list", "`host:99999/list`, which is no address"),
+        ("TARGETS", "https://host:port/list?token=secret", "`https://host:port/list`, which is no"),
         ("SCRAPE_TOKEN_FILE", "/no/such/file", "`/no/such/file`, which can not be read"),
         ("SCRAPE_CA_FILE", "/no/such/file", "`/no/such/file`, which can not be read"),
     ],
@@ -71,6 +81,20 @@ def test_what_can_not_be_used_is_named_without_its_secrets(
     assert told in str(raised.value)
     assert f"MEPHISTO_METRICS_{variable}" in str(raised.value)
     assert "secret" not in f"{raised.value}{raised.value.hint}"
+
+
+def test_what_is_shown_of_a_list_has_no_token_in_it() -> None:
+    started_with = {TARGETS_VARIABLE: f"/fleet.json,{ADDRESS}?token=secret"}
+    store = StoreState("builtin", "http://x", 5.0, 1, started_with=started_with)
+    assert store.elsewhere == ("/fleet.json", ADDRESS)
+
+
+def test_a_process_in_another_folder_finds_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    listed = f"{ADDRESS}?token=secret"
+    assert with_whole_paths(f" fleet.json, {listed},") == f"{tmp_path / 'fleet.json'},{listed}"
 
 
 def job(config: dict[str, Any]) -> str:

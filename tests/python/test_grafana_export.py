@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import stat
 from pathlib import Path
@@ -133,6 +135,19 @@ def test_a_folder_that_is_a_file_is_told(
     (tmp_path / "file").write_text("")
     assert export("file") == 1
     assert "can not be written" in capsys.readouterr().err
+
+
+def test_the_file_for_which_the_disk_has_no_space_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # of no file, as from a `write`
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert export() == 1
+    said = capsys.readouterr().err
+    assert f"`{tmp_path / 'mephisto-grafana' / 'README.md'}` can not be written: No space" in said
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_an_address_of_no_store_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -169,6 +169,14 @@ def test_secrets_are_in_files_of_their_owner_and_nowhere_else(
     assert token not in shown
 
 
+def test_the_token_of_a_store_goes_when_none_is_set_any_more(
+    home: Path, program: InstalledProgram
+) -> None:
+    for token, is_kept in (("a-token", True), (None, False)):
+        prepare(program, options(remote_token=token))
+        assert (config(home) / "secrets" / "store-token").exists() == is_kept
+
+
 def has_any(path: Path, *secrets: str) -> bool:
     content = path.read_text(encoding="utf-8", errors="replace")
     return any(secret in content for secret in secrets)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,10 @@ from mephisto_metrics.stack.grafana import (
     how_to_log_in,
     prepare,
 )
+from mephisto_metrics.stack.grafana.readiness import Readiness
 from mephisto_metrics.stack.readiness import wait_until
+from mephisto_metrics.stack.store import StoreState
+from mephisto_metrics.stack.viewer import ServedGrafana
 
 PASSWORD = 'Käse; #"$HOME" $$ 100%'
 TOKEN = "glsa_secretsecret"
@@ -115,6 +119,37 @@ def test_it_is_not_ready_before_it_listens(prepared: Any, monkeypatch: pytest.Mo
         assert not program.is_ready()
         assert process.poll() is None
     assert program.start_timeout_seconds >= 60
+
+
+def test_one_that_hangs_is_waited_for_no_longer_than_the_other_parts_can_wait() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # the system accepts for it
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        began_seconds = time.monotonic()
+        assert not Readiness(url, "admin", "admin")()
+        assert time.monotonic() - began_seconds < 5
+
+
+def test_a_store_at_another_address_is_followed_without_waiting_for_a_long_start(
+    home: Path, tmp_path: Path, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = as_installed(grafana_release(tmp_path / "bin"))
+    options = GrafanaOptions("127.0.0.1", 0, "admin", None, store_url, 1.0)
+    served = ServedGrafana(program, options, lambda _: None)
+    try:
+        first_url, elsewhere = served.url, store_url.replace("127.0.0.1", "localhost")
+        assert served.is_ready()
+        monkeypatch.setenv("STAND_IN_GRAFANA_MIGRATION_SECONDS", "600")
+        (home / "data" / "grafana" / "grafana.db").unlink()
+        served.follow(StoreState("builtin", elsewhere, 1.0, os.getpid()))
+        assert not served.is_ready()
+        served.check()
+
+        monkeypatch.delenv("STAND_IN_GRAFANA_MIGRATION_SECONDS")
+        served.follow(StoreState("builtin", store_url, 1.0, os.getpid()))
+        assert served.url == first_url
+        assert wait_until(served.is_ready, TIMEOUT_SECONDS)
+    finally:
+        served.stop()
 
 
 def log_of(program: Any) -> str:

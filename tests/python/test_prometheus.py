@@ -11,10 +11,11 @@ from typing import Any, Callable
 
 import pytest
 
-from mephisto_metrics.stack import prometheus
+from mephisto_metrics.stack import engines, prometheus
 from mephisto_metrics.stack.credentials import Credentials
 from mephisto_metrics.stack.engine_options import EngineOptions
 from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.install.executables import version_of
 from mephisto_metrics.stack.processes import STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.programs import InstalledProgram
 from mephisto_metrics.stack.remote import RemoteWrite
@@ -130,6 +131,35 @@ def test_a_secret_is_only_in_a_file_of_its_owner(tmp_path: Path, home: Path) -> 
     assert path.read_text() == "a-secret"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "a-secret" not in json.dumps(configured(home)) + " ".join(made.command)
+
+
+def test_the_configuration_is_for_its_owner_alone_as_an_address_may_have_a_token(
+    tmp_path: Path, home: Path
+) -> None:
+    prepared(program(tmp_path, UPSTREAMS_HELP), remote_write=RemoteWrite(f"{URL}?token=a-secret"))
+    assert stat.S_IMODE((home / "config" / "prometheus.yml").stat().st_mode) == 0o600
+
+
+def test_secrets_of_an_earlier_start_are_removed(tmp_path: Path, home: Path) -> None:
+    installed = program(tmp_path, UPSTREAMS_HELP)
+    prepared(installed, remote_write=RemoteWrite(URL, token="a-secret"))
+    prepared(installed, remote_write=RemoteWrite(URL, user="me", password="a-secret"))
+    with engines.running("builtin", EngineOptions(0, 1.0, FIFTEEN_DAYS), lambda _: None):
+        assert [path.name for path in (home / "config").iterdir()] == ["prometheus.yml"]
+
+
+def test_a_program_that_is_not_ours_is_not_given_secrets_with_its_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "environment"
+    monkeypatch.setenv("MEPHISTO_METRICS_REMOTE_TOKEN", "a-secret")
+    path = tmp_path / "prometheus"
+    path.write_text(f"#!/bin/sh\nenv >>'{told}'\necho prometheus, version 3.13.2\n")
+    path.chmod(0o755)
+    prepared(InstalledProgram("prometheus", "3.13.2", path, tmp_path, is_ours=True))
+    assert version_of(path, "prometheus") == "3.13.2"
+    assert told.read_text().count("PATH=") >= 2
+    assert "a-secret" not in told.read_text()
 
 
 def test_a_users_own_secret_file_is_named_and_not_copied(tmp_path: Path, home: Path) -> None:

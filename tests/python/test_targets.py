@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from mephisto_metrics.stack.processes import ProcessIdentity
@@ -43,6 +44,20 @@ def pid_of_a_process_that_has_ended() -> int:
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     return process.pid
+
+
+def test_a_process_that_may_not_be_looked_at_is_none_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = ProcessIdentity.current()
+    assert own.find() is not None
+
+    def hidden(_: psutil.Process) -> float:
+        raise psutil.AccessDenied  # as where `/proc` is mounted with `hidepid=1`
+
+    monkeypatch.setattr(psutil.Process, "create_time", hidden)
+    assert own.find() is None
+    assert own.stop() is False
 
 
 def test_an_announcement_is_in_the_format_of_file_sd(folder: Path) -> None:

@@ -55,7 +55,13 @@ def _demonstrate(scratch: Path, port: int, seed: int, exit_after: float | None) 
 
 
 def _use_scratch_home(scratch: Path) -> None:
-    """Keep the demo's Operators and samples away from the user's real ones."""
+    """Keep the demo's Operators and samples away from the user's real ones.
+
+    What is set for these is forgotten: other machines' Operators, stores elsewhere, who may look.
+    """
+    for name in tuple(os.environ):
+        if name.startswith("MEPHISTO_METRICS_") and name != settings.SCRAPE_INTERVAL_VARIABLE:
+            del os.environ[name]
     os.environ["MEPHISTO_METRICS_HOME"] = str(scratch)
     os.environ[settings.STORE_PORT_VARIABLE] = str(_free_or_any(settings.store_port()))
     # What is built in is shown, whatever is set for the real ones.

@@ -28,10 +28,11 @@ def command(context: click.Context, as_json: bool) -> None:
 
     The exit status is 1 if there is any problem, else 0.
     """
-    from mephisto_metrics.stack.doctor import diagnose
+    from mephisto_metrics.mephisto import advertising_check
+    from mephisto_metrics.stack.doctor import CHECKS, diagnose
     from mephisto_metrics.stack.doctor.findings import Level
 
-    findings = diagnose()
+    findings = diagnose({**CHECKS, "advertising": advertising_check.check})
     click.echo(_json(findings) if as_json else _text(findings))
     if any(finding.level is Level.PROBLEM for finding in findings):
         context.exit(1)

@@ -16,6 +16,8 @@ from urllib.request import (
     build_opener,
 )
 
+from mephisto_metrics.prometheus_client.tls_context import no_password
+
 Header = tuple[str, Any]
 Send = Callable[[], None]
 """Carries out one request; `OSError` if that fails."""
@@ -93,7 +95,7 @@ def tls_auth_handler(
     if insecure_skip_verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    context.load_cert_chain(certfile=certfile, keyfile=keyfile)
+    context.load_cert_chain(certfile=certfile, keyfile=keyfile, password=no_password)
     return _make_handler(url, method, timeout, headers, data, HTTPSHandler(context=context))
 
 

@@ -27,12 +27,20 @@ def _get_ssl_ctx(
     if client_auth_required:
         context.verify_mode = ssl.CERT_REQUIRED
     own = f"server certificate file {certfile!r} or its private key file {keyfile!r}"
-    _load(own, context.load_cert_chain, certfile=certfile, keyfile=keyfile)
+    _load(own, context.load_cert_chain, certfile=certfile, keyfile=keyfile, password=no_password)
     if tls_min_version is not None:
         context.minimum_version = tls_min_version
     if tls_max_version is not None:
         context.maximum_version = tls_max_version
     return context
+
+
+def no_password() -> str:
+    """Refuse a private key that is encrypted, for which OpenSSL would ask at the terminal."""
+    raise OSError(
+        "the private key is encrypted, and nobody can be asked for its password; write one that is "
+        "not, for yourself alone to read: `openssl pkey -in KEY -out FILE`"
+    )
 
 
 def _load(what: str, load: Callable[..., None], **arguments: Any) -> None:

@@ -27,6 +27,11 @@ def of_page(host: str) -> Account | None:
         return account.choose(host, user_of_environment(), password_of_environment())
 
 
+def check(host: str) -> None:
+    """Raise `StackError` for a user or a password that can not be used; nothing is generated."""
+    account.check(host, user_of_environment(), password_of_environment())
+
+
 def how_to_log_in(host: str) -> str | None:
     """Return what to tell whoever opens a viewer at `host`; None if it is on loopback."""
     if is_loopback(host):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from urllib.parse import urlsplit
+import re
+from urllib.parse import urlsplit, urlunsplit
 
 
 def is_web_address(text: str) -> bool:
@@ -27,3 +28,15 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:  # the name of a host
         return False
+
+
+def shown(text: str) -> str:
+    """Return an address as it may be shown and kept: without a password or a token in it.
+
+    What is no address may have been meant as one: all of it that could be a secret is left out.
+    """
+    if not is_web_address(text):
+        return re.sub(r"[?#].*", "", text.rpartition("@")[2])
+    parts = urlsplit(text)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, "", ""))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from mephisto_metrics.stack.addresses import shown
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.variables import absolute, file_of, text_of
 
@@ -46,6 +47,11 @@ class Elsewhere:
     def sources(self) -> list[str]:
         """All files and lists, as they can be given again."""
         return [*map(str, self.files), *self.lists]
+
+    @property
+    def shown_sources(self) -> list[str]:
+        """The same as they may be shown and kept: a list's address may have a token in it."""
+        return [*map(str, self.files), *map(shown, self.lists)]
 
 
 NOWHERE = Elsewhere()
@@ -89,6 +95,12 @@ def separated(text: str) -> list[str]:
         ) from None
 
 
+def with_whole_paths(text: str) -> str:
+    """Return what `MEPHISTO_METRICS_TARGETS` says as it can be found from another folder."""
+    sources = [source for source in separated(text) if source]
+    return joined([one if _is_address(one) else str(absolute(one)) for one in sources])
+
+
 def _is_address(text: str) -> bool:
     return text.startswith(("http://", "https://"))
 
@@ -101,7 +113,7 @@ def _check_address(address: str) -> None:
         is_usable = False
     if not is_usable:
         raise StackError(
-            f"{TARGETS_VARIABLE} names `{address}`, which is no address",
+            f"{TARGETS_VARIABLE} names `{shown(address)}`, which is no address",
             "give a whole one, such as `https://lists.example/mephisto.json`",
         )
     if "@" in parts.netloc:

@@ -49,6 +49,7 @@ def running(
     """
     # A store that was killed left these behind: nothing of it must be scraped, or hold the port.
     stop_left_behind(prometheus.state_path())
+    prometheus.remove_secrets()
     targets.withdraw_store()
     is_builtin = kind == "builtin"
     engine = _builtin(options) if is_builtin else _prometheus(options, say, is_ending)

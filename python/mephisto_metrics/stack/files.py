@@ -19,6 +19,11 @@ def write_json(path: Path, value: object) -> None:
     _replace(path, json.dumps(value, indent=1, ensure_ascii=False), AS_THE_USER_HAS_IT)
 
 
+def write_private_json(path: Path, value: object) -> None:
+    """Replace `path` by `value` as JSON that nobody but its owner can read at any time."""
+    write_private(path, json.dumps(value, indent=1, ensure_ascii=False))
+
+
 def write_private(path: Path, content: str) -> None:
     """Replace a file that nobody but its owner can read at any time."""
     _replace(path, content, OWNER_ONLY)
@@ -40,6 +45,10 @@ def _replace(path: Path, content: str, mode: int) -> None:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(content)
+            file.flush()
+            if mode == OWNER_ONLY:
+                # Else a power cut could leave an empty file under the name, without its secret.
+                os.fsync(descriptor)
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)

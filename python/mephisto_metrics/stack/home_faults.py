@@ -13,6 +13,9 @@ from mephisto_metrics.stack.users import owner_if_another
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+USED_UP = {errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+"""What the system says when there are too many processes or open files, or too little memory."""
+
 
 @contextlib.contextmanager
 def explaining_home_faults() -> Iterator[None]:
@@ -20,12 +23,23 @@ def explaining_home_faults() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        home = places.home()
-        is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        way_out = "free some space there" if is_full else "make it a folder that you may write to"
-        owner = owner_if_another(home)
-        owned = f" (it belongs to {owner})" if owner and not is_full else ""
-        raise StackError(
-            f"the folder `{home}` can not be used: {error.strerror or error}{owned}",
-            f"{way_out}, or set MEPHISTO_METRICS_HOME to another folder",
-        ) from error
+        raise (_used_up(error) if error.errno in USED_UP else _of_home(error)) from error
+
+
+def _used_up(error: OSError) -> StackError:
+    return StackError(
+        f"the system has nothing more to give: {error.strerror}",
+        "end some programs, or let an administrator raise the limits that `ulimit -a` shows",
+    )
+
+
+def _of_home(error: OSError) -> StackError:
+    home = places.home()
+    is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    way_out = "free some space there" if is_full else "make it a folder that you may write to"
+    owner = owner_if_another(home)
+    owned = f" (it belongs to {owner})" if owner and not is_full else ""
+    return StackError(
+        f"the folder `{home}` can not be used: {error.strerror or error}{owned}",
+        f"{way_out}, or set MEPHISTO_METRICS_HOME to another folder",
+    )

@@ -43,7 +43,7 @@ def overview(store: StoreState | None, viewer: ServedViewer | None) -> list[Part
         lines.append(PartLine("viewer", f"{viewer.name} at {viewer.start_url}", state, is_ready))
     here = targets.live_targets()
     lines += [_operator_line(one, scraped) for one in here]
-    if store is not None and (store.looks_elsewhere or store.kind == "remote"):
+    if store is not None and (store.elsewhere or store.kind == "remote"):
         known = {one.id for one in here}
         lines += [_elsewhere_line(one) for one in scraped or [] if one.id not in known]
     return lines

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import psutil
 
 from mephisto_metrics import places
+from mephisto_metrics.stack import elsewhere
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.readiness import wait_until
 
@@ -57,13 +58,16 @@ class ProcessIdentity(NamedTuple):
         return cls(process.pid, _start_time_seconds(process))
 
     def find(self) -> psutil.Process | None:
-        """Return the process if it still runs, None if it is gone or its PID is another's now."""
+        """Return the process if it still runs, None if it is gone or its PID is another's now.
+
+        One that may not be looked at is another user's, and so none of ours.
+        """
         try:
             process = psutil.Process(self.pid)
             difference_seconds = abs(_start_time_seconds(process) - self.start_time_seconds)
             is_same = difference_seconds <= START_TIME_TOLERANCE_SECONDS
             is_alive = is_same and process.status() != psutil.STATUS_ZOMBIE
-        except (psutil.NoSuchProcess, OverflowError):  # the latter: a number that no PID can be
+        except (psutil.Error, OverflowError):  # the latter: a number that no PID can be
             return None
         return process if is_alive else None
 
@@ -111,7 +115,9 @@ def with_whole_paths(environment: Mapping[str, str]) -> dict[str, str]:
         for name, path in environment.items()
         if name.startswith("MEPHISTO_METRICS_") and name.endswith(FILE_ENDING) and path.strip()
     }
-    return {**environment, **named_files}
+    targets = elsewhere.with_whole_paths(environment.get(elsewhere.TARGETS_VARIABLE, ""))
+    named_targets = {elsewhere.TARGETS_VARIABLE: targets} if targets else {}
+    return {**environment, **named_files, **named_targets}
 
 
 def end_child(process: subprocess.Popen[bytes], patience_seconds: float) -> None:

@@ -5,7 +5,7 @@ One configuration serves Debian's 2.42 and today's 3.x, so it has only what both
 
 from __future__ import annotations
 
-import json
+import os
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,13 @@ from mephisto_metrics import places
 from mephisto_metrics.ports import check_is_free, free_port
 from mephisto_metrics.stack.elsewhere import scrape_configs
 from mephisto_metrics.stack.errors import StackError
-from mephisto_metrics.stack.files import write_private
+from mephisto_metrics.stack.files import write_private, write_private_json
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.proxies import proxy_for
 from mephisto_metrics.stack.readiness import is_ready
 from mephisto_metrics.stack.rules import rule_files
+from mephisto_metrics.stack.secret_variables import without_secrets
 from mephisto_metrics.stack.supervision import Program
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ START_TIMEOUT_SECONDS = 60.0
 LONGEST_SCRAPE_SECONDS = 10.0
 LONGEST_FLUSH_SECONDS = STOP_PATIENCE_SECONDS / 2
 """How long it may send on at its end: it would be killed where its receiver is away."""
+TOKEN_COPY, PASSWORD_COPY = "remote-token", "remote-password"
+"""What is in a variable is written to these files of the configuration."""
 
 EXPLANATIONS = {
     "address already in use": "another program has taken the port meanwhile; stop it, or set "
@@ -57,6 +60,13 @@ def state_path() -> Path:
     return places.state_folder() / "prometheus.json"
 
 
+def remove_secrets() -> None:
+    """Remove the copies of secrets that an earlier start has written: they may not be set now."""
+    with explaining_home_faults():
+        for name in (TOKEN_COPY, PASSWORD_COPY):
+            (places.config_folder() / name).unlink(missing_ok=True)
+
+
 def prepare(program: InstalledProgram, options: EngineOptions) -> Program:
     """Write the configuration and return what is to be started.
 
@@ -70,9 +80,8 @@ def prepare(program: InstalledProgram, options: EngineOptions) -> Program:
         raise StackError(str(error.strerror), hint) from None
     with explaining_home_faults():
         path = places.config_folder() / "prometheus.yml"
-        content = json.dumps(configuration(port, options), indent=1, ensure_ascii=False)
-        # Not for others to read: the address of a proxy may have a password in it.
-        write_private(path, content)
+        # For the owner alone: an address may have a token in it, that of a proxy a password.
+        write_private_json(path, configuration(port, options))
         places.targets_folder().mkdir(parents=True, exist_ok=True)
     url = f"http://{HOST}:{port}"
     return Program(
@@ -116,8 +125,8 @@ def _receiver(remote_write: RemoteWrite) -> dict[str, Any]:
     """Return an entry of `remote_write`: secrets stay in files, which only their owner can read."""
     receiver: dict[str, Any] = {"url": remote_write.url}
     shown, proxy = remote_write.credentials, proxy_for(remote_write.url)
-    token = _secret_file(shown.token_file, shown.token, "remote-token")
-    password = _secret_file(shown.password_file, shown.password, "remote-password")
+    token = _secret_file(shown.token_file, shown.token, TOKEN_COPY)
+    password = _secret_file(shown.password_file, shown.password, PASSWORD_COPY)
     if token is not None:
         receiver["authorization"] = {"credentials_file": token}
     if shown.user is not None:
@@ -133,10 +142,9 @@ def _receiver(remote_write: RemoteWrite) -> dict[str, Any]:
 
 
 def _secret_file(path: Path | None, secret: str | None, name: str) -> str | None:
-    copy = places.config_folder() / name
     if path is not None or secret is None:
-        copy.unlink(missing_ok=True)
         return None if path is None else str(path)
+    copy = places.config_folder() / name
     write_private(copy, secret)
     return str(copy)
 
@@ -170,6 +178,7 @@ def _help(program: InstalledProgram) -> str:
             text=True,
             check=False,
             timeout=ANSWER_TIMEOUT_SECONDS,
+            env=without_secrets(os.environ),
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise StackError(

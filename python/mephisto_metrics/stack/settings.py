@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mephisto_metrics.stack.addresses import is_web_address
+from mephisto_metrics.stack.addresses import is_web_address, shown
 from mephisto_metrics.stack.credentials import credentials
 from mephisto_metrics.stack.elsewhere import elsewhere
 from mephisto_metrics.stack.errors import StackError
@@ -40,6 +40,8 @@ DEFAULT_VIEWER_PORT = 3032
 DEFAULT_RETENTION = "15d"
 DEFAULT_VIEWER_HOST = "127.0.0.1"
 DEFAULT_SCRAPE_INTERVAL_SECONDS = 5.0
+SHORTEST_SCRAPE_INTERVAL_SECONDS = 0.001
+"""Prometheus counts in milliseconds."""
 LONGEST_SCRAPE_INTERVAL_SECONDS = 3600.0
 HIGHEST_PORT = 65535
 
@@ -138,10 +140,11 @@ def scrape_interval_seconds() -> float:
         seconds = float(text)
     except ValueError:
         seconds = 0.0
-    if not 0 < seconds <= LONGEST_SCRAPE_INTERVAL_SECONDS:
+    if not SHORTEST_SCRAPE_INTERVAL_SECONDS <= seconds <= LONGEST_SCRAPE_INTERVAL_SECONDS:
         raise StackError(
             f"{SCRAPE_INTERVAL_VARIABLE} is {text!r}, which is no interval",
-            f"set it to seconds, more than 0 and at most {LONGEST_SCRAPE_INTERVAL_SECONDS:.0f}",
+            f"set it to seconds, from {SHORTEST_SCRAPE_INTERVAL_SECONDS} to "
+            f"{LONGEST_SCRAPE_INTERVAL_SECONDS:.0f}",
         )
     return seconds
 
@@ -150,7 +153,9 @@ def _one_of(variable: str, known: Sequence[str], or_else: str) -> str:
     text = text_of(variable) or AUTO
     if text not in known:
         expected = " ".join(filter(None, (", ".join(known), or_else)))
-        raise StackError(f"{variable} is {text!r}, which is not known", f"set it to: {expected}")
+        raise StackError(
+            f"{variable} is {shown(text)!r}, which is not known", f"set it to: {expected}"
+        )
     return text
 
 

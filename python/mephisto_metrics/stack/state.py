@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from mephisto_metrics.stack.files import write_json
+from mephisto_metrics.stack.files import write_private_json
 from mephisto_metrics.stack.processes import ProcessIdentity
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def write_state(
     """Record that this process is the store that `path` is about."""
     identity = ProcessIdentity.current()
     state = PartState(kind, *identity, url, scrape_interval_seconds, started_with)
-    write_json(path, asdict(state))
+    # For the owner alone: an address may have a token in it.
+    write_private_json(path, asdict(state))
 
 
 def read_state(path: Path) -> PartState | None:

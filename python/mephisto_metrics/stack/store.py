@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mephisto_metrics import places
 from mephisto_metrics.stack import elsewhere, prometheus, settings, wanted
+from mephisto_metrics.stack.addresses import shown
 from mephisto_metrics.stack.credentials import credentials
 from mephisto_metrics.stack.detached import start_and_wait
 from mephisto_metrics.stack.errors import StackError
@@ -61,9 +62,10 @@ class StoreState:
         return NAMES[self.kind]
 
     @property
-    def looks_elsewhere(self) -> bool:
-        """Whether a local one scrapes Operators on other machines too."""
-        return elsewhere.TARGETS_VARIABLE in self.started_with
+    def elsewhere(self) -> tuple[str, ...]:
+        """Where a local one learns of Operators on other machines, as it may be shown."""
+        sources = self.started_with.get(elsewhere.TARGETS_VARIABLE) or ""
+        return tuple(map(shown, elsewhere.separated(sources)))
 
 
 def state_path() -> Path:

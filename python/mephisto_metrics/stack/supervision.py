@@ -106,6 +106,12 @@ class Supervised:
         elif self._back_off.is_due:
             self._launch()
 
+    def replace(self, program: Program) -> None:
+        """Run another program from now on, without waiting for it; if it ends, `check` notices."""
+        self.stop()
+        self.program = program
+        self._launch()
+
     def stop(self) -> None:
         """End the program, patiently; a second call does nothing."""
         process, self._process = self._process, None

@@ -78,20 +78,16 @@ class ServedGrafana:
 
     def __init__(
         self,
-        program: InstalledProgram,
+        installed: InstalledProgram,
         options: grafana.GrafanaOptions,
         say: Callable[[str], None],
     ) -> None:
-        self._installed = program
+        self._installed = installed
         self._options = options
-        self._say = say
         self._was_ready = False
         self._asked_again_at_seconds = 0.0
-        self._start()
-
-    def _start(self) -> None:
-        program = grafana.prepare(self._installed, self._options)
-        self._supervised = Supervised(program, self._say)
+        program = grafana.prepare(installed, options)
+        self._supervised = Supervised(program, say)
         self._supervised.start()
         self.url = program.url
         self.start_url = grafana.default_dashboard_url(program.url)
@@ -110,13 +106,18 @@ class ServedGrafana:
         return self._was_ready
 
     def follow(self, store: StoreState) -> None:
-        """Show `store`: at another address Grafana has to be started again with that."""
-        if store.url != self._options.store_url:
-            self.stop()
-            # At the same address as before, where people look.
-            port = urllib.parse.urlsplit(self.url).port or 0
-            self._options = replace(self._options, store_url=store.url, port=port)
-            self._start()
+        """Show `store`: at another address Grafana has to be started again with that.
+
+        Nobody waits until it is ready: whoever calls this looks after the store as well.
+        """
+        if store.url == self._options.store_url:
+            return
+        self.stop()
+        # At the same address as before, where people look.
+        port = urllib.parse.urlsplit(self.url).port or 0
+        self._options = replace(self._options, store_url=store.url, port=port)
+        self._supervised.replace(grafana.prepare(self._installed, self._options))
+        self._asked_again_at_seconds = 0.0
 
     def check(self) -> None:
         """Start Grafana again if it has ended; `StackError` if it ended too often in a row."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mephisto_metrics.stack import elsewhere, remote, settings
+from mephisto_metrics.stack.addresses import shown
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.retention import parse_retention
 from mephisto_metrics.stack.store_settings import StoreSettings, set_in
@@ -29,7 +30,8 @@ def check(store: StoreState) -> None:
     missing = [one for one in elsewhere.elsewhere().sources if one not in looked_in]
     if missing:
         raise StackError(
-            f"the store that runs (PID {store.pid}) does not look for Operators in {missing[0]}",
+            f"the store that runs (PID {store.pid}) does not look for Operators in "
+            f"{shown(missing[0])}",
             "end it with `mephisto metrics cleanup`, then try again",
         )
 
@@ -66,7 +68,12 @@ def _receiver(own: StoreSettings, store: StoreState) -> Iterator[str]:
     if receiver == own[remote.URL_VARIABLE]:
         yield from _what_belongs_to_it(remote.VARIABLES, own, store)
     else:
-        yield f"sends its samples to {receiver or 'nobody'}, not to {own[remote.URL_VARIABLE]}"
+        wanted = own[remote.URL_VARIABLE]
+        yield f"sends its samples to {_address(receiver)}, not to {_address(wanted)}"
+
+
+def _address(url: str | None) -> str:
+    return shown(url) if url else "nobody"
 
 
 def _targets(own: StoreSettings, store: StoreState) -> Iterator[str]:

@@ -12,6 +12,7 @@ import urllib.request
 import pytest
 
 from mephisto_metrics.prometheus_client import CollectorRegistry, Gauge, start_http_server
+from mephisto_metrics.prometheus_client.exposition import tls_auth_handler
 
 
 @pytest.fixture
@@ -87,6 +88,20 @@ def test_anything_with_collect_is_served(registry):
     server, _ = start_http_server(0, registry=registry.restricted_registry(["g"]))
     assert fetch(server) == b"# HELP g G\n# TYPE g gauge\ng 1.0\n"
     server.shutdown()
+
+
+def test_an_encrypted_key_is_refused_where_the_original_asks_at_the_terminal(
+    registry, certificates, tmp_path
+):
+    key = tmp_path / "encrypted.key"
+    plain = certificates / "server.key"
+    command = ["openssl", "pkey", "-in", plain, "-out", key, "-aes256", "-passout", "pass:secret"]
+    subprocess.run(command, check=True)
+    files = {"certfile": str(certificates / "server.pem"), "keyfile": str(key)}
+    with pytest.raises(OSError, match=f"{key}.*is encrypted.*openssl pkey"):
+        start_http_server(0, registry=registry, **files)
+    with pytest.raises(OSError, match="is encrypted"):
+        tls_auth_handler("https://127.0.0.1:1", "PUT", 1, [], b"", **files)
 
 
 @pytest.mark.parametrize("authority", ["client_cafile", "client_capath"])

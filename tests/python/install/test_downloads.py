@@ -22,10 +22,11 @@ from tests.python.install.mirror import (
     silent_port,
 )
 
+from mephisto_metrics.stack.addresses import shown
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.install.downloads import download, read_text
 from mephisto_metrics.stack.install.fetching import Fetched, fetch_all
-from mephisto_metrics.stack.install.network import UnreachableError, shown
+from mephisto_metrics.stack.install.network import UnreachableError
 from mephisto_metrics.stack.install.parts import Part
 from mephisto_metrics.stack.install.watching import Cancelled, Patience, Watch
 
@@ -128,6 +129,23 @@ def test_a_later_run_goes_on_where_an_interrupted_one_stopped(
     assert (tmp_path / NAME).read_bytes() == CONTENT
     (request,) = server.requests
     assert (request.range, request.headers["If-Range"]) == ("bytes=300000-", '"first"')
+
+
+def test_what_others_may_read_of_an_interrupted_download_has_no_password_in_it(
+    server: Mirror, tmp_path: Path
+) -> None:
+    url = f"{server.url}/{NAME}".replace("://", "://me:secret@")
+    path, watch = tmp_path / NAME, Watch(Patience(retry_delays_seconds=()))
+    server.add(NAME, CONTENT, cut_after=[300_000])
+    with pytest.raises(StackError) as raised:
+        download(url, path, watch, lambda *_: None)
+
+    kept = (tmp_path / f"{NAME}.part.json").read_text()
+    assert "secret" not in f"{kept} {raised.value} {raised.value.hint}"
+
+    download(url, path, watch, lambda *_: None)
+    assert server.ranges(NAME)[1:] == ["bytes=300000-"]
+    assert path.read_bytes() == CONTENT
 
 
 def test_a_date_serves_where_there_is_no_strong_etag(server: Mirror, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from tests.python.install.conftest import CommandLine
 from tests.python.install.mirror import Mirror, closed_port, silent_port
 
 from mephisto_metrics.stack import programs
+from mephisto_metrics.stack.install import unpacked
 from mephisto_metrics.stack.install.releases import PINNED
 
 ONLY = ("--only", "prometheus")
@@ -62,6 +63,7 @@ def test_a_release_of_a_mirror_is_installed_and_nothing_else_is_left(
     said = subprocess.run([program.executable, "--version"], capture_output=True, check=True)
     assert b"version 9.8.7" in said.stdout
     assert command_line.files() == [
+        "bin/prometheus-9.8.7/.mephisto-metrics",
         "bin/prometheus-9.8.7/LICENSE",
         "bin/prometheus-9.8.7/prometheus",
         "bin/prometheus.json",
@@ -205,6 +207,7 @@ def test_a_folder_without_a_record_does_not_count_as_installed(
 ) -> None:
     half = command_line.home / "bin" / "prometheus-9.8.7"
     half.mkdir(parents=True)
+    unpacked.mark(half)
     (half / "prometheus").write_text("half of it")
     serve_prometheus(server, "9.8.7")
 
@@ -212,6 +215,23 @@ def test_a_folder_without_a_record_does_not_count_as_installed(
 
     said = subprocess.run([half / "prometheus"], capture_output=True, check=True)
     assert b"version 9.8.7" in said.stdout
+
+
+def test_a_folder_that_somebody_else_has_made_is_not_replaced(
+    command_line: CommandLine, server: Mirror
+) -> None:
+    own = command_line.home / "bin" / "prometheus-9.8.7"
+    own.mkdir(parents=True)
+    (own / "notes").touch()
+    serve_prometheus(server, "9.8.7")
+
+    result = install_prometheus(command_line, server, "9.8.7")
+
+    assert result.status == 1
+    assert f"`{own}` is there already, and was not made by `install`" in result.err
+    assert "move it away" in result.err
+    assert command_line.files() == ["bin/prometheus-9.8.7/notes"]
+    assert server.ranges(prometheus_name("9.8.7")) == []
 
 
 def test_an_archive_with_another_digest_is_never_unpacked_and_not_kept(

@@ -12,7 +12,9 @@ from tests.python.install.archives import prometheus_archive, prometheus_name
 from tests.python.install.conftest import CommandLine
 from tests.python.install.mirror import Mirror
 
+from mephisto_metrics import places
 from mephisto_metrics.stack import programs
+from mephisto_metrics.stack.install.installing import REPLACED, UNPACKING
 from mephisto_metrics.stack.readiness import wait_until
 
 VERSION = "9.8.7"
@@ -33,7 +35,7 @@ def arguments(server: Mirror) -> tuple[str, ...]:
 
 
 def part_bytes(command_line: CommandLine) -> int:
-    part = command_line.home / "downloads" / f"{NAME}.part"
+    part = places.downloads_folder() / f"{NAME}.part"
     return part.stat().st_size if part.exists() else 0
 
 
@@ -46,7 +48,7 @@ def assert_installed_alone(command_line: CommandLine) -> None:
         "prometheus.json",
         f"prometheus-{VERSION}",
     }
-    assert list((command_line.home / "downloads").iterdir()) == []
+    assert list((places.downloads_folder()).iterdir()) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
@@ -89,7 +91,7 @@ def test_a_kill_while_unpacking_leaves_nothing_that_counts(
     process = command_line.start(*arguments(server), start_new_session=True)
     bin_folder = command_line.home / "bin"
     assert wait_until(
-        lambda: bool(list(bin_folder.glob(".unpacking-*/*/prometheus"))), TIMEOUT_SECONDS
+        lambda: bool(list(bin_folder.glob(f"{UNPACKING}*/*/prometheus"))), TIMEOUT_SECONDS
     )
 
     os.killpg(process.pid, signal.SIGKILL)
@@ -97,7 +99,7 @@ def test_a_kill_while_unpacking_leaves_nothing_that_counts(
     waits.unlink()
 
     assert programs.installed("prometheus") is None
-    assert list(bin_folder.glob(".unpacking-*")) != []
+    assert list(bin_folder.glob(f"{UNPACKING}*")) != []
     server.requests.clear()
     result = command_line(*arguments(server))
 
@@ -124,9 +126,10 @@ def test_a_release_that_had_made_room_for_one_that_did_not_come_is_put_back(
     serve(server)
     assert command_line(*arguments(server)).status == 0
     bin_folder = command_line.home / "bin"
-    (bin_folder / ".replaced-x").mkdir()
+    replaced = bin_folder / f"{REPLACED}x"
+    replaced.mkdir()
     release = bin_folder / f"prometheus-{VERSION}"
-    release.rename(bin_folder / ".replaced-x" / release.name)
+    release.rename(replaced / release.name)
     server.requests.clear()
 
     result = command_line(*arguments(server))
@@ -140,7 +143,7 @@ def test_an_archive_that_lies_there_damaged_is_downloaded_again(
     command_line: CommandLine, server: Mirror
 ) -> None:
     content = serve(server)
-    downloads = command_line.home / "downloads"
+    downloads = places.downloads_folder()
     downloads.mkdir(parents=True)
     (downloads / NAME).write_bytes(content[:-1000])
     (downloads / f"{prometheus_name('1.2.3')}.part").write_bytes(b"of an older release")

@@ -14,6 +14,7 @@ from tests.python.install.archives import prometheus_archive, prometheus_name
 from tests.python.install.conftest import CommandLine
 from tests.python.install.mirror import Mirror
 
+from mephisto_metrics import places
 from mephisto_metrics.stack import programs
 from mephisto_metrics.stack.files import write_json
 from mephisto_metrics.stack.processes import ProcessIdentity
@@ -28,7 +29,7 @@ def installed(command_line: CommandLine, server: Mirror) -> CommandLine:
     arguments = ("--only", "prometheus", "--version", "9.8.7", "--mirror", server.url)
     assert command_line("install", *arguments).status == 0
     home = command_line.home
-    (home / "downloads" / "grafana.tar.gz.part").write_bytes(bytes(5000))
+    (places.downloads_folder() / "grafana.tar.gz.part").write_bytes(bytes(5000))
     for kind in ("builtin", "prometheus-3"):
         folder = home / "data" / kind
         folder.mkdir(parents=True)
@@ -69,7 +70,7 @@ def test_it_tells_how_much_it_is_and_a_dry_run_removes_nothing(installed: Comman
 
     assert installed.files() == before
     sizes = {Path(one["path"]).name: one["size_bytes"] for one in result.json["removed"]}
-    assert sizes["downloads"] == 5000
+    assert sizes[places.downloads_folder().name] == 5000
     assert 100_000 < sizes["prometheus-9.8.7"] < 110_000
     assert result.json["size_bytes"] == sum(sizes.values())
     assert f"{sum(sizes.values()):,} bytes would be removed" in installed("remove", "--dry-run").err
@@ -82,7 +83,29 @@ def test_data_goes_where_that_is_wanted_and_rules_of_the_user_stay(
 
     assert result.status == 0
     assert installed.files() == ["rules/own.yml"]
-    assert str(installed.home / "data") in [one["path"] for one in result.json["removed"]]
+    assert {path.name for path in installed.home.iterdir()} == {"rules", "state"}
+    removed = [one["path"] for one in result.json["removed"]]
+    assert str(installed.home / "data" / "prometheus-3") in removed
+
+
+def test_what_others_have_put_into_the_home_stays(installed: CommandLine) -> None:
+    names = (
+        "bin/prometheus-2.45.0.linux-amd64/prometheus",
+        "bin/grafana-9.1.0/bin/grafana",
+        "bin/.unpacking-mine/file",
+        "config/settings.yml",
+        "data/measurements.csv",
+        "data/prometheus-of-mine/file",
+        "downloads/prometheus-2.45.0.linux-amd64.tar.gz",
+    )
+    for path in (installed.home / name for name in names):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("a user's own")
+
+    assert installed("install", "--only", "prometheus").status == 0
+    assert installed("remove", "--yes", "--data").status == 0
+
+    assert installed.files() == sorted([*names, "rules/own.yml"])
 
 
 def test_where_nobody_can_be_asked_nothing_is_removed_without_yes(

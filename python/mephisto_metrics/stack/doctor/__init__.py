@@ -33,7 +33,8 @@ CHECKS: dict[str, Check] = {
     "viewer": viewer.check,
     "operators": operators.check,
 }
-NEED_NO_HOME = ("settings",)
+NEED_NO_HOME = ("settings", "advertising")
+"""Areas that can be looked at without a folder for metrics."""
 UNCHECKED = "this could not be looked at"
 
 

@@ -6,6 +6,8 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+import psutil
+
 from mephisto_metrics import places
 from mephisto_metrics.stack.doctor.findings import Finding, note, problem, well
 from mephisto_metrics.stack.users import owner_if_another
@@ -21,6 +23,11 @@ MOST_ENTRIES_LOOKED_AT = 1000
 NOTHING_RECORDED = (
     "the store can not keep what it collects there, and no process can say that it runs"
 )
+NETWORK_DISKS = {
+    *("9p", "afs", "afpfs", "beegfs", "ceph", "cifs", "fuse.ceph", "fuse.glusterfs", "fuse.sshfs"),
+    *("fuse.juicefs", "glusterfs", "gpfs", "lustre", "nfs", "nfs4", "panfs", "smb2", "smb3"),
+    *("smbfs", "wekafs"),
+}
 ANOTHER_FOLDER = "or set MEPHISTO_METRICS_HOME to another folder"
 
 
@@ -33,6 +40,7 @@ def check() -> Iterator[Finding]:
         yield unusable
         return
     yield from _foreign(home)
+    yield from _network_disk(home, folder)
     yield _space(home, folder)
 
 
@@ -62,6 +70,33 @@ def _unusable(home: Path, folder: Path) -> Finding | None:
 
 def _is_read_only(folder: Path) -> bool:
     return hasattr(os, "statvfs") and bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+
+
+def _network_disk(home: Path, folder: Path) -> Iterator[Finding]:
+    """Find that other machines may have the home too: each takes the others' processes for gone."""
+    kind = _kind_of_disk(folder.resolve())
+    if kind in NETWORK_DISKS:
+        yield note(
+            "home.network-disk",
+            f"the folder `{home}` is on a network's disk ({kind})",
+            "a home belongs to one machine. Where several have it at once, each takes what the "
+            "others run for gone: Operators are not recorded, and stores are in each other's way",
+            "if this machine is not the only one, set MEPHISTO_METRICS_HOME to a folder on a disk "
+            "of its own, in all shells and jobs alike",
+            'export MEPHISTO_METRICS_HOME="/var/tmp/mephisto-metrics-$(id -un)"',
+        )
+
+
+def _kind_of_disk(folder: Path) -> str:
+    """Return the file system of a folder, such as `ext4`; empty if that is not known."""
+    try:
+        disks = psutil.disk_partitions(all=True)
+    except (psutil.Error, OSError):
+        return ""
+    above = {str(path) for path in (folder, *folder.parents)}
+    found = [disk for disk in disks if disk.mountpoint in above]
+    # Of two at the same place the later one covers the earlier.
+    return max(reversed(found), key=lambda disk: len(disk.mountpoint)).fstype if found else ""
 
 
 def _foreign(home: Path) -> Iterator[Finding]:

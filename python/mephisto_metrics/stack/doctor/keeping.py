@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mephisto_metrics.stack.doctor.answers import asked as answer_of
@@ -23,10 +24,21 @@ FAILURES = (
 )
 """What each kind of store counts when it can not write."""
 REMOTE_WRITE = "mephisto_store_remote_write_"
+PROMETHEUS_REMOTE = "prometheus_remote_storage_"
 BEHIND_SECONDS = 60.0
 """A receiver that is there has samples within a second or two."""
 FRESH_INTERVALS = 3
 SHORTEST_FRESH_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Sending:
+    """How a store does with sending its samples to one elsewhere; all 0 where none is set."""
+
+    behind_seconds: float
+    taken: float
+    lost: float
+    """How many samples were refused, or had no room to wait."""
 
 
 def check(store: StoreState) -> Iterator[Finding]:
@@ -35,7 +47,7 @@ def check(store: StoreState) -> Iterator[Finding]:
     failures = {name: int(metrics[name]) for name in FAILURES if metrics.get(name, 0) > 0}
     if failures:
         yield _not_kept(store, failures)
-    yield from _sent_on(metrics)
+    yield from remote_write(metrics)
     for name, value in metrics.items():
         if name == "mephisto_store_rule_files_refused" and value > 0:
             yield problem(
@@ -47,24 +59,63 @@ def check(store: StoreState) -> Iterator[Finding]:
             )
 
 
-def _sent_on(metrics: dict[str, float]) -> Iterator[Finding]:
-    """Look at what the built-in store counts of its remote write; a Prometheus has its own."""
-    behind_seconds = metrics.get(f"{REMOTE_WRITE}seconds_behind", 0)
-    if behind_seconds > BEHIND_SECONDS:
+def _sending(metrics: dict[str, float]) -> Sending:
+    """Return how either kind of store does with sending its samples on."""
+    if f"{REMOTE_WRITE}seconds_behind" in metrics:
+        return Sending(
+            behind_seconds=metrics[f"{REMOTE_WRITE}seconds_behind"],
+            taken=metrics.get(f"{REMOTE_WRITE}samples_sent_total", 0),
+            lost=_sum(metrics, REMOTE_WRITE, "samples_failed_total", "samples_dropped_total"),
+        )
+    if f"{PROMETHEUS_REMOTE}samples_pending" in metrics:
+        return _sending_of_prometheus(metrics)
+    return Sending(0, 0, 0)
+
+
+def _sending_of_prometheus(metrics: dict[str, float]) -> Sending:
+    failed = _sum(metrics, PROMETHEUS_REMOTE, "samples_failed_total")
+    tried_again = _sum(metrics, PROMETHEUS_REMOTE, "samples_retried_total")
+    # There is no such time before anything was sent.
+    sent_until = _sum(metrics, PROMETHEUS_REMOTE, "queue_highest_sent_timestamp_seconds")
+    started_at = metrics.get("process_start_time_seconds", 0)
+    newest = _sum(metrics, PROMETHEUS_REMOTE, "highest_timestamp_in_seconds")
+    return Sending(
+        behind_seconds=max(0.0, newest - max(sent_until, started_at)),
+        taken=_sum(metrics, PROMETHEUS_REMOTE, "samples_total") - failed - tried_again,
+        lost=failed + _sum(metrics, PROMETHEUS_REMOTE, "samples_dropped_total"),
+    )
+
+
+def _sum(metrics: dict[str, float], prefix: str, *names: str) -> float:
+    return sum(metrics.get(prefix + name, 0) for name in names)
+
+
+def remote_write(metrics: dict[str, float]) -> Iterator[Finding]:
+    """Look at what a store of either kind counts of its remote write."""
+    sending = _sending(metrics)
+    if sending.behind_seconds > BEHIND_SECONDS:
         yield problem(
             "store.remote-write-behind",
-            f"samples for the store elsewhere have waited for {behind_seconds:.0f} s",
+            f"samples for the store elsewhere have waited for {sending.behind_seconds:.0f} s",
             "it can not be reached, or does not let this store in; they are kept on the disk, and "
             "sent when it takes them",
             "the store's log says what it answers; see to it, or to MEPHISTO_METRICS_REMOTE_WRITE "
             "and its credentials",
         )
-    lost = metrics.get(f"{REMOTE_WRITE}samples_failed_total", 0)
-    lost += metrics.get(f"{REMOTE_WRITE}samples_dropped_total", 0)
-    if lost > 0:
+    if sending.lost > 0 and sending.taken <= 0:
+        yield problem(
+            "store.remote-write-refused",
+            f"the store elsewhere has taken none of {sending.lost:.0f} samples",
+            "its address or the credentials may be wrong; what is refused is not sent again, and "
+            "missing there",
+            "the store's log says what it answers; correct MEPHISTO_METRICS_REMOTE_WRITE and its "
+            "credentials, then `mephisto metrics cleanup`, so that the store is started with them",
+        )
+    elif sending.lost > 0:
         yield note(
             "store.remote-write-lost",
-            f"{lost:.0f} samples were not taken by the store elsewhere, or had no room to wait",
+            f"{sending.lost:.0f} samples were refused by the store elsewhere, or had no room to "
+            "wait",
             "they are in the store here, and missing there",
             "the store's log says why; MEPHISTO_METRICS_REMOTE_QUEUE_SIZE makes more room",
         )

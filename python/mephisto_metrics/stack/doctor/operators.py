@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mephisto_metrics import places
 from mephisto_metrics.stack import store, targets
+from mephisto_metrics.stack.doctor import elsewhere
 from mephisto_metrics.stack.doctor.answers import asked as answer_of
 from mephisto_metrics.stack.doctor.findings import CLEANUP, Finding, note, problem, well
 from mephisto_metrics.stack.doctor.processes import suspended
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from mephisto_metrics.stack.store import StoreState
     from mephisto_metrics.stack.targets import Target
 
 EXPECTED = '[{"targets": ["host:port"], "labels": {...}}]'
@@ -27,13 +29,17 @@ def check() -> Iterator[Finding]:
     own = dict(targets.own_files(folder))
     yield from _stale([path for path, is_alive in own.items() if not is_alive])
     operators = []
+    running = store.running()
+    active = [] if running is None else _active_targets(running.url)
     for path in sorted(folder.glob("*.json")):
         fault = _fault(path, is_own=path in own)
         if fault is not None and own.get(path, True):
             yield _malformed(path, fault)
         elif own.get(path):
             operators.append(targets.read(path))
-    yield from _scraped(operators)
+    yield from _scraped(operators, running, active)
+    if running is not None and active is not None:
+        yield from elsewhere.check(running, active, {path.stem for path in own})
 
 
 def _fault(path: Path, *, is_own: bool) -> str | None:
@@ -77,13 +83,14 @@ def _stale(paths: list[Path]) -> Iterator[Finding]:
         )
 
 
-def _scraped(operators: list[Target]) -> Iterator[Finding]:
+def _scraped(
+    operators: list[Target], running: StoreState | None, active: list[dict[str, Any]] | None
+) -> Iterator[Finding]:
+    """Look at this machine's: the local store scrapes, also where a remote one is asked."""
     if not operators:
         yield well("operators.none", "no Operator runs on this machine")
         return
-    # The local one scrapes, also where a remote one is asked.
-    running = store.running()
-    known = {} if running is None else _known(running.url)
+    known = {one["labels"].get("operator", ""): one for one in active or ()}
     for operator in operators:
         what = f"the Operator at {operator.address} (PID {operator.pid})"
         stopped = suspended("operators", what, operator.pid)
@@ -93,16 +100,16 @@ def _scraped(operators: list[Target]) -> Iterator[Finding]:
             yield well("operators.well", f"{what} runs; the remote store is to scrape it")
         elif running is None:
             yield _not_recorded(what)
-        elif known is not None:  # else it is the store that does not answer, and told there
+        elif active is not None:  # else it is the store that does not answer, and told there
             yield _scrape(what, known.get(operator.id))
 
 
-def _known(url: str) -> dict[str, dict[str, Any]] | None:
-    """Return what the store says of each Operator; None if it does not answer."""
+def _active_targets(url: str) -> list[dict[str, Any]] | None:
+    """Return what the store says of each target; None if it does not answer."""
     data = answer_of(url, "targets", state="active")
     try:
-        return {one["labels"].get("operator", ""): one for one in data["activeTargets"]}
-    except (KeyError, TypeError, AttributeError):
+        return [one for one in data["activeTargets"] if isinstance(one["labels"], dict)]
+    except (KeyError, TypeError):
         return None
 
 

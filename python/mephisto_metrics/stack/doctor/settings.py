@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mephisto_metrics.stack import settings
+from mephisto_metrics.stack import account, settings
+from mephisto_metrics.stack.asking import opener
 from mephisto_metrics.stack.doctor.findings import Finding, problem, well
+from mephisto_metrics.stack.elsewhere import elsewhere
 from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.remote import Credentials, credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,8 +21,9 @@ MEANING = "whatever needs this setting does not start"
 
 def check() -> Iterator[Finding]:
     """Read every setting."""
-    wrong = [error for error in map(_error, settings.readers()) if error is not None]
-    for error in wrong:
+    found = map(_error, (*settings.readers(), _remote_secrets, _scrape_secrets, _account))
+    wrong = {str(error): error for error in found if error is not None}
+    for error in wrong.values():
         yield problem("settings.wrong", str(error), MEANING, error.hint)
     text = os.environ.get(OPERATOR_PORT_VARIABLE, "")
     if text and not _is_port(text):
@@ -31,6 +35,22 @@ def check() -> Iterator[Finding]:
         )
     elif not wrong:
         yield well("settings.well", "all settings can be used")
+
+
+def _remote_secrets() -> object:
+    """Read what credentials for a store elsewhere name: that the files are there is not enough."""
+    return opener(credentials())
+
+
+def _scrape_secrets() -> object:
+    """Read what Operators on other machines are to be asked with."""
+    found = elsewhere()
+    return opener(Credentials(token_file=found.token_file, ca_file=found.ca_file))
+
+
+def _account() -> None:
+    """Look at who may log in where the viewer is shown."""
+    account.check(settings.viewer_host())
 
 
 def _error(read: Callable[[], object]) -> StackError | None:

@@ -45,9 +45,8 @@ def choose(host: str, user: str, password: str | None) -> Account:
     By default it is the guide's on loopback, and elsewhere one that is generated and stays the
     same. Raises `StackError` for the guide's off loopback, and for what Grafana can not take.
     """
-    _check_user(user)
+    check(host, user, password)
     if password is not None:
-        _check_password(password, host)
         return Account(user, password)
     return Account(user, DEFAULT_PASSWORD if is_loopback(host) else _generated())
 
@@ -59,6 +58,13 @@ def how_to_log_in(host: str, user: str, password: str | None) -> str:
     if is_loopback(host):
         return f"log in as `{user}` with the password `{DEFAULT_PASSWORD}`"
     return f"log in as `{user}`; the password is in `{files.secret_path(GENERATED)}`"
+
+
+def check(host: str, user: str, password: str | None) -> None:
+    """Raise `StackError` for a user or a password that is given and can not be used."""
+    _check_user(user)
+    if password is not None:
+        _check_password(password, host)
 
 
 def _generated() -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 ANSWER_TIMEOUT_SECONDS = 30.0
+"""To write a board may take long on a machine that does much else."""
 LONGEST_REASON = 300
 BEFORE_REASON = re.compile(r"^.*(?:>: |\[Errno -?\d+\] )")
 HTTP_SUCCESS = range(200, 300)
@@ -40,7 +41,10 @@ class GrafanaApi:
         import requests
 
         self.url = url.rstrip("/")
-        self._timeouts_seconds = (CONNECT_TIMEOUT_SECONDS, answer_timeout_seconds)
+        self._timeouts_seconds = (
+            min(CONNECT_TIMEOUT_SECONDS, answer_timeout_seconds),
+            answer_timeout_seconds,
+        )
         self._session = requests.Session()
         self._session.trust_env = not is_local
         self._session.auth = _authentication(token, basic)

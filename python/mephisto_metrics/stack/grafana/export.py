@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from mephisto_metrics.stack.grafana import packaged, provisioning
 from mephisto_metrics.stack.grafana.push import OWN_DATA_SOURCE_UID
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 LISTED = 3
@@ -93,24 +95,32 @@ def write(contents: dict[Path, str], is_forced: bool) -> None:
 
     Raises `StackError` before anything is written if one is in the way, or can not be written.
     """
-    try:
-        in_the_way = [path for path, text in contents.items() if _differs(path, text)]
-        if in_the_way and not is_forced:
-            raise _refused(in_the_way)
-        for path, text in contents.items():
+    in_the_way = [path for path, text in contents.items() if _differs(path, text)]
+    if in_the_way and not is_forced:
+        raise _refused(in_the_way)
+    for path, text in contents.items():
+        with _naming(path):
             write_private(path, text)
             path.chmod(READABLE_BY_ALL)  # Grafana mostly runs as a user of its own
-    except OSError as error:
-        raise StackError(
-            f"`{error.filename}` can not be written: {error.strerror}", "choose another folder"
-        ) from error
 
 
 def _differs(path: Path, text: str) -> bool:
+    with _naming(path):
+        try:
+            return path.read_bytes() != text.encode()
+        except FileNotFoundError:
+            return False
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Name the file where the disk refuses it: not each of its errors does, as that it is full."""
     try:
-        return path.read_bytes() != text.encode()
-    except FileNotFoundError:
-        return False
+        yield
+    except OSError as error:
+        raise StackError(
+            f"`{path}` can not be written: {error.strerror}", "choose another folder"
+        ) from error
 
 
 def _refused(paths: list[Path]) -> StackError:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from mephisto_metrics.stack.grafana import account, data_source
 from mephisto_metrics.stack.grafana.api import ConnectionFailedError, GrafanaApi
-from mephisto_metrics.stack.readiness import HTTP_OK
+from mephisto_metrics.stack.readiness import ANSWER_TIMEOUT_SECONDS, HTTP_OK
 
 
 class Readiness:
     """Asks until it is ready; `/api/health` alone is green while the data source is not there."""
 
     def __init__(self, url: str, user: str, password: str) -> None:
-        self._api = GrafanaApi(url, basic=(user, password), is_local=True)
+        # Whoever asks watches other parts too, and asks again.
+        self._api = GrafanaApi(
+            url,
+            basic=(user, password),
+            is_local=True,
+            answer_timeout_seconds=ANSWER_TIMEOUT_SECONDS,
+        )
         self._password = password
         self._is_password_ours = True
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import mephisto_metrics
+from mephisto_metrics.stack.addresses import shown
 from mephisto_metrics.stack.errors import StackError
-from mephisto_metrics.stack.install.network import FAULTS, fault, refusal, shown
+from mephisto_metrics.stack.install.network import FAULTS, fault, refusal
 from mephisto_metrics.stack.install.parts import Origin, Part, validator_of
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def accept(response: Any, url: str, part: Part, origin: Origin | None) -> int | 
         )
     total_bytes = _length(response)
     _check_space(part.path, total_bytes)
-    part.begin(Origin(url, validator_of(response.headers), total_bytes))
+    part.begin(Origin(shown(url), validator_of(response.headers), total_bytes))
     return total_bytes
 
 

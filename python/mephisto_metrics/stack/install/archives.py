@@ -6,10 +6,10 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from mephisto_metrics import places
+from mephisto_metrics.stack.addresses import shown
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.install import checksums, downloads
 from mephisto_metrics.stack.install.fetching import Fetched
-from mephisto_metrics.stack.install.network import shown
 
 if TYPE_CHECKING:
     from pathlib import Path

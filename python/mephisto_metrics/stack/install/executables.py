@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.secret_variables import without_secrets
 
 TIMEOUT_SECONDS = 30.0
 OLDEST_PROMETHEUS = (2, 42)
@@ -94,6 +95,7 @@ def _run(path: Path, program: str) -> str:
             timeout=TIMEOUT_SECONDS,
             check=False,
             cwd=path.parent,
+            env=without_secrets(os.environ),
         )
     except OSError as error:
         raise _does_not_start(path, program, error) from error

@@ -16,7 +16,7 @@ from mephisto_metrics import places
 from mephisto_metrics.stack import programs
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.home_faults import explaining_home_faults
-from mephisto_metrics.stack.install import checksums, executables, occupied, unpacking
+from mephisto_metrics.stack.install import checksums, executables, occupied, unpacked, unpacking
 from mephisto_metrics.stack.install.archives import Archives
 from mephisto_metrics.stack.install.fetching import fetch_all
 from mephisto_metrics.stack.install.planning import (
@@ -26,7 +26,7 @@ from mephisto_metrics.stack.install.planning import (
     Step,
     Use,
     plan,
-    refuse_if_running,
+    refuse_if_taken,
     title,
 )
 from mephisto_metrics.stack.programs import InstalledProgram
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from mephisto_metrics.stack.install.fetching import Fetched
     from mephisto_metrics.stack.install.reporting import Reporter
 
-UNPACKING, REPLACED = ".unpacking-", ".replaced-"
+UNPACKING, REPLACED = ".mephisto-metrics-unpacking-", ".mephisto-metrics-replaced-"
 
 
 class Outcome(NamedTuple):
@@ -96,16 +96,9 @@ def sweep() -> None:
         shutil.rmtree(path)
     current = filter(None, map(programs.installed, programs.NAMES))
     used = {program.folder.resolve() for program in current}
-    for path in unpacked_folders():
+    for path in unpacked.folders():
         if path.resolve() not in used and not occupied.running_from(path):
             shutil.rmtree(path)
-
-
-def unpacked_folders() -> list[Path]:
-    """Return the folders of releases that `install` has unpacked."""
-    folder = places.programs_folder()
-    found = [path for name in programs.NAMES for path in folder.glob(f"{name}-*")]
-    return sorted(path for path in found if path.is_dir() and not path.is_symlink())
 
 
 def failure(outcomes: list[Outcome]) -> StackError | None:
@@ -143,6 +136,7 @@ def _install_archive(step: Get, fetched: Fetched, reporter: Reporter) -> Install
     with _folder_beside(name) as beside:
         top = _unpack(step, fetched, beside, reporter)
         executables.check(top / executables.EXECUTABLES[name], name, version)
+        unpacked.mark(top)
         _put_in_place(step, top)
     program = InstalledProgram(name, version, step.executable, step.destination, is_ours=True)
     programs.record(program)
@@ -179,13 +173,13 @@ def _folder_beside(name: str) -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _put_in_place(step: Get, unpacked: Path) -> None:
+def _put_in_place(step: Get, release: Path) -> None:
     destination = step.destination
+    refuse_if_taken(step)
     if destination.exists():
-        refuse_if_running(step)
         old = Path(tempfile.mkdtemp(prefix=REPLACED, dir=destination.parent))
         destination.rename(old / destination.name)
-    unpacked.rename(destination)
+    release.rename(destination)
 
 
 def _mismatch(step: Get, found: str, expected: str) -> StackError:

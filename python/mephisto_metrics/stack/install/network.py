@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from urllib3.exceptions import HTTPError as TransportError  # what `requests` is built on
 
+from mephisto_metrics.stack.addresses import shown
 from mephisto_metrics.stack.errors import StackError
 
 FAULTS = (requests.exceptions.RequestException, TransportError, OSError)
@@ -25,13 +25,6 @@ class UnreachableError(StackError):
             f"nothing answers at {shown(url)}: {reason}",
             f"see whether this machine has a network, or needs a proxy (HTTPS_PROXY); {OTHER_WAYS}",
         )
-
-
-def shown(url: str) -> str:
-    """Return an address as it may be shown: without a password or a token in it."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, "", ""))
 
 
 def explain(error: Exception) -> str:

@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import IO, TYPE_CHECKING
 
+from mephisto_metrics.stack.addresses import shown
 from mephisto_metrics.stack.files import write_json
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Origin:
     """The file of which a part is the beginning."""
 
     url: str
+    """As it may be shown: others may read the file."""
     validator: str
     """What the server takes as `If-Range`: an ETag or a date; empty if it gives neither."""
     total_bytes: int | None
@@ -59,7 +61,7 @@ class Part:
         total = origin.total_bytes
         is_sound = isinstance(origin.validator, str) and (total is None or isinstance(total, int))
         is_possible = is_sound and (total is None or self.size_bytes <= total)
-        return origin if is_possible and origin.validator and origin.url == url else None
+        return origin if is_possible and origin.validator and origin.url == shown(url) else None
 
     def begin(self, origin: Origin) -> None:
         """Start with no bytes, of another file."""

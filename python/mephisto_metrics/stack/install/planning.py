@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Union
 
 from mephisto_metrics import places
 from mephisto_metrics.stack import programs
+from mephisto_metrics.stack.addresses import shown
 from mephisto_metrics.stack.errors import StackError
-from mephisto_metrics.stack.install import executables, occupied
-from mephisto_metrics.stack.install.network import shown
+from mephisto_metrics.stack.install import executables, occupied, unpacked
 from mephisto_metrics.stack.install.sources import Sources
 from mephisto_metrics.stack.install.watching import Patience
 from mephisto_metrics.stack.programs import InstalledProgram
@@ -123,19 +124,26 @@ def _step(request: Request, name: str) -> Step:
     if current and current.is_ours and current.version == archive.version:
         return Keep(current)
     step = Get(archive, file)
-    refuse_if_running(step)
+    refuse_if_taken(step)
     return step
 
 
-def refuse_if_running(step: Get) -> None:
-    """Raise `StackError` if what a step would replace is running."""
-    name = step.destination.name
-    occupied.refuse(occupied.running_from(step.destination), f"`{name}` can not be replaced")
+def refuse_if_taken(step: Get) -> None:
+    """Raise `StackError` if what a step would replace is running, or is not ours."""
+    destination = step.destination
+    if os.path.lexists(destination) and not unpacked.is_ours(destination):
+        raise StackError(
+            f"`{destination}` is there already, and was not made by `install`",
+            "move it away, or set MEPHISTO_METRICS_HOME to a folder that is for nothing else; a "
+            "Prometheus of your own is used with `--prometheus PATH`",
+        )
+    running = occupied.running_from(destination)
+    occupied.refuse(running, f"`{destination.name}` can not be replaced")
 
 
 def _use(path: Path) -> Use:
     found = executables.prometheus_of_the_user(path)
-    if places.programs_folder().resolve() in found.path.resolve().parents:
+    if any(unpacked.is_ours(folder) for folder in found.path.resolve().parents):
         raise StackError(
             f"`{found.path}` is what `install` itself unpacked",
             "leave `--prometheus` out: it is used without",

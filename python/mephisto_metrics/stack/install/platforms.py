@@ -31,8 +31,8 @@ def named(system: str, machine: str) -> Platform:
     """Return the platform of a system and a machine in Python's words."""
     if system == "Windows":
         raise StackError(
-            "Prometheus and Grafana can not be installed by this command on Windows yet",
-            f"{WHAT_WORKS}; in WSL, which is a Linux, so does `install`",
+            "mephisto-metrics does not run on Windows yet, its own store and page included",
+            "use it in WSL, which is a Linux",
         )
     if system not in SYSTEMS:
         raise StackError(

@@ -10,8 +10,14 @@ from pathlib import Path
 from mephisto_metrics import places
 from mephisto_metrics.stack import programs
 from mephisto_metrics.stack.home_faults import explaining_home_faults
-from mephisto_metrics.stack.install import occupied
-from mephisto_metrics.stack.install.installing import sweep, unpacked_folders
+from mephisto_metrics.stack.install import occupied, unpacked
+from mephisto_metrics.stack.install.installing import sweep
+from mephisto_metrics.stack.prometheus import PASSWORD_COPY, TOKEN_COPY
+
+RECORDED = ("builtin", "grafana", "prometheus-[0-9]*")
+"""What there may be in the home's `data`."""
+CONFIGURED = ("prometheus.yml", TOKEN_COPY, PASSWORD_COPY, "grafana")
+"""What there may be in its `config`, with the secrets that programs were given."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +31,14 @@ class Removable:
 def removable(has_data: bool) -> list[Removable]:
     """Return what `install` has made, and what has been recorded if `has_data`.
 
-    A link is never followed, so that nothing outside of the home is named.
+    A link is never followed, so that nothing outside of the home is named. Nor is anything that
+    others may have put there: each is told by name, or by its mark.
     """
     records = [programs.record_path(name) for name in programs.NAMES]
-    paths = [*unpacked_folders(), *records, places.downloads_folder()]
+    paths = [*unpacked.folders(), *records, places.downloads_folder()]
     if has_data:
-        # With the configuration go the secrets that programs were given.
-        paths += [places.home() / "data", places.config_folder()]
+        paths += [path for name in RECORDED for path in sorted(_data_folder().glob(name))]
+        paths += [places.config_folder() / name for name in CONFIGURED]
     return [Removable(path, _size_bytes(path)) for path in paths if os.path.lexists(path)]
 
 
@@ -43,7 +50,9 @@ def programs_of_the_system() -> list[programs.InstalledProgram]:
 
 def refuse_if_used(has_data: bool) -> None:
     """Raise `StackError` if something of this home runs that would miss what is removed."""
-    occupants = occupied.running_parts() + occupied.running_from(places.programs_folder())
+    occupants = occupied.running_parts()
+    for folder in unpacked.folders():
+        occupants += occupied.running_from(folder)
     if has_data:
         occupants += occupied.running_operators()
     occupied.refuse(occupants, "nothing can be removed")
@@ -58,11 +67,16 @@ def remove(things: list[Removable]) -> None:
             else:
                 thing.path.unlink(missing_ok=True)
         sweep()
-        _remove_if_empty(places.programs_folder())
+        for folder in (places.programs_folder(), _data_folder(), places.config_folder()):
+            _remove_if_empty(folder)
+
+
+def _data_folder() -> Path:
+    return places.home() / "data"
 
 
 def _remove_if_empty(folder: Path) -> None:
-    if folder.is_dir() and not any(folder.iterdir()):
+    if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
         folder.rmdir()
 
 
