@@ -20,6 +20,7 @@ import click
 from mephisto_metrics import places
 from mephisto_metrics._core import log_to_stderr
 from mephisto_metrics.stack import engines, targets
+from mephisto_metrics.stack import store as stack_store
 from mephisto_metrics.stack.elsewhere import elsewhere
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.remote import remote_write_wanted
@@ -80,9 +81,11 @@ def main(
             elsewhere=elsewhere(sources or None),
             rules=tuple(Path(path) for path in rules),
         )
-        with engines.running(kind, options, _say) as engine:
+        with engines.running(kind, options, _say, stopping) as engine:
             _say(f"serving {engine.url} for {places.home()}")
             _keep_house(stopping, linger_seconds, engine.check)
+    except KeyboardInterrupt:
+        _say("told to end before it could serve")
     except StackError as error:
         # Whoever started the store passes this on.
         _say(f"{error}\nhint: {error.hint}")
@@ -111,7 +114,7 @@ def _keep_house(
         check()
         if _is_needed():
             needed_until = time.monotonic() + linger_seconds
-        elif time.monotonic() > needed_until:
+        elif time.monotonic() > needed_until and stack_store.retire(_is_needed):
             _say("no Operator runs and nobody looks: ending")
             return
 

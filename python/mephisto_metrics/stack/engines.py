@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Callable
 
 from mephisto_metrics import places
 from mephisto_metrics.ports import address_text, is_port_in_use, port_in_use_error
-from mephisto_metrics.stack import programs, prometheus, targets
+from mephisto_metrics.stack import keeper, programs, prometheus, targets
 from mephisto_metrics.stack import store as stack_store
 from mephisto_metrics.stack.elsewhere import NOWHERE, Elsewhere
 from mephisto_metrics.stack.errors import StackError
@@ -18,6 +18,7 @@ from mephisto_metrics.stack.state import remove_own_state, write_state
 from mephisto_metrics.stack.supervision import Supervised, stop_left_behind
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -54,29 +55,37 @@ class Engine:
 
 
 @contextlib.contextmanager
-def running(kind: str, options: EngineOptions, say: Callable[[str], None]) -> Iterator[Engine]:
+def running(
+    kind: str,
+    options: EngineOptions,
+    say: Callable[[str], None],
+    stopping: threading.Event | None = None,
+) -> Iterator[Engine]:
     """Run a store of `kind` for as long as the block runs, and say in its state file that it does.
 
-    Raises `StackError` if it can not be started.
+    Raises `StackError` if it can not be started, or if this home has one already, and
+    `KeyboardInterrupt` if `stopping` is set before it serves.
     """
-    # A store that was killed left these behind: nothing of it must be scraped, or hold the port.
-    stop_left_behind(prometheus.state_path())
-    targets.withdraw_store()
-    engine = _prometheus(options, say) if kind == "prometheus" else _builtin(options)
-    state_path = stack_store.state_path()
-    try:
-        with engine as running_engine:
-            with explaining_home_faults():
-                write_state(
-                    state_path,
-                    kind,
-                    running_engine.url,
-                    options.scrape_interval_seconds,
-                    options.elsewhere.sources,
-                )
+    with keeper.being_it():
+        # A store that was killed left these behind: nothing of it must be scraped, or hold the
+        # port.
+        stop_left_behind(prometheus.state_path())
+        targets.withdraw_store()
+        engine = _prometheus(options, say, stopping) if kind == "prometheus" else _builtin(options)
+        with engine as running_engine, _saying_so(kind, running_engine, options):
             yield running_engine
+
+
+@contextlib.contextmanager
+def _saying_so(kind: str, engine: Engine, options: EngineOptions) -> Iterator[None]:
+    """Say in the state file that the store serves; no more so as soon as it begins to end."""
+    path, interval_seconds = stack_store.state_path(), options.scrape_interval_seconds
+    try:
+        with explaining_home_faults():
+            write_state(path, kind, engine.url, interval_seconds, options.elsewhere.sources)
+        yield
     finally:
-        remove_own_state(state_path)
+        remove_own_state(path)
 
 
 @contextlib.contextmanager
@@ -124,7 +133,9 @@ def _start_builtin(options: EngineOptions) -> Store:
 
 
 @contextlib.contextmanager
-def _prometheus(options: EngineOptions, say: Callable[[str], None]) -> Iterator[Engine]:
+def _prometheus(
+    options: EngineOptions, say: Callable[[str], None], stopping: threading.Event | None
+) -> Iterator[Engine]:
     program = programs.installed("prometheus")
     if program is None:
         raise StackError(
@@ -141,7 +152,7 @@ def _prometheus(options: EngineOptions, say: Callable[[str], None]) -> Iterator[
         options.elsewhere,
     )
     supervised = Supervised(prepared, say)
-    supervised.start()
+    supervised.start(stopping)
     try:
         yield Engine(prepared.url, supervised.check)
     finally:

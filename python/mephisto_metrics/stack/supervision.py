@@ -29,6 +29,7 @@ from mephisto_metrics.stack.secret_variables import without_secrets
 from mephisto_metrics.stack.state import PartState, read_state, write_json
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -80,17 +81,17 @@ class Supervised:
         self._process: subprocess.Popen[bytes] | None = None
         self._log_start_bytes = 0
 
-    def start(self) -> None:
+    def start(self, stopping: threading.Event | None = None) -> None:
         """Start the program and wait until it is ready; `StackError` if it does not become so.
 
         What an earlier supervisor left behind is stopped first, as two can not share a port, nor
-        data.
+        data. `KeyboardInterrupt` if `stopping` is set meanwhile: then the program is ended again.
         """
         left_behind = stop_left_behind(self.program.state_path)
         if left_behind is not None:
             self._say(f"stopped a {self.program.name} left behind (PID {left_behind.pid})")
         try:
-            self._wait_until_ready(self._launch())
+            self._wait_until_ready(self._launch(), stopping)
         except BaseException:
             self.stop()
             raise
@@ -124,11 +125,19 @@ class Supervised:
         self._back_off.started()
         return process
 
-    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait_until_ready(
+        self, process: subprocess.Popen[bytes], stopping: threading.Event | None
+    ) -> None:
         program = self.program
-        wait_until(
-            lambda: process.poll() is not None or program.is_ready(), program.start_timeout_seconds
-        )
+
+        def is_over() -> bool:
+            # Asked here, because a handler of signals that raises may do so before it is written
+            # down what was started.
+            if stopping is not None and stopping.is_set():
+                raise KeyboardInterrupt
+            return process.poll() is not None or program.is_ready()
+
+        wait_until(is_over, program.start_timeout_seconds)
         if process.poll() is not None:
             raise self._failure(f"{program.name} did not start")
         if not program.is_ready():
