@@ -21,6 +21,7 @@ import click
 from mephisto_metrics import places
 from mephisto_metrics._core import log_to_stderr
 from mephisto_metrics.stack import engines, settings, targets
+from mephisto_metrics.stack import store as stack_store
 from mephisto_metrics.stack.elsewhere import elsewhere
 from mephisto_metrics.stack.engine_options import EngineOptions
 from mephisto_metrics.stack.errors import StackError
@@ -88,9 +89,11 @@ def main(
             rules=tuple(Path(path).absolute() for path in rules),
             started_with=set_in(os.environ),
         )
-        with engines.running(kind, options, _say, stopping.is_set) as engine:
+        with engines.running(kind, options, _say, stopping) as engine:
             _say(f"serving {engine.url} for {places.home()}")
             _keep_house(stopping, linger_seconds, engine.check)
+    except KeyboardInterrupt:
+        _say("told to end before it could serve")
     except StackError as error:
         # Whoever started the store passes this on.
         _say(error.as_log())
@@ -119,7 +122,7 @@ def _keep_house(
         check()
         if _is_needed():
             needed_until = time.monotonic() + linger_seconds
-        elif time.monotonic() > needed_until:
+        elif time.monotonic() > needed_until and stack_store.retire(_is_needed):
             _say("no Operator runs and nobody looks: ending")
             return
 

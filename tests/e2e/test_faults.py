@@ -91,7 +91,14 @@ def assert_view_fails(installation: Any, *named: str) -> None:
 
 def assert_operator_warns_once_and_works(installation: Any, *named: str) -> None:
     installation.environment["COLUMNS"] = "2000"  # Mephisto's log wraps
-    operator = installation.start_operator("--kind", "gold", "--duration-seconds", "2")
+    operator = installation.start_operator("--kind", "gold")
+
+    def has_warned() -> bool:
+        return NOT_RECORDED in installation.log_of(operator)
+
+    assert wait_until(has_warned, 2 * TIMEOUT_SECONDS), installation.log_of(operator)
+    assert operator.poll() is None
+    operator.terminate()
     assert operator.wait(2 * TIMEOUT_SECONDS) == 0, installation.log_of(operator)
     log = installation.log_of(operator)
     assert log.count(NOT_RECORDED) == 1, log

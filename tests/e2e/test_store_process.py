@@ -9,8 +9,6 @@ import subprocess
 import sys
 from typing import Any
 
-import psutil
-
 from mephisto_metrics.stack.readiness import is_ready, wait_until
 
 TIMEOUT_SECONDS = 60
@@ -134,21 +132,3 @@ def test_a_store_goes_on_while_a_view_or_an_operator_needs_it(installation: Any)
     operator.terminate()
     assert operator.wait(TIMEOUT_SECONDS) == 0
     assert store.wait(TIMEOUT_SECONDS) == 0, installation.log_of(store)
-
-
-def test_a_second_store_of_the_same_home_is_refused_and_the_first_goes_on(
-    installation: Any,
-) -> None:
-    first = start_store(installation)
-    url = installation.store_url()
-    second = start_store(installation)
-
-    assert second.wait(TIMEOUT_SECONDS) == 1
-    log = installation.log_of(second)
-    data = installation.home / "data" / "builtin"
-    assert f"{data} belongs to another store (process {first.pid}): stop that one" in log
-    assert "hint: " in log
-    assert "Traceback" not in log
-    assert installation.store_url() == url
-    assert is_ready(url)
-    assert psutil.pid_exists(first.pid)

@@ -83,7 +83,7 @@ def test_started_at_the_same_moment_they_start_one_store(
     log = (shared_installation.home / "logs" / "store.log").read_text()
 
     assert log.count("serving http://") == 1, log
-    assert "belongs to another store" not in log
+    assert "is the store of" not in log
     for operator in operators:
         assert "not recorded" not in shared_installation.log_of(operator)
 

@@ -75,6 +75,7 @@ def test_the_names_of_launched_tasks_are_joined_by_a_comma_each_once(folder: Pat
     announcement = Announcement(ADDRESS, folder)
     for task_name in ("first", "second", "first"):
         announcement.add_task(task_name)
+        announcement.publish()
 
     (target,) = live_targets(folder)
     assert target.task_name == "first,second"
@@ -84,6 +85,20 @@ def test_no_half_written_file_can_be_found(folder: Path) -> None:
     Announcement(ADDRESS, folder).publish()
 
     assert [path.suffix for path in folder.iterdir()] == [".json"]
+
+
+def test_an_announcement_is_published_when_its_file_is_there_and_says_all(folder: Path) -> None:
+    announcement = Announcement(ADDRESS, folder)
+    assert not announcement.is_published()
+    for change in (lambda: announcement.add_task("mine"), announcement.path.unlink):
+        announcement.publish()
+        assert announcement.is_published()
+        change()
+        assert not announcement.is_published()
+
+
+def test_what_was_never_published_is_withdrawn_without_a_fault() -> None:
+    Announcement(ADDRESS, Path("/dev/null/targets")).withdraw()
 
 
 def test_a_withdrawn_announcement_is_gone_and_can_be_withdrawn_again(folder: Path) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mephisto_metrics.stack import grafana, store, targets, viewers
+from mephisto_metrics.stack import grafana, keeper, store, targets, viewers
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import VIEW_STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.supervision import stop_left_behind
@@ -44,9 +44,12 @@ def _stop_views() -> list[str]:
 
 
 def _stop_store(stored: StoreState | None) -> list[str]:
+    process = keeper.living()
     is_stopped = store.stop()
     if stored is not None:
         return [f"stopped {stored.name} at {stored.url} (PID {stored.pid})"]
+    if process is not None:
+        return [f"stopped a store that was starting (PID {process.pid})"]
     return ["stopped a Prometheus left behind"] if is_stopped else []
 
 

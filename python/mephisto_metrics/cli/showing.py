@@ -6,7 +6,7 @@ import contextlib
 import math
 import signal
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 import click
 
@@ -133,8 +133,8 @@ def wait_for_end(
 class _StoreWatch:
     """Starts the store again when it is gone, as nobody else may while no Operator runs."""
 
-    def __init__(self) -> None:
-        self._back_off = BackOff()
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._back_off = BackOff(clock)
         self._reason: StackError | None = None
 
     def check(self) -> StoreState | None:
@@ -144,30 +144,34 @@ class _StoreWatch:
         """
         state = store.asked()
         if state is not None and self._back_off.is_pausing:
-            self._back_off.started()
+            self._note_start()
             say_differences(state)  # an Operator, for one, may not know all that is known here
         if state is None and self._back_off.is_due:
             return self._start_again()
-        if state is None:
-            self._notice_end()
+        if state is None and not self._back_off.is_pausing:
+            self._note_end()
         return state
 
-    def _notice_end(self) -> None:
-        if self._back_off.is_pausing:
-            return
+    def _note_end(self) -> None:
         pause_seconds = self._back_off.ended()
         if pause_seconds is None:
             raise self._reason or _ended_too_often(self._back_off.failures)
         say(f"the store is gone: starting it again in {pause_seconds:.0f} s")
 
     def _start_again(self) -> StoreState | None:
-        self._back_off.started()
         try:
-            return store.ensure_running(as_it_was=True)
+            state = store.ensure_running(as_it_was=True)
         except StackError as error:
             self._reason = error
             say(error.as_log())
+            self._note_end()
             return None
+        self._note_start()
+        return state
+
+    def _note_start(self) -> None:
+        self._back_off.started()
+        self._reason = None
 
 
 def _ended_too_often(failures: int) -> StackError:

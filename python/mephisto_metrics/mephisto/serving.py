@@ -13,8 +13,9 @@ from typing import Callable
 
 from mephisto_metrics import ServerAddress, places, start_http_server
 from mephisto_metrics.mephisto import advertising, moments
+from mephisto_metrics.mephisto.recording import Recording
 from mephisto_metrics.ports import address_text, is_port_in_use
-from mephisto_metrics.stack import store
+from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.targets import Announcement
 
@@ -29,19 +30,21 @@ _address: ServerAddress | None = None
 _public: Announcement | None = None
 """Of the server for other machines, if there is one."""
 _announcements: list[Announcement] = []
-"""Those that are published."""
+"""Those that are published, or shall be as soon as that is possible."""
 _operators = 0
 _warned: set[str] = set()
+_warned_lock = threading.Lock()
 
 
 def ensure_store() -> None:
-    """Make sure that a store runs, and write the announcement anew if somebody removed it."""
+    """See to it that a store runs soon, and that this process is announced to it.
+
+    Returns without waiting for the store.
+    """
     try:
-        store.ensure_recording()
+        _recording.ensure()
         with _lock:
-            for announcement in _announcements:
-                if not announcement.path.exists():
-                    announcement.publish()
+            _publish()
     except Exception as error:  # noqa: BLE001 - metrics never break a run
         _warn_not_recorded(error)
 
@@ -72,16 +75,19 @@ def add_task(task_name: str) -> None:
     """Let the announcement say that a run of this task has been launched."""
     with _lock:
         for announcement in _announcements:
-            try:
-                announcement.add_task(task_name)
-            except OSError as error:
-                warn_once(f"cannot write the task's name into {announcement.path}: {error}")
+            announcement.add_task(task_name)
+        try:
+            _publish()
+        except StackError as error:
+            _warn_not_recorded(error)
 
 
 def warn_once(message: str) -> None:
     """Log a warning, unless it was logged before: Mephisto asks again every ten seconds."""
-    if message not in _warned:
+    with _warned_lock:
+        is_new = message not in _warned
         _warned.add(message)
+    if is_new:
         logger.warning("%s", message)
 
 
@@ -89,6 +95,9 @@ def _warn_not_recorded(error: Exception) -> None:
     hint = getattr(error, "hint", None)
     way_out = f"; {hint}" if hint else ""
     warn_once(f"the metrics of this Operator are not recorded: {error}{way_out}")
+
+
+_recording = Recording(_warn_not_recorded)
 
 
 def _serve_and_announce() -> None:
@@ -102,14 +111,19 @@ def _serve_and_announce() -> None:
         )
         logger.info("metrics are served at %s", _address.url)
     if not _announcements:
-        announcements = [Announcement(_address)]
+        _announcements.append(Announcement(_address))
         if _public is not None:
-            announcements.append(_public)
+            _announcements.append(_public)
         atexit.register(_withdraw)
-        with explaining_home_faults():
-            for announcement in announcements:
+        _publish()
+
+
+def _publish() -> None:
+    """Write what is not written, or was removed; `StackError` if that is not possible yet."""
+    with explaining_home_faults():
+        for announcement in _announcements:
+            if not announcement.is_published():
                 announcement.publish()
-                _announcements.append(announcement)
 
 
 def _serve_others(port: int) -> Announcement | None:
@@ -144,10 +158,18 @@ def _withdraw() -> None:
 
 def _forget_in_child() -> None:
     """Let a forked child serve and announce for itself: its parent's server is not in it."""
-    global _lock, _address, _public, _operators  # noqa: PLW0603 - as they are the process's
-    _lock = threading.Lock()
+    # As they are the process's.
+    global _lock, _warned_lock, _recording, _address, _public, _operators  # noqa: PLW0603
+    _lock, _warned_lock = threading.Lock(), threading.Lock()
+    _recording = Recording(_warn_not_recorded)
     _address, _public, _operators = None, None, 0
     _announcements.clear()
+
+
+@atexit.register
+def _end() -> None:
+    """Let no thread write to a log that the end of the interpreter closes."""
+    _recording.end()
 
 
 if hasattr(os, "register_at_fork"):

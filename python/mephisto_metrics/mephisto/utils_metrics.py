@@ -70,9 +70,10 @@ def start_metrics_server(args: Any = None) -> None:  # noqa: ARG001
 
 
 def launch_prometheus_server(args: Any = None) -> bool:  # noqa: ARG001
-    """Make sure that a store runs, and return True, so that Mephisto asks again in ten seconds.
+    """See to it that a store runs soon, and return True, so that Mephisto asks again.
 
-    After a False it would never ask again, nor say when the Operator ends.
+    It asks every ten seconds in its event loop, so nothing is waited for. After a False it would
+    never ask again, nor say when the Operator ends.
     """
     serving.ensure_store()
     return True

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Callable
 
+import psutil
+
 from mephisto_metrics.stack.errors import StackError, reasons_and_hint
 from mephisto_metrics.stack.logs import begin_log, last_words, said_since
-from mephisto_metrics.stack.processes import VIEW_STOP_PATIENCE_SECONDS, end_child, start_detached
+from mephisto_metrics.stack.processes import (
+    VIEW_STOP_PATIENCE_SECONDS,
+    ProcessIdentity,
+    end_child,
+    start_detached,
+)
 from mephisto_metrics.stack.readiness import wait_until
 
 if TYPE_CHECKING:
@@ -22,14 +29,17 @@ def start_and_wait(
     serves: Callable[[int], bool],
     timeout_seconds: float,
     environment: Mapping[str, str] | None = None,
+    write_down: Callable[[ProcessIdentity], None] = lambda _: None,
 ) -> None:
     """Start `python -m module` in the background and return once it `serves`, given its PID.
 
-    Raises `StackError` with what it wrote if it ends before, and if the time is over.
+    `write_down` is told which process it is as soon as there is one. Raises `StackError` with what
+    it wrote if it ends before it serves, and if the time is over.
     """
     log_start_bytes = begin_log(log_path, name)
     process = start_detached(module, arguments, log_path, environment)
     try:
+        write_down(ProcessIdentity.of(psutil.Process(process.pid)))
         is_over = wait_until(
             lambda: process.poll() is not None or serves(process.pid), timeout_seconds
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Callable
 
 from mephisto_metrics import places
 from mephisto_metrics.ports import address_text, is_port_in_use, port_in_use_error
-from mephisto_metrics.stack import programs, prometheus, targets
+from mephisto_metrics.stack import keeper, programs, prometheus, targets
 from mephisto_metrics.stack import store as stack_store
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.home_faults import explaining_home_faults
@@ -17,6 +17,7 @@ from mephisto_metrics.stack.state import remove_own_state, write_state
 from mephisto_metrics.stack.supervision import Supervised, stop_left_behind
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterator
 
     from mephisto_metrics._core import Store
@@ -39,32 +40,35 @@ def running(
     kind: str,
     options: EngineOptions,
     say: Callable[[str], None],
-    is_ending: Callable[[], bool] = lambda: False,
+    stopping: threading.Event | None = None,
 ) -> Iterator[Engine]:
     """Run a store of `kind` for as long as the block runs, and say in its state file that it does.
 
-    The file stays if it ends by a fault, so that the next one can be started as this was. While it
-    starts, the block is not waited for any longer once it `is_ending`. Raises `StackError` if it
-    can not be started.
+    Raises `StackError` if it can not be started, or if this home has one already, and
+    `KeyboardInterrupt` if `stopping` is set before it serves.
     """
-    # A store that was killed left these behind: nothing of it must be scraped, or hold the port.
-    stop_left_behind(prometheus.state_path())
-    prometheus.remove_secrets()
-    targets.withdraw_store()
-    is_builtin = kind == "builtin"
-    engine = _builtin(options) if is_builtin else _prometheus(options, say, is_ending)
-    state_path = stack_store.state_path()
-    with engine as running_engine:
-        with explaining_home_faults():
-            write_state(
-                state_path,
-                kind,
-                running_engine.url,
-                options.scrape_interval_seconds,
-                options.started_with,
-            )
-        yield running_engine
-    remove_own_state(state_path)
+    with keeper.being_it():
+        # A store that was killed left these behind: nothing of it must be scraped, or hold the
+        # port.
+        stop_left_behind(prometheus.state_path())
+        prometheus.remove_secrets()
+        targets.withdraw_store()
+        engine = _prometheus(options, say, stopping) if kind == "prometheus" else _builtin(options)
+        with engine as running_engine, _saying_so(kind, running_engine, options):
+            yield running_engine
+
+
+@contextlib.contextmanager
+def _saying_so(kind: str, engine: Engine, options: EngineOptions) -> Iterator[None]:
+    """Say in the state file that the store serves; no more so as soon as it begins to end.
+
+    The file stays if it ends by a fault, so that the next one can be started as this was.
+    """
+    path, interval_seconds = stack_store.state_path(), options.scrape_interval_seconds
+    with explaining_home_faults():
+        write_state(path, kind, engine.url, interval_seconds, options.started_with)
+    yield
+    remove_own_state(path)
 
 
 @contextlib.contextmanager
@@ -113,7 +117,7 @@ def _start_builtin(options: EngineOptions) -> Store:
 
 @contextlib.contextmanager
 def _prometheus(
-    options: EngineOptions, say: Callable[[str], None], is_ending: Callable[[], bool]
+    options: EngineOptions, say: Callable[[str], None], stopping: threading.Event | None
 ) -> Iterator[Engine]:
     program = programs.installed("prometheus")
     if program is None:
@@ -124,7 +128,7 @@ def _prometheus(
         )
     prepared = prometheus.prepare(program, options)
     supervised = Supervised(prepared, say)
-    supervised.start(is_ending)
+    supervised.start(stopping)
     try:
         yield Engine(prepared.url, supervised.check)
     finally:

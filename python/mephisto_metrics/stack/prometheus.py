@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 ANSWER_TIMEOUT_SECONDS = 10.0
-START_TIMEOUT_SECONDS = 60.0
-"""Prometheus reads the log of its last hours before it is ready."""
+START_TIMEOUT_SECONDS = 300.0
+"""Prometheus reads the log of its last hours before it is ready. If that takes a slow disk minutes,
+it would take them again after an end."""
 LONGEST_SCRAPE_SECONDS = 10.0
 LONGEST_FLUSH_SECONDS = STOP_PATIENCE_SECONDS / 2
 """How long it may send on at its end: it would be killed where its receiver is away."""

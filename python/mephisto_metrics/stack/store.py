@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mephisto_metrics import places
-from mephisto_metrics.stack import elsewhere, prometheus, settings, wanted
+from mephisto_metrics.stack import elsewhere, keeper, prometheus, settings, wanted
 from mephisto_metrics.stack.addresses import shown
 from mephisto_metrics.stack.credentials import credentials
 from mephisto_metrics.stack.detached import start_and_wait
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import PARENT_STOP_PATIENCE_SECONDS
-from mephisto_metrics.stack.readiness import is_ready, why_no_queries
+from mephisto_metrics.stack.readiness import is_ready, wait_until, why_no_queries
 from mephisto_metrics.stack.remote import remote_write_wanted
-from mephisto_metrics.stack.state import PartState, read_left_behind, read_state
+from mephisto_metrics.stack.state import PartState, read_left_behind, read_state, remove_own_state
 from mephisto_metrics.stack.succession import next_start
 from mephisto_metrics.stack.supervision import stop_left_behind
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from mephisto_metrics.stack.store_settings import StoreSettings
 
 LONGEST_START_SECONDS = 30.0 + prometheus.START_TIMEOUT_SECONDS
+LONGEST_SILENCE_SECONDS = 30.0
+"""Of a store that serves, or has just begun to end."""
 REMOTE_TIMEOUT_SECONDS = 10.0
 NAMES = {
     "builtin": "the built-in store",
@@ -137,7 +139,7 @@ def ensure_running(*, as_it_was: bool = False) -> StoreState:
     `StackError` if it can not be started.
     """
     with explaining_home_faults(), _alone():
-        return running() or _start(as_it_was)
+        return _settled() or _start_or_follow(as_it_was)
 
 
 def stop(is_needed: Callable[[], bool] = lambda: False) -> bool:
@@ -150,9 +152,28 @@ def stop(is_needed: Callable[[], bool] = lambda: False) -> bool:
         if is_needed():
             return False
         state = read_state(state_path())
-        stopped = state is not None and state.identity.stop(PARENT_STOP_PATIENCE_SECONDS)
+        process = keeper.living() or (None if state is None else state.identity)
+        stopped = process is not None and process.stop(PARENT_STOP_PATIENCE_SECONDS)
         state_path().unlink(missing_ok=True)
+        keeper.forget()
         return stop_left_behind(prometheus.state_path()) is not None or stopped
+
+
+def retire(is_needed: Callable[[], bool]) -> bool:
+    """Say that the store, which is this process, serves no more; False while it `is_needed`.
+
+    Whoever comes in time is seen by `is_needed`, and who comes later starts another one.
+    """
+    try:
+        with _alone(timeout_seconds=0.0):
+            if is_needed():
+                return False
+            remove_own_state(state_path())
+            return True
+    except StackError:
+        return False  # somebody is about to need it, or to stop it
+    except OSError:
+        return True  # where nothing can be written, nobody can start one either
 
 
 def _as_store(state: PartState) -> StoreState:
@@ -162,8 +183,31 @@ def _as_store(state: PartState) -> StoreState:
     )
 
 
+def _settled() -> StoreState | None:
+    """Return the store that runs, once it can serve; None if there is none, once that is so.
+
+    One that a process that is gone has started, and one that ends by itself, are waited for.
+    """
+
+    def is_settled() -> bool:
+        state = running()
+        return keeper.living() is None if state is None else is_ready(state.url)
+
+    limit_seconds = LONGEST_START_SECONDS if running() is None else LONGEST_SILENCE_SECONDS
+    if wait_until(is_settled, limit_seconds):
+        return running()
+    process = keeper.living()
+    which = "" if process is None else f" (PID {process.pid})"
+    raise StackError(
+        f"the store that runs{which} does not answer",
+        f"see `{places.logs_folder()}`, or end it with `mephisto metrics cleanup`",
+    )
+
+
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
+def _alone(
+    timeout_seconds: float = LONGEST_START_SECONDS + PARENT_STOP_PATIENCE_SECONDS,
+) -> Iterator[None]:
     """Let nobody else start or stop the store meanwhile."""
     # Slow to import, and `status`, which must answer at once, has no need of it.
     from filelock import FileLock, Timeout
@@ -172,7 +216,7 @@ def _alone() -> Iterator[None]:
     lock_path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(lock_path)
     try:
-        lock.acquire(timeout=LONGEST_START_SECONDS + PARENT_STOP_PATIENCE_SECONDS)
+        lock.acquire(timeout=timeout_seconds)
     except Timeout:
         raise StackError(
             f"another process has been starting or stopping the store for too long ({lock_path})",
@@ -184,6 +228,17 @@ def _alone() -> Iterator[None]:
         lock.release()
 
 
+def _start_or_follow(as_it_was: bool) -> StoreState:
+    """Start a store, or take one that somebody has started by hand at the same moment."""
+    try:
+        return _start(as_it_was)
+    except StackError:
+        state = None if keeper.living() is None else _settled()
+        if state is None:
+            raise
+        return state
+
+
 def _start(as_it_was: bool) -> StoreState:
     settings.check_store()
     kind, environment = next_start(read_left_behind(state_path()), as_it_was=as_it_was)
@@ -193,16 +248,27 @@ def _start(as_it_was: bool) -> StoreState:
         return state is not None and state.pid == pid and is_ready(state.url)
 
     log_path = places.logs_folder() / "store.log"
-    start_and_wait(
-        "mephisto_metrics.store",
-        ["--kind", kind],
-        log_path,
-        "the store",
-        serves,
-        LONGEST_START_SECONDS,
-        environment,
-    )
+    try:
+        start_and_wait(
+            "mephisto_metrics.store",
+            ["--kind", kind],
+            log_path,
+            "the store",
+            serves,
+            LONGEST_START_SECONDS,
+            environment,
+            write_down=keeper.name,
+        )
+    except BaseException:
+        _sweep()
+        raise
     state = running()
     if state is None:
         raise StackError("the store ended as soon as it had started", f"see `{log_path}`")
     return state
+
+
+def _sweep() -> None:
+    """Stop the Prometheus of a store that was killed while it started."""
+    with contextlib.suppress(StackError), keeper.being_it():
+        stop_left_behind(prometheus.state_path())

@@ -30,6 +30,7 @@ from mephisto_metrics.stack.secret_variables import without_secrets
 from mephisto_metrics.stack.state import PartState, read_state
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -79,19 +80,17 @@ class Supervised:
         self._process: subprocess.Popen[bytes] | None = None
         self._log_start_bytes = 0
 
-    def start(self, is_ending: Callable[[], bool] = lambda: False) -> None:
-        """Start the program and wait until it is ready, or until all `is_ending`.
-
-        Raises `StackError` if it does not become ready.
+    def start(self, stopping: threading.Event | None = None) -> None:
+        """Start the program and wait until it is ready; `StackError` if it does not become so.
 
         What an earlier supervisor left behind is stopped first, as two can not share a port, nor
-        data.
+        data. `KeyboardInterrupt` if `stopping` is set meanwhile: then the program is ended again.
         """
         left_behind = stop_left_behind(self.program.state_path)
         if left_behind is not None:
             self._say(f"stopped a {self.program.name} left behind (PID {left_behind.pid})")
         try:
-            self._wait_until_ready(self._launch(), is_ending)
+            self._wait_until_ready(self._launch(), stopping)
         except BaseException:
             self.stop()
             raise
@@ -132,16 +131,21 @@ class Supervised:
         return process
 
     def _wait_until_ready(
-        self, process: subprocess.Popen[bytes], is_ending: Callable[[], bool]
+        self, process: subprocess.Popen[bytes], stopping: threading.Event | None
     ) -> None:
         program = self.program
-        wait_until(
-            lambda: is_ending() or process.poll() is not None or program.is_ready(),
-            program.start_timeout_seconds,
-        )
+
+        def is_over() -> bool:
+            # Asked here, because a handler of signals that raises may do so before it is written
+            # down what was started.
+            if stopping is not None and stopping.is_set():
+                raise KeyboardInterrupt
+            return process.poll() is not None or program.is_ready()
+
+        wait_until(is_over, program.start_timeout_seconds)
         if process.poll() is not None:
             raise self._failure(f"{program.name} did not start")
-        if not is_ending() and not program.is_ready():
+        if not program.is_ready():
             seconds = program.start_timeout_seconds
             raise self._failure(f"{program.name} was not ready after {seconds:.0f} s")
 

@@ -60,6 +60,7 @@ class Announcement:
         self._pid = process.pid
         self.id = f"{process.pid}-{round(process.start_time_seconds * 1000)}"
         self._task_names: list[str] = []
+        self._published: list[dict[str, Any]] | None = None
         self._lock = threading.Lock()
 
     @property
@@ -70,19 +71,24 @@ class Announcement:
     def publish(self) -> None:
         """Write the file; `OSError` if that is not possible."""
         with self._lock:
-            write_json(self.path, self._content())
+            content = self._content()
+            write_json(self.path, content)
+            self._published = content
+
+    def is_published(self) -> bool:
+        """Whether the file is there, with all that it shall say; `OSError` if that is not known."""
+        with self._lock:
+            return self._published == self._content() and self.path.exists()
 
     def add_task(self, task_name: str) -> None:
-        """Add the name of a task that is run, and write the file anew."""
+        """Add the name of a task that is run, for the next time that the file is written."""
         with self._lock:
-            if task_name in self._task_names:
-                return
-            self._task_names.append(task_name)
-        self.publish()
+            if task_name not in self._task_names:
+                self._task_names.append(task_name)
 
     def withdraw(self) -> None:
         """Remove the file, unless this is a fork of the process that it stands for."""
-        if os.getpid() == self._pid:
+        if os.getpid() == self._pid and self._published is not None:
             with self._lock:
                 self.path.unlink(missing_ok=True)
 

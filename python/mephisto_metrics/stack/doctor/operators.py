@@ -117,9 +117,9 @@ def _not_recorded(what: str) -> Finding:
     return problem(
         "operators.not-recorded",
         f"{what} runs, and no store does",
-        "its numbers are not kept by anybody; it looks for a store every ten seconds or so, and "
+        "its numbers are not kept by anybody; it looks for a store every minute at least, and "
         "starts one",
-        "wait for ten seconds; if it stays so, its log says why, and so does this",
+        "wait for a minute; if it stays so, its log says why, and so does this",
         "mephisto metrics view",
     )
 

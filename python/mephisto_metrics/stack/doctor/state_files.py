@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from mephisto_metrics import places
-from mephisto_metrics.stack import grafana, prometheus, store, viewers
+from mephisto_metrics.stack import grafana, keeper, prometheus, store, viewers
 from mephisto_metrics.stack.doctor.findings import CLEANUP, Finding, note, well
 from mephisto_metrics.stack.processes import ProcessIdentity
 
@@ -22,7 +22,7 @@ TAKEN_OVER = "whoever starts the store next starts it with the settings that it 
 
 def paths() -> list[Path]:
     """Return the files in which parts say that they run."""
-    named = [store.state_path(), prometheus.state_path(), grafana.state_path()]
+    named = [part.state_path() for part in (keeper, store, prometheus, grafana)]
     listed = viewers.viewers_folder().glob("*.json")
     return [*(path for path in named if path.exists()), *sorted(listed)]
 

@@ -37,7 +37,8 @@ def running_from(folder: Path) -> list[Occupant]:
 
 def running_parts() -> list[Occupant]:
     """Return each part of this home that says in `state/` that it runs."""
-    found = []
+    found = {}
+    # A store that serves is named by `store.json`, and no more by `keeper.json`.
     for path in sorted(places.state_folder().glob("**/*.json")):
         try:
             value = json.loads(path.read_text(encoding="utf-8"))
@@ -47,8 +48,8 @@ def running_parts() -> list[Occupant]:
             continue
         if is_running:
             is_view = path.parent != places.state_folder()
-            found.append(Occupant(identity.pid, "a view" if is_view else path.stem))
-    return found
+            found[identity.pid] = "a view" if is_view else path.stem
+    return [Occupant(pid, what) for pid, what in found.items()]
 
 
 def running_operators() -> list[Occupant]:

@@ -1,0 +1,84 @@
+"""How a view looks after the store that it shows."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+import pytest
+
+from mephisto_metrics.cli.showing import _StoreWatch
+from mephisto_metrics.stack import store
+from mephisto_metrics.stack.back_off import HEALTHY_SECONDS, STARTS_TRIED
+from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.store import StoreState
+
+RUNNING = StoreState("builtin", "http://127.0.0.1:9", 5.0, pid=1)
+
+
+class Starts:
+    """A store that is gone, and starts of it, by a clock of the test's own."""
+
+    def __init__(self) -> None:
+        self.now_seconds = 0.0
+        self.tried = 0
+        self.running: StoreState | None = RUNNING
+        self.seconds_to_start = 0.0
+        self.error: StackError | None = None
+
+    def ensure_running(self) -> StoreState:
+        self.tried += 1
+        self.now_seconds += self.seconds_to_start
+        if self.error is not None:
+            raise self.error
+        self.running = RUNNING
+        return RUNNING
+
+    def watch(self, watch: _StoreWatch, seconds: int) -> None:
+        for _ in range(seconds):
+            watch.check()
+            self.now_seconds += 1.0
+
+
+@pytest.fixture
+def starts(monkeypatch: pytest.MonkeyPatch) -> Starts:
+    starts = Starts()
+    monkeypatch.setattr(store, "ensure_running", starts.ensure_running)
+    monkeypatch.setattr(store, "asked", lambda: starts.running)
+    return starts
+
+
+@pytest.fixture
+def watch(starts: Starts) -> _StoreWatch:
+    return _StoreWatch(lambda: starts.now_seconds)
+
+
+@pytest.mark.parametrize("seconds_to_start", [0.0, 2 * HEALTHY_SECONDS])
+def test_a_store_that_can_not_be_started_is_given_up_however_long_each_try_takes(
+    starts: Starts, watch: _StoreWatch, seconds_to_start: float
+) -> None:
+    starts.running, starts.error = None, StackError("no port", "free it")
+    starts.seconds_to_start = seconds_to_start
+    with pytest.raises(StackError, match="no port"):
+        starts.watch(watch, 1000)
+    assert starts.tried == STARTS_TRIED - 1
+
+
+def test_a_store_that_goes_again_and_again_is_given_up(starts: Starts, watch: _StoreWatch) -> None:
+    for _ in range(STARTS_TRIED - 1):
+        starts.running = None
+        starts.watch(watch, 20)
+    starts.running = None
+    with pytest.raises(StackError, match=f"ended {STARTS_TRIED} times in a row"):
+        watch.check()
+
+
+@pytest.mark.parametrize("come_back", [lambda _: None, lambda starts: starts.ensure_running()])
+def test_a_store_that_has_run_for_long_has_not_gone_in_a_row(
+    starts: Starts, watch: _StoreWatch, come_back: Callable[[Starts], object]
+) -> None:
+    for _ in range(2 * STARTS_TRIED):
+        starts.running = None
+        watch.check()
+        come_back(starts)
+        starts.watch(watch, round(2 * HEALTHY_SECONDS))
+    assert starts.running is not None
