@@ -10,6 +10,7 @@ from typing import Any, Callable
 import pytest
 from tests.certificates import Certificates, make_certificates
 from tests.demanding_store import demanding_store
+from tests.forward_proxy import forward_proxy
 from tests.stand_ins.archives import grafana_release
 from tests.stand_ins.running import frames, install, without_grafanas_variables
 
@@ -94,6 +95,19 @@ def test_a_store_is_shown_whose_certificate_an_own_authority_has_signed(
     with demanding_store({}, certificates) as demanding:
         said(demanding.url, CA_FILE=str(authorities))
         assert is_shown()
+
+
+def test_a_store_behind_a_proxy_of_the_environment_is_shown(
+    said: Callable[..., None], certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name.lower(), raising=False)
+        monkeypatch.delenv(name, raising=False)
+    with demanding_store({}, certificates) as demanding, forward_proxy(demanding) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        said("https://store.invalid/prometheus", CA_FILE=str(certificates.authority))
+        assert is_shown()
+        assert set(proxy.hosts) == {"store.invalid:443"}
 
 
 def prepare(said: Callable[..., None], **variables: str) -> None:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import select
-import socket
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Callable
 from urllib.parse import urlsplit
@@ -16,14 +12,12 @@ from urllib.parse import urlsplit
 import pytest
 from tests.certificates import Certificates, make_certificates
 from tests.demanding_store import DemandingStore, demanding_store
-from tests.stand_ins.archives import grafana_release
-from tests.stand_ins.running import as_installed, ready, without_grafanas_variables
+from tests.forward_proxy import forward_proxy
 
 from mephisto_metrics._core import PageServer, Store
 from mephisto_metrics.stack import settings
 from mephisto_metrics.stack.credentials import Credentials
 from mephisto_metrics.stack.errors import StackError
-from mephisto_metrics.stack.grafana import GrafanaOptions, prepare
 from mephisto_metrics.stack.proxies import proxy_for
 from mephisto_metrics.stack.readiness import fetched, is_ready, why_no_queries
 from mephisto_metrics.stack.remote import RemoteWrite, remote_write_wanted
@@ -32,56 +26,6 @@ NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 NOBODY = "http://127.0.0.1:9"
 TOKEN = "abc"
 TIMEOUT_SECONDS = 30
-
-
-class Proxy(ThreadingHTTPServer):
-    """Takes every request for a name to one store, and every tunnel."""
-
-    daemon_threads = True
-
-    def __init__(self, store: DemandingStore) -> None:
-        super().__init__(("127.0.0.1", 0), ProxyHandler)
-        self.store_address = ("127.0.0.1", store.server_port)
-        self.hosts: list[str] = []
-
-
-class ProxyHandler(BaseHTTPRequestHandler):
-    server: Proxy
-
-    def do_CONNECT(self) -> None:
-        self.server.hosts.append(self.path)
-        with socket.create_connection(self.server.store_address) as there:
-            self.send_response(200)
-            self.end_headers()
-            relay(self.connection, there)
-
-    def do_GET(self) -> None:
-        self.server.hosts.append(urlsplit(self.path).netloc)
-        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-        there = http.client.HTTPConnection(*self.server.store_address)
-        path = self.path[self.path.index("/", len("http://")) :]
-        there.request(self.command, path, body, dict(self.headers))
-        with contextlib.closing(there), there.getresponse() as answer:
-            self.send_response(answer.status)
-            content = answer.read()
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-    do_POST = do_GET  # noqa: N815
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def relay(one: socket.socket, other: socket.socket) -> None:
-    """Pass on what each says until one of them has nothing more to say."""
-    while True:
-        for speaker in select.select([one, other], [], [])[0]:
-            content = speaker.recv(65536)
-            if not content:
-                return
-            (other if speaker is one else one).sendall(content)
 
 
 @pytest.fixture(scope="module")
@@ -97,17 +41,6 @@ def store(request: Any, certificates: Certificates) -> Iterator[DemandingStore]:
     demanded = {"Authorization": f"Bearer {TOKEN}"}
     with demanding_store(demanded, certificates if is_secure else None) as store:
         yield store
-
-
-@pytest.fixture
-def proxy(store: DemandingStore) -> Iterator[Proxy]:
-    proxy = Proxy(store)
-    thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield proxy
-    proxy.shutdown()
-    thread.join()
-    proxy.server_close()
 
 
 @pytest.fixture
@@ -162,25 +95,15 @@ def samples_reach(store: DemandingStore) -> Reaches:
     return reach
 
 
-def grafana_reaches(url: str, credentials: Credentials, folder: Path) -> bool:
-    program = as_installed(grafana_release(folder / "bin"))
-    options = GrafanaOptions("127.0.0.1", 0, "admin", None, url, 5.0, credentials)
-    with ready(prepare(program, options)):
-        return True
-
-
-@pytest.fixture(params=["command line", "page", "samples", "grafana"])
+@pytest.fixture(params=["command line", "page", "samples"])
 def reaches(
-    request: Any, store: DemandingStore, environment: pytest.MonkeyPatch, tmp_path: Path
+    request: Any, store: DemandingStore, tmp_path: Path
 ) -> Callable[[str, Credentials], bool]:
     """Give what tells whether one of those that ask stores elsewhere reaches one."""
-    without_grafanas_variables(environment)
-    environment.setenv("MEPHISTO_METRICS_HOME", str(tmp_path / "home"))
     ways = {
         "command line": command_line_reaches,
         "page": page_reaches,
         "samples": samples_reach(store),
-        "grafana": grafana_reaches,
     }
     return lambda url, credentials: ways[request.param](url, credentials, tmp_path)
 
@@ -188,16 +111,16 @@ def reaches(
 def test_a_store_elsewhere_is_reached_through_the_proxy(
     reaches: Callable[[str, Credentials], bool],
     store: DemandingStore,
-    proxy: Proxy,
     environment: pytest.MonkeyPatch,
     certificates: Certificates,
 ) -> None:
     parts = urlsplit(store.url)
-    for name in ("HTTP_PROXY", "HTTPS_PROXY"):
-        environment.setenv(name, f"http://127.0.0.1:{proxy.server_port}")
     credentials = Credentials(token=TOKEN, ca_file=certificates.authority)
-    assert reaches(f"{parts.scheme}://store.invalid:8480{parts.path}", credentials)
-    assert set(proxy.hosts) == {"store.invalid:8480"}
+    with forward_proxy(store) as proxy:
+        for name in ("HTTP_PROXY", "HTTPS_PROXY"):
+            environment.setenv(name, proxy.url)
+        assert reaches(f"{parts.scheme}://store.invalid:8480{parts.path}", credentials)
+        assert set(proxy.hosts) == {"store.invalid:8480"}
 
 
 def test_a_store_on_this_machine_is_reached_without(
