@@ -145,7 +145,7 @@ class _StoreWatch:
         state = store.asked()
         if state is not None and self._back_off.is_pausing:
             self._back_off.started()
-            say_differences(state)  # an Operator, for one, may not know all that is known here
+            say_differences(state)
         if state is None and self._back_off.is_due:
             return self._start_again()
         if state is None:
@@ -163,11 +163,14 @@ class _StoreWatch:
     def _start_again(self) -> StoreState | None:
         self._back_off.started()
         try:
-            return store.ensure_running(as_it_was=True)
+            state = store.ensure_running(as_it_was=True)
         except StackError as error:
             self._reason = error
             say(error.as_log())
             return None
+        # Another process may have been first, and not know a secret that is known here.
+        say_differences(state)
+        return state
 
 
 def _ended_too_often(failures: int) -> StackError:
