@@ -297,6 +297,7 @@ def running(url: str = "http://127.0.0.1:9090", **started_with: str | None) -> S
             [f"was started without {TOKEN}, not with {TOKEN}"],
         ),
         ({RECEIVER: ONE, TOKEN: "hidden"}, {RECEIVER: ONE, TOKEN: None}, []),
+        ({RECEIVER: ONE}, {RECEIVER: ONE, TOKEN_FILE: "/b"}, []),
         (
             {TARGETS: "/net/a", "MEPHISTO_METRICS_SCRAPE_INSECURE": "1"},
             {TARGETS: "/net/a"},

@@ -118,13 +118,19 @@ def test_a_store_that_is_gone_is_started_as_it_was_until_it_is_given_up(
     assert asked_for == [{"as_it_was": True}] * (back_off.STARTS_TRIED - 1)
 
 
+@pytest.mark.parametrize("pause_seconds", [0.0, 60.0])
 def test_what_another_process_has_started_otherwise_in_its_place_is_said(
-    shown: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    shown: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    pause_seconds: float,
 ) -> None:
+    """Before this one's pause is over, or while it waits to start one itself."""
     monkeypatch.setenv(RETENTION, "30d")
+    monkeypatch.setattr(back_off, "FIRST_PAUSE_SECONDS", pause_seconds)
     another = StoreState("builtin", "http://127.0.0.1:9", 5.0, 4711)
     ended = threading.Event()
-    found = [None, another]
+    found = [None, another if pause_seconds else None]
 
     def asked() -> StoreState | None:
         if len(found) == 1:
@@ -132,6 +138,7 @@ def test_what_another_process_has_started_otherwise_in_its_place_is_said(
         return found.pop(0)
 
     monkeypatch.setattr(showing.store, "asked", asked)
+    monkeypatch.setattr(showing.store, "ensure_running", lambda **_: another)
     showing.wait_for_end(shown, ended)
     assert shown.followed == [another]
     assert "(PID 4711) keeps samples for 15d, not for 30d" in capsys.readouterr().err

@@ -145,7 +145,7 @@ class _StoreWatch:
         state = store.asked()
         if state is not None and self._back_off.is_pausing:
             self._note_start()
-            say_differences(state)  # an Operator, for one, may not know all that is known here
+            say_differences(state)
         if state is None and self._back_off.is_due:
             return self._start_again()
         if state is None and not self._back_off.is_pausing:
@@ -167,6 +167,8 @@ class _StoreWatch:
             self._note_end()
             return None
         self._note_start()
+        # Another process may have been first, and not know a secret that is known here.
+        say_differences(state)
         return state
 
     def _note_start(self) -> None:

@@ -83,7 +83,7 @@ def _targets(own: StoreSettings, store: StoreState) -> Iterator[str]:
 def _what_belongs_to_it(
     group: Sequence[str], own: StoreSettings, store: StoreState
 ) -> Iterator[str]:
-    for name in group[1:]:
+    for name in (name for name in group[1:] if name in own):
         its, wanted = _with(name, store.started_with), _with(name, own)
         if its != wanted:
             yield f"was started {its}, not {wanted}"
