@@ -43,9 +43,8 @@ def running(
 ) -> Iterator[Engine]:
     """Run a store of `kind` for as long as the block runs, and say in its state file that it does.
 
-    The file stays if it ends by a fault, so that the next one can be started as this was. While it
-    starts, the block is not waited for any longer once it `is_ending`. Raises `StackError` if it
-    can not be started.
+    The file stays if the store ends by a fault, so that the next one can be started as it was. Its
+    start is waited for only until it `is_ending`. Raises `StackError` if it can not be started.
     """
     # A store that was killed left these behind: nothing of it must be scraped, or hold the port.
     stop_left_behind(prometheus.state_path())
