@@ -125,14 +125,22 @@ def test_a_damaged_state_file_is_named_and_left(
     assert path.read_bytes() == content
 
 
-def test_the_file_of_a_process_that_is_gone_is_named_and_left(home: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "meaning"),
+    [("store", "starts it with the settings that it had"), ("grafana", "writes it anew")],
+)
+def test_the_file_of_a_process_that_is_gone_is_named_with_what_follows_and_left(
+    home: Path, name: str, meaning: str
+) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     identity = identity_of(gone)
     gone.wait()
-    path = home / "state" / "store.json"
-    write_state(path, "builtin", identity, "http://127.0.0.1:9")
+    path = home / "state" / f"{name}.json"
+    write_state(path, name, identity, "http://127.0.0.1:9")
 
-    assert f"PID {identity.pid}" in found("state.stale").found
+    finding = found("state.stale")
+    assert f"PID {identity.pid}" in finding.found
+    assert finding.meaning.endswith(meaning)
     assert path.exists()
 
 
