@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from mephisto_metrics.cli import VERBS
+from mephisto_metrics.ports import free_port
 from mephisto_metrics.stack.readiness import is_ready, wait_until
 
 TIMEOUT_SECONDS = 60
@@ -78,6 +79,23 @@ def test_a_second_view_gives_the_address_of_the_first_and_takes_over_when_that_e
     assert is_ready(address)
     (viewer,) = installation.status()["viewers"]
     assert viewer["pid"] == second.pid
+
+
+@pytest.mark.parametrize("detach", [(), ("--detach",)], ids=["", "in the background"])
+def test_of_two_views_at_the_same_moment_one_shows_the_page(
+    installation: Any, detach: tuple[str, ...]
+) -> None:
+    installation.environment["GRAFANA_PORT"] = str(free_port("127.0.0.1"))
+    views = [installation.start_verb("view", *detach) for _ in range(2)]
+
+    addresses = {installation.address_of(view) for view in views}
+
+    assert len(addresses) == 1
+    assert len(installation.status()["viewers"]) == 1
+    if detach:
+        assert [view.wait(TIMEOUT_SECONDS) for view in views] == [0, 0]
+    else:
+        assert [view.poll() for view in views] == [None, None]
 
 
 def test_of_several_views_that_wait_one_takes_over_and_the_others_wait_on(

@@ -107,6 +107,25 @@ def test_the_end_of_a_view_ends_its_grafana_and_all_it_started(installation: Any
     assert list((installation.home / "state").glob("**/*.json")) == []
 
 
+def test_of_two_views_at_the_same_moment_one_shows_grafana_and_the_other_takes_over(
+    installation: Any,
+) -> None:
+    installation.environment["STAND_IN_GRAFANA_MIGRATION_SECONDS"] = "3"
+    views = [installation.start_verb("view") for _ in range(2)]
+
+    addresses = {installation.address_of(view) for view in views}
+
+    assert len(addresses) == 1, "both give the address of one Grafana"
+    (shown,) = installation.status()["viewers"]
+    first, second = sorted(views, key=lambda view: view.pid != shown["pid"])
+    log = installation.log_of(second)
+    assert f"already shown by PID {first.pid}; this view goes on with it" in log
+    first.send_signal(signal.SIGTERM)
+    assert first.wait(TIMEOUT_SECONDS) == 0, installation.log_of(first)
+    assert {installation.address_of(second)} == addresses
+    assert installation.status()["viewers"][0]["pid"] == second.pid
+
+
 def test_what_a_killed_view_left_behind_is_replaced_by_the_next(installation: Any) -> None:
     view = installation.start_verb("view")
     installation.address_of(view)

@@ -100,6 +100,26 @@ def test_a_signal_ends_a_store_while_its_prometheus_starts(
 
 
 @pytest.mark.usefixtures("slow")
+def test_ctrl_c_ends_a_view_and_all_that_it_has_begun_while_its_prometheus_starts(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(START_VARIABLE, FOR_EVER_SECONDS)
+    command = [sys.executable, "-m", "mephisto_metrics.cli", "view", "--viewer", "builtin"]
+    view = subprocess.Popen([*command, "--port", "0"], stderr=subprocess.PIPE, text=True)
+    server, process = prometheus_pid(), keeper.living()
+    assert process is not None
+
+    view.send_signal(signal.SIGINT)
+
+    _, said = view.communicate(timeout=TIMEOUT_SECONDS / 2)
+    assert view.returncode == 0, said
+    assert "Traceback" not in said
+    assert has_ended(server)
+    assert has_ended(process.pid)
+    assert state_files(home) == []
+
+
+@pytest.mark.usefixtures("slow")
 def test_nothing_is_left_of_a_store_that_is_killed_while_its_prometheus_starts(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

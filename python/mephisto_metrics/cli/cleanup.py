@@ -32,7 +32,7 @@ def command() -> None:
 def _stop_views() -> list[str]:
     said = []
     # Those that would take over are the first to go.
-    for viewer in sorted(viewers.living_viewers(), key=lambda viewer: viewer.url is not None):
+    for viewer in sorted(viewers.living_viewers(), key=lambda viewer: viewer.kind is not None):
         if viewer.identity.stop(VIEW_STOP_PATIENCE_SECONDS):
             where = "" if viewer.url is None else f" at {viewer.url}"
             said.append(f"stopped {viewer.name}{where} (PID {viewer.pid})")

@@ -69,7 +69,7 @@ def showing(host: str, port: int) -> Iterator[ServedViewer]:
 
     console = Console(stderr=True)
     is_store_ours = store.asked() is None
-    with viewing() as own:
+    with viewing(viewer.kind_to_show()) as own:
         with console.status("starting the store"):
             state = store.ensure_asked()
         try:
@@ -83,7 +83,7 @@ def showing(host: str, port: int) -> Iterator[ServedViewer]:
                 if served.notice:
                     say(served.notice)
                 yield served
-                own.shows(None, None, None)
+                own.is_not_shown(served.kind)
         finally:
             if is_store_ours:
                 stop_store_unless_needed()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
+import time
 import webbrowser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 import click
 
@@ -24,13 +26,15 @@ from mephisto_metrics.stack.detached import start_and_wait
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.readiness import wait_until
+from mephisto_metrics.stack.store import LONGEST_START_SECONDS
+from mephisto_metrics.stack.viewer import kind_to_show
 
 if TYPE_CHECKING:
-    from mephisto_metrics.stack.viewers import ViewerState
+    from mephisto_metrics.stack.viewers import ViewerState, Viewing
 
-DETACHED_TIMEOUT_SECONDS = 330.0
+DETACHED_TIMEOUT_SECONDS = LONGEST_START_SECONDS + 240.0
 """A store's start, a Grafana's first one, and a little more."""
-OTHERS_END_INTERVAL_SECONDS = 0.5
+OTHERS_INTERVAL_SECONDS = 0.5
 TAKING_OVER_SECONDS = 60.0
 
 
@@ -89,19 +93,26 @@ def command(
     )
     settings.check()
     _compare_with_what_runs()
-    shown = None if is_own else _shown()
     if detach:
-        _give(_start_detached() if shown is None else shown, open_browser)
+        _give(_detached(is_own), open_browser)
         return
     with ending_in_order(), contextlib.suppress(KeyboardInterrupt):
+        if is_own:
+            _show(open_browser, settings.viewer_port())
+        else:
+            _show_or_follow(open_browser)
+
+
+def _show_or_follow(open_browser: bool) -> None:
+    """Show the dashboards, or give the address of who does, and do so in its place."""
+    with viewers.viewing() as own:
+        shown = _shown_by_another(own)
         if shown is None:
             _show(open_browser, settings.viewer_port())
             return
         _say_who_shows(shown)
         _give(shown, open_browser)
-        # Also while it takes over, so that others see that it is before them.
-        with viewers.viewing():
-            _show(open_browser=False, port=_wait_for_own_turn(shown))
+        _show(open_browser=False, port=_wait_for_own_turn(own, shown))
 
 
 def _compare_with_what_runs() -> None:
@@ -112,19 +123,30 @@ def _compare_with_what_runs() -> None:
         say_differences(running)
 
 
-def _shown() -> ViewerState | None:
-    return next(iter(viewers.shown()), None)
+def _shown_by_another(own: Viewing) -> ViewerState | None:
+    """Return what is shown; None if it is for this view to show it, which others know then.
+
+    One that starts is waited for: it may take minutes, or fail.
+    """
+    told: int | None = None
+    while True:
+        other = own.begins_unless_another(kind_to_show())
+        if other is None or other.url is not None:
+            return other
+        if other.pid != told:
+            told = other.pid
+            say(f"{other.name} is started by PID {told}; this view waits for it")
+        time.sleep(OTHERS_INTERVAL_SECONDS)
 
 
-def _wait_for_own_turn(shown: ViewerState) -> int:
+def _wait_for_own_turn(own: Viewing, shown: ViewerState) -> int:
     """Return the port to go on with, once nobody shows the dashboards and it is this one's turn."""
-    waiting = threading.Event()
     while True:
         while shown.identity.find() is not None:
-            waiting.wait(OTHERS_END_INTERVAL_SECONDS)
+            time.sleep(OTHERS_INTERVAL_SECONDS)
         if not _is_next():
-            wait_until(lambda: _shown() is not None, TAKING_OVER_SECONDS)
-        following = _shown()
+            wait_until(lambda: viewers.first_but(os.getpid()) is not None, TAKING_OVER_SECONDS)
+        following = _shown_by_another(own)
         if following is None:
             say("nobody shows it any more: this view does")
             return shown.port or settings.viewer_port()
@@ -167,18 +189,29 @@ def _give(shown: ViewerState, open_browser: bool) -> None:
         webbrowser.open(str(shown.start_url))
 
 
-def _start_detached() -> ViewerState:
+def _detached(is_own: bool) -> ViewerState:
+    """Return what is shown by a view in the background, or by any where it is not to be one's own.
+
+    That is started if need be.
+    """
+    if is_own:
+        return _start_detached(begun=lambda: None)
+    with viewers.viewing() as own:
+        # It says itself that it starts, as soon as it can.
+        return _shown_by_another(own) or _start_detached(begun=own.end)
+
+
+def _start_detached(begun: Callable[[], None]) -> ViewerState:
     """Start a view in the background and return what it shows, once it does."""
-
-    def state_of(pid: int) -> ViewerState | None:
-        return next((viewer for viewer in viewers.shown() if viewer.pid == pid), None)
-
     found: list[ViewerState] = []
 
     def serves(pid: int) -> bool:
-        state = state_of(pid)
-        found.extend([] if state is None else [state])
-        return state is not None
+        state = viewers.of(pid)
+        if state is None:
+            return False
+        begun()
+        found.append(state)
+        return state.url is not None
 
     arguments = ["view", "--host", settings.viewer_host(), "--port", str(settings.viewer_port())]
     log_path = places.logs_folder() / "view.log"
@@ -191,6 +224,7 @@ def _start_detached() -> ViewerState:
             serves,
             DETACHED_TIMEOUT_SECONDS,
         )
-    say(f"shown by PID {found[0].pid} in the background; `mephisto metrics cleanup` ends it")
+    shown = found[-1]
+    say(f"shown by PID {shown.pid} in the background; `mephisto metrics cleanup` ends it")
     _say_how_to_log_in()
-    return found[0]
+    return shown

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+LOCK_TIMEOUT_SECONDS = 10.0
 NAMES = {"builtin": "the page", "grafana": "Grafana"}
 
 
@@ -32,7 +33,7 @@ class ViewerState:
     kind: str | None
     """`builtin` or `grafana`; None of a process that shows nothing, as one that waits."""
     url: str | None
-    """The address of its HTTP server, without a path."""
+    """The address of its HTTP server, without a path; None while that starts or ends too."""
     start_url: str | None
     """What a user opens: the default dashboard."""
 
@@ -59,8 +60,28 @@ class Viewing:
         self._identity = ProcessIdentity.current()
         self._path = viewers_folder() / f"{self._identity.pid}.json"
 
-    def shows(self, kind: str | None, url: str | None, start_url: str | None) -> None:
-        """Say what is shown from now on; None for nothing."""
+    def shows(self, kind: str, url: str, start_url: str) -> None:
+        """Say what is shown from now on."""
+        self._write(kind, url, start_url)
+
+    def is_not_shown(self, kind: str | None) -> None:
+        """Say that nothing is shown yet, or any more: `kind` starts or ends, or None waits."""
+        self._write(kind, None, None)
+
+    def begins_unless_another(self, kind: str) -> ViewerState | None:
+        """Say that `kind` starts here, unless another view shows or starts something: return that.
+
+        Of several that ask at the same moment, one begins.
+        """
+        from filelock import FileLock
+
+        with explaining_home_faults(), FileLock(_lock_path(), timeout=LOCK_TIMEOUT_SECONDS):
+            other = first_but(self._identity.pid)
+            if other is None:
+                self.is_not_shown(kind)
+            return other
+
+    def _write(self, kind: str | None, url: str | None, start_url: str | None) -> None:
         with explaining_home_faults():
             write_json(self._path, asdict(ViewerState(*self._identity, kind, url, start_url)))
 
@@ -75,11 +96,15 @@ def viewers_folder() -> Path:
     return places.state_folder() / "viewers"
 
 
+def _lock_path() -> Path:
+    return places.state_folder() / "viewers.lock"
+
+
 @contextlib.contextmanager
-def viewing() -> Iterator[Viewing]:
-    """Keep the store needed for as long as the block runs."""
+def viewing(kind: str | None = None) -> Iterator[Viewing]:
+    """Keep the store needed for as long as the block runs, in which `kind` starts, if anything."""
     own = Viewing()
-    own.shows(None, None, None)
+    own.is_not_shown(kind)
     try:
         yield own
     finally:
@@ -104,6 +129,18 @@ def shown() -> list[ViewerState]:
         (viewer for viewer in living_viewers() if viewer.url is not None),
         key=lambda viewer: viewer.start_time_seconds,
     )
+
+
+def first_but(pid: int) -> ViewerState | None:
+    """Return the view that shows something, or starts to; None if none but `pid` does."""
+    others = [viewer for viewer in living_viewers() if viewer.kind and viewer.pid != pid]
+    by_age = sorted(others, key=lambda viewer: viewer.start_time_seconds)
+    return next(iter(sorted(by_age, key=lambda viewer: viewer.url is None)), None)
+
+
+def of(pid: int) -> ViewerState | None:
+    """Return what a process says that it shows; None if it is no view."""
+    return read(viewers_folder() / f"{pid}.json")
 
 
 def read(path: Path) -> ViewerState | None:

@@ -27,7 +27,7 @@ def check() -> Iterator[Finding]:
     living = [viewers.read(path) for path in sorted(viewers.viewers_folder().glob("*.json"))]
     shown = [viewer for viewer in living if viewer is not None]
     server = read_state(grafana.state_path())
-    if server is not None and not any(viewer.kind in {"grafana", None} for viewer in shown):
+    if server is not None and not any(viewer.kind == "grafana" for viewer in shown):
         yield _left_behind(server)
     for viewer in shown:
         yield _look(viewer, server)
@@ -58,7 +58,10 @@ def _look(viewer: ViewerState, server: PartState | None) -> Finding:
     if stopped:
         return stopped
     if viewer.url is None:
-        return well("viewer.well", f"a view waits for another one to end (PID {viewer.pid})")
+        what = "a view waits for another one to end"
+        if viewer.kind is not None:
+            what = f"{viewer.name} starts, or ends"
+        return well("viewer.well", f"{what} (PID {viewer.pid})")
     if not does_answer(viewer.url):
         return problem(
             "viewer.silent",
