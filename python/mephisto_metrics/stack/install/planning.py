@@ -41,10 +41,7 @@ class Keep:
     program: InstalledProgram
 
     def __str__(self) -> str:
-        return (
-            f"{title(self.program.name)} {self.program.version} is installed already: "
-            f"{self.program.executable}"
-        )
+        return f"{_release(self.program)} is installed already: {self.program.executable}"
 
 
 @dataclass(frozen=True)
@@ -54,10 +51,7 @@ class Use:
     program: InstalledProgram
 
     def __str__(self) -> str:
-        return (
-            f"{title(self.program.name)} {self.program.version} of this system is used: "
-            f"{self.program.executable}"
-        )
+        return f"{_release(self.program)} of this system is used: {self.program.executable}"
 
 
 @dataclass(frozen=True)
@@ -106,6 +100,10 @@ Step = Union[Keep, Use, Get]
 def plan(request: Request) -> list[Step]:
     """Return what has to be done; `StackError` if some of it is not possible."""
     return [_step(request, name) for name in request.names]
+
+
+def _release(program: InstalledProgram) -> str:
+    return f"{title(program.name)} {program.version}"
 
 
 def title(name: str) -> str:
