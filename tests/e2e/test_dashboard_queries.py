@@ -7,6 +7,8 @@ import json
 import math
 import subprocess
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Callable
 
@@ -42,6 +44,9 @@ from mephisto_metrics.stack.readiness import wait_until
 STEPS = 3
 SCRAPE_SECONDS = 1
 QUIET = "all is quiet"
+ASKED_AT_ONCE = 4
+
+Question = tuple[BoardQuery, Callable[[str, str, float], Answer]]
 
 # Ends its traffic, and then serves its metrics until it is told to end.
 RUN_AND_STAY = """
@@ -61,12 +66,10 @@ def test_all_panels_agree_on_an_operator_that_stands_still_between_scrapes(
     played: PlayedOperator, stores: Stores
 ) -> None:
     clock = "played_steps_total"
-    # The built-in store is a target of both, and its rates want two scrapes.
-    wait_for_both(stores, 'count_over_time(up{job="mephisto-store"}[1m]) >= 2')
     moments = [moment_within_stillness(stores, clock)]
     for _ in range(STEPS):
         played.step()
-        moments.append(moment_within_stillness(stores, clock))
+        moments.append(moment_for_rates(stores, clock, moments[-1]))
 
     for (first, begin), (last, end) in itertools.combinations(enumerate(moments), 2):
         window_ms = round((end - begin) * 1000)
@@ -79,21 +82,44 @@ def test_all_panels_agree_on_an_operator_that_stands_still_between_scrapes(
         compare_panels_by_clock(stores, end, window_ms, clock_rates)
 
 
+def moment_for_rates(stores: Stores, clock: str, begin: float) -> float:
+    """Return a moment of stillness by which the built-in store was scraped twice since `begin`.
+
+    It is a target of both stores, which scrape it at other moments than the Operator.
+    """
+    while True:
+        moment = moment_within_stillness(stores, clock)
+        window_ms = round((moment - begin) * 1000)
+        scraped_twice = f'count_over_time(up{{job="mephisto-store"}}[{window_ms}ms]) >= 2'
+        if all(instant(url, scraped_twice, moment) for url in stores):
+            return moment
+
+
 def compare_panels_by_clock(
     stores: Stores, at_seconds: float, window_ms: int, clock_rates: list[float]
 ) -> None:
     """Compare all panels, rates as multiples of the clock's: so the windows' lengths cancel."""
-    for query in panel_queries(window_ms):
-        for asked in (instant, one_point_range):
-            ours, theirs = (asked(url, query.expression, at_seconds) for url in stores)
-            if query.is_rate:
-                ours, theirs = (
-                    {labels: value / rate for labels, value in answer.items()}
-                    for answer, rate in zip((ours, theirs), clock_rates)
-                )
-            assert compared(query, ours, theirs, but_for_rounding) == [], query.where
-            assert ours, query.where
-            assert query.may_be_zero or any(value > 0 for value in ours.values()), query.where
+    asked = list(itertools.product(panel_queries(window_ms), (instant, one_point_range)))
+    for (query, _), answers in zip(asked, answers_to(asked, stores, at_seconds)):
+        units = clock_rates if query.is_rate else [1.0] * len(stores)
+        ours, theirs = (
+            {labels: value / unit for labels, value in answer.items()}
+            for answer, unit in zip(answers, units)
+        )
+        assert compared(query, ours, theirs, but_for_rounding) == [], query.where
+        assert ours, query.where
+        assert query.may_be_zero or any(value > 0 for value in ours.values()), query.where
+
+
+def answers_to(asked: list[Question], stores: Stores, at_seconds: float) -> Iterator[list[Answer]]:
+    """Ask both stores, several questions at once, and give their answers in order."""
+
+    def answers(question: Question) -> list[Answer]:
+        query, ask = question
+        return [ask(url, query.expression, at_seconds) for url in stores]
+
+    with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+        yield from pool.map(answers, asked)
 
 
 def compared(

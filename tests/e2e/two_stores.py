@@ -16,7 +16,7 @@ from typing import Any, Callable
 
 import pytest
 from benches.prometheus import real_prometheus
-from tests.e2e.asking import Stores
+from tests.e2e.asking import TIMEOUT_SECONDS, Stores
 from tests.e2e.receiving import receiver
 
 from mephisto_metrics import CollectorRegistry, Counter, start_http_server, stop_http_server
@@ -52,7 +52,7 @@ def stores(
     program = needs_program("prometheus", "prometheus")
     with receiver() as (receiver_url, _):
         installation.environment["MEPHISTO_METRICS_REMOTE_WRITE"] = receiver_url
-        installation.start(
+        built_in = installation.start(
             *(sys.executable, "-m", "mephisto_metrics.store", "--port", "0"),
             *("--scrape-interval-seconds", "1", "--linger-seconds", "600"),
         )
@@ -61,6 +61,9 @@ def stores(
         settings = PROMETHEUS_CONFIG.format(targets=installation.home / "targets")
         with real_prometheus(program, tmp_path / "prometheus", settings) as prometheus_url:
             yield built_in_url, prometheus_url
+        # It would wait for a receiver that is gone.
+        built_in.terminate()
+        built_in.wait(TIMEOUT_SECONDS)
 
 
 def lift_from_zero(registry: CollectorRegistry) -> None:
