@@ -343,7 +343,7 @@ def test_a_setting_that_is_no_port_is_named(installation: Any, variable: str) ->
         ("--store", "promethius", "set it to: auto, prometheus, builtin or the URL of a store"),
         ("--viewer", "grafanna", "set it to: auto, grafana, builtin"),
         ("--retention", "forever", "'forever' is neither a time nor a size"),
-        ("--scrape-interval", "0", "more than 0"),
+        ("--scrape-interval", "0", "0.001"),
     ],
 )
 def test_an_option_that_can_not_be_used_is_named_with_what_was_expected(

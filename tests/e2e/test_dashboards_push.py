@@ -295,3 +295,4 @@ def test_what_is_no_address_of_a_grafana_is_wrong_usage(push: Any, address: str)
     done = push("--url", address)
     assert done.returncode == 2
     assert "is no address of a Grafana" in done.stderr
+    assert "hunter2" not in done.stderr

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mephisto_metrics.stack import settings
-from mephisto_metrics.stack.addresses import host_of, is_loopback, is_web_address
+from mephisto_metrics.stack.addresses import host_of, is_loopback, is_web_address, shown
 from mephisto_metrics.stack.errors import StackError
 
 if TYPE_CHECKING:
@@ -170,7 +170,8 @@ def _check_url(url: str) -> None:
     parts = urlsplit(url if is_address else "")
     if not is_address or parts.username or parts.password or parts.query or parts.fragment:
         raise click.BadParameter(
-            f"`{url}` is no address of a Grafana: expected one like https://grafana.example.org",
+            f"`{shown(url)}` is no address of a Grafana: expected one like "
+            "https://grafana.example.org, without credentials, `?` and `#`",
             param_hint="--url",
         )
     if parts.scheme == "http" and not is_loopback(host_of(url)):

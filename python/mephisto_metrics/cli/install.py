@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from mephisto_metrics.stack.addresses import shown
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.programs import NAMES, installed
@@ -115,8 +116,8 @@ def _check_usage(
         raise click.UsageError("`--mirror` and `--from` exclude each other")
     if mirror and (urlsplit(mirror).scheme not in {"http", "https"} or not urlsplit(mirror).netloc):
         raise click.UsageError(
-            f"`--mirror {mirror}`: expected an address with http:// or https://; a folder of this "
-            "machine is `--from`"
+            f"`--mirror {shown(mirror)}`: expected an address with http:// or https://; a "
+            "folder of this machine is `--from`"
         )
     if prometheus and (only == "grafana" or version):
         raise click.UsageError("`--prometheus` excludes `--only grafana` and `--version`")

@@ -37,11 +37,21 @@ def opener(url: str, credentials: Credentials | None = None) -> urllib.request.O
     ]
     if credentials is None:
         return urllib.request.build_opener(*handlers)
-    if credentials.ca_file is not None:
-        handlers.append(_trusting(credentials.ca_file))
-    made = urllib.request.build_opener(*handlers)
-    made.addheaders += _headers(credentials)
+    more_handlers, headers = letting_in(credentials)
+    made = urllib.request.build_opener(*handlers, *more_handlers)
+    made.addheaders += headers
     return made
+
+
+def letting_in(
+    credentials: Credentials,
+) -> tuple[list[urllib.request.BaseHandler], list[tuple[str, str]]]:
+    """Return the handlers and the headers by which a server is trusted, and lets one in.
+
+    Raises `StackError` for what can not be read or used.
+    """
+    trusting = [] if credentials.ca_file is None else [_trusting(credentials.ca_file)]
+    return [*trusting], _headers(credentials)
 
 
 def _headers(credentials: Credentials) -> list[tuple[str, str]]:

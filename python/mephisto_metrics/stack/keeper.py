@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from mephisto_metrics import places
 from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.files import write_json
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import ProcessIdentity
-from mephisto_metrics.stack.state import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -454,6 +454,7 @@ def test_in_a_terminal_it_is_asked_whether_the_one_on_the_path_is_used(
     [
         ("--version", "9.8.7"),
         ("--mirror", "/a/folder"),
+        ("--mirror", "ftp://me:secret@host/"),
         ("--mirror", "http://x", "--from", "/"),
         ("--only", "loki"),
         ("--only", "grafana", "--prometheus", "/usr/bin/prometheus"),
@@ -466,6 +467,7 @@ def test_options_that_make_no_sense_are_wrong_usage(
     result = command_line("install", *arguments)
 
     assert (result.status, result.out) == (2, "")
+    assert "secret" not in result.err
     assert not command_line.home.exists()
 
 

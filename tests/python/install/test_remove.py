@@ -95,7 +95,7 @@ def test_what_others_have_put_into_the_home_stays(installed: CommandLine) -> Non
         "bin/.unpacking-mine/file",
         "config/settings.yml",
         "data/measurements.csv",
-        "data/prometheus-of-mine/file",
+        "data/prometheus-2-notes/file",
         "downloads/prometheus-2.45.0.linux-amd64.tar.gz",
     )
     for path in (installed.home / name for name in names):

@@ -6,11 +6,11 @@ import os
 from typing import TYPE_CHECKING
 
 from mephisto_metrics.stack import account, settings
-from mephisto_metrics.stack.asking import opener
+from mephisto_metrics.stack.asking import letting_in
+from mephisto_metrics.stack.credentials import Credentials, credentials
 from mephisto_metrics.stack.doctor.findings import Finding, problem, well
 from mephisto_metrics.stack.elsewhere import elsewhere
 from mephisto_metrics.stack.errors import StackError
-from mephisto_metrics.stack.remote import Credentials, credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,13 +39,13 @@ def check() -> Iterator[Finding]:
 
 def _remote_secrets() -> object:
     """Read what credentials for a store elsewhere name: that the files are there is not enough."""
-    return opener(credentials())
+    return letting_in(credentials())
 
 
 def _scrape_secrets() -> object:
     """Read what Operators on other machines are to be asked with."""
     found = elsewhere()
-    return opener(Credentials(token_file=found.token_file, ca_file=found.ca_file))
+    return letting_in(Credentials(token_file=found.token_file, ca_file=found.ca_file))
 
 
 def _account() -> None:

@@ -14,7 +14,7 @@ from mephisto_metrics.stack.install import occupied, unpacked
 from mephisto_metrics.stack.install.installing import sweep
 from mephisto_metrics.stack.prometheus import PASSWORD_COPY, TOKEN_COPY
 
-RECORDED = ("builtin", "grafana", "prometheus-[0-9]*")
+RECORDED = ("builtin", "grafana", "prometheus-[0-9]")
 """What there may be in the home's `data`."""
 CONFIGURED = ("prometheus.yml", TOKEN_COPY, PASSWORD_COPY, "grafana")
 """What there may be in its `config`, with the secrets that programs were given."""
