@@ -1,6 +1,7 @@
 //! What the three HTTP servers (exposition, store, page) share: a listener that is bound before
 //! anything runs, and a thread of their own that serves until it is told to stop.
 
+mod address;
 mod authentication;
 mod client;
 mod credentials;
@@ -8,6 +9,7 @@ mod guard;
 mod service;
 mod tls;
 
+pub use address::shown;
 pub use authentication::guard_credentials;
 pub use client::{chain, choose_cryptography, plain_client, tls_client};
 pub use credentials::{Authorization, Secret};
