@@ -54,7 +54,13 @@ def headers(credentials: Credentials) -> list[tuple[str, str]]:
 
 def token_of(credentials: Credentials) -> str | None:
     """Return the bearer token, if that is what is asked for."""
-    return _secret(credentials.token, credentials.token_file)
+    token = _secret(credentials.token, credentials.token_file)
+    if token is not None and not token.isascii():
+        raise StackError(
+            f"the token in {_place(credentials.token_file)} has letters that can not be sent",
+            "put the token alone there",
+        )
+    return token
 
 
 def _secret(text: str | None, path: Path | None) -> str | None:
@@ -69,11 +75,14 @@ def _secret(text: str | None, path: Path | None) -> str | None:
         except ValueError:
             text = "\n"  # what is no text is no secret either; its bytes are nobody's business
     if text is not None and not text.isprintable():
-        where = "a variable" if path is None else f"`{path}`"
         raise StackError(
-            f"the secret in {where} is not one line of text", "put the secret alone there"
+            f"the secret in {_place(path)} is not one line of text", "put the secret alone there"
         )
     return text
+
+
+def _place(path: Path | None) -> str:
+    return "a variable" if path is None else f"`{path}`"
 
 
 def _trusting(ca_file: Path) -> urllib.request.HTTPSHandler:

@@ -67,13 +67,29 @@ def remote_write_wanted() -> RemoteWrite | None:
 def remote_write(url: str, queue_bytes: int | None = None) -> RemoteWrite:
     """Return the receiver at `url` with what `MEPHISTO_METRICS_REMOTE_*` say of it."""
     _check_url(url)
-    return RemoteWrite(url=url, labels=_labels(), queue_bytes=queue_bytes, **vars(credentials()))
+    known_as = readable_credentials()
+    return RemoteWrite(url=url, labels=_labels(), queue_bytes=queue_bytes, **vars(known_as))
+
+
+def is_remote_write_wanted() -> bool:
+    """Whether `$MEPHISTO_METRICS_REMOTE_WRITE` names a receiver."""
+    return bool(os.environ.get(URL_VARIABLE, "").strip())
+
+
+def readable_credentials() -> Credentials:
+    """Return `credentials()`; raises `StackError` also for a file that can not be read now."""
+    found = credentials()
+    _check_readable("TOKEN_FILE", found.token_file)
+    _check_readable("PASSWORD_FILE", found.password_file)
+    _check_readable("CA_FILE", found.ca_file)
+    return found
 
 
 def credentials() -> Credentials:
     """Return as whom stores elsewhere are asked: what `MEPHISTO_METRICS_REMOTE_*` say of it.
 
-    Raises `StackError` for what can not be used.
+    Its files are not looked at: they are read for each request, and may be gone for a moment while
+    they are exchanged. Raises `StackError` for what can not be used.
     """
     found = Credentials(
         token=_text("TOKEN"),
@@ -85,6 +101,7 @@ def credentials() -> Credentials:
         ca_file=_file("CA_FILE"),
     )
     _check_credentials(found)
+    _check_letters(found)
     return found
 
 
@@ -121,7 +138,12 @@ def _file(name: str) -> Path | None:
     text = _text(name)
     if text is None:
         return None
-    path = Path(text).expanduser().absolute()
+    return Path(text).expanduser().absolute()
+
+
+def _check_readable(name: str, path: Path | None) -> None:
+    if path is None:
+        return
     try:
         path.open().close()
     except OSError as error:
@@ -129,7 +151,6 @@ def _file(name: str) -> Path | None:
             f"{_PREFIX}{name} names `{path}`, which can not be read: {error.strerror}",
             "name a file that you may read, or leave the variable out",
         ) from error
-    return path
 
 
 def _check_url(url: str) -> None:
@@ -162,3 +183,15 @@ def _check_credentials(receiver: Credentials) -> None:
             "the credentials for the remote store are neither a token nor a user with a password",
             f"set {_PREFIX}TOKEN_FILE alone, or {_PREFIX}USER and {_PREFIX}PASSWORD_FILE",
         )
+
+
+def _check_letters(found: Credentials) -> None:
+    """Raise `StackError` for what no header can have; a name and a password are packed for it."""
+    sent = {"TOKEN": found.token, "TENANT": found.tenant}
+    packed = {"USER": found.user, "PASSWORD": found.password}
+    for name, text in {**sent, **packed}.items():
+        if text is not None and not (text.isprintable() and (name in packed or text.isascii())):
+            raise StackError(
+                f"{_PREFIX}{name} has characters that can not be sent",
+                "see that nothing else has got into it",
+            )

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from mephisto_metrics.stack.addresses import is_web_address
 from mephisto_metrics.stack.elsewhere import elsewhere
 from mephisto_metrics.stack.errors import StackError
-from mephisto_metrics.stack.remote import credentials, remote_write_wanted
+from mephisto_metrics.stack.remote import readable_credentials, remote_write_wanted
 from mephisto_metrics.stack.retention import parse_retention
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def readers() -> tuple[Callable[[], object], ...]:
         scrape_interval_seconds,
         remote_write_wanted,
         elsewhere,
-        credentials,
+        readable_credentials,
     )
 
 

@@ -18,7 +18,7 @@ from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import PARENT_STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.readiness import is_ready, why_no_queries
-from mephisto_metrics.stack.remote import credentials, remote_write_wanted
+from mephisto_metrics.stack.remote import credentials, is_remote_write_wanted, remote_write_wanted
 from mephisto_metrics.stack.state import PartState, read_state
 from mephisto_metrics.stack.supervision import stop_left_behind
 
@@ -109,7 +109,7 @@ def ensure_recording() -> None:
 
     Where a remote one is asked, the local one runs only to send it the samples.
     """
-    if remote() is None or remote_write_wanted() is not None:
+    if remote() is None or is_remote_write_wanted():
         ensure_running()
 
 
