@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ INSECURE_VARIABLE = "MEPHISTO_METRICS_SCRAPE_INSECURE"
 
 LIST_INTERVAL = "30s"
 """How often Prometheus asks for lists; the built-in store does the same."""
+FILE_ENDING = ".json"
+"""What tells a file from a folder where nothing is there yet; Prometheus takes no other names."""
 PRIVATE_TARGET = r"https;.*|http;(127\.[0-9.]+|localhost|\[::1\]):[0-9]+"
 """What the token may be sent to: nobody on the way can read it there."""
 
@@ -59,7 +62,7 @@ def elsewhere(sources: Sequence[str] | None = None) -> Elsewhere:
     for address in lists:
         _check_address(address)
     return Elsewhere(
-        files=tuple(_absolute(text) for text in sources if text and not _is_address(text)),
+        files=tuple(_file(text) for text in sources if text and not _is_address(text)),
         lists=lists,
         token_file=_readable(TOKEN_FILE_VARIABLE),
         ca_file=_readable(CA_FILE_VARIABLE),
@@ -87,6 +90,22 @@ def _check_address(address: str) -> None:
             f"{TARGETS_VARIABLE} names an address that holds credentials, which others would see",
             "put the list where it needs none, or write it to a file from time to time",
         )
+
+
+def _file(text: str) -> Path:
+    """Return a file or folder, which need not be there yet."""
+    path = _absolute(text)
+    if "*" in text:
+        raise StackError(
+            f"{TARGETS_VARIABLE} names `{path}`: the `*` stands for nothing there",
+            "name each folder by itself; all files in it that end in .json are read",
+        )
+    if path.suffix != FILE_ENDING and os.path.isfile(path):  # noqa: PTH113 - never raises
+        raise StackError(
+            f"{TARGETS_VARIABLE} names `{path}`, a file that does not end in {FILE_ENDING}",
+            "rename it, or name the folder that it is in; what is in it has to be JSON",
+        )
+    return path
 
 
 def _absolute(text: str) -> Path:
@@ -139,7 +158,9 @@ def _scrape_config(
         **tls,
     }
     if found.files:
-        config["file_sd_configs"] = [{"files": [_pattern(path) for path in found.files]}]
+        patterns = [_pattern(path) for path in found.files]
+        # A disk of another machine does not tell when a file has changed.
+        config["file_sd_configs"] = [{"files": patterns, "refresh_interval": LIST_INTERVAL}]
     if lists:
         config["http_sd_configs"] = lists
     if token_file is not None:
@@ -148,4 +169,7 @@ def _scrape_config(
 
 
 def _pattern(path: Path) -> str:
-    return str(path / "*.json" if path.is_dir() else path)
+    """Return a file, or all those of a folder, as Prometheus finds them."""
+    is_file = path.suffix == FILE_ENDING and not os.path.isdir(path)  # noqa: PTH112 - never raises
+    escaped = re.sub(r"[][?\\]", r"\\\g<0>", str(path))
+    return escaped if is_file else f"{escaped}/*{FILE_ENDING}"
