@@ -77,7 +77,7 @@ impl Authorization {
     pub fn header(&self) -> Result<Option<HeaderValue>, String> {
         let text = match self {
             Self::Nobody => return Ok(None),
-            Self::Bearer(token) => format!("Bearer {}", token.read()?),
+            Self::Bearer(token) => format!("Bearer {}", ascii(token.read()?)?),
             Self::Basic { user, password } => {
                 let pair = format!("{user}:{}", password.read()?);
                 format!("Basic {}", BASE64_STANDARD.encode(pair))
@@ -87,6 +87,15 @@ impl Authorization {
             .map_err(|_| "the secret cannot be sent: it is not one line of text".to_owned())?;
         value.set_sensitive(true);
         Ok(Some(value))
+    }
+}
+
+/// Other letters have no encoding in a header that both sides agree on; a password is packed.
+fn ascii(token: String) -> Result<String, String> {
+    if token.is_ascii() {
+        Ok(token)
+    } else {
+        Err("the token cannot be sent: it has other characters than ASCII's".to_owned())
     }
 }
 
@@ -110,6 +119,18 @@ mod tests {
         let header = basic.header().unwrap().unwrap();
         assert_eq!(header, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
         assert!(header.is_sensitive());
+    }
+
+    #[test]
+    fn a_password_may_have_any_letters_and_a_token_only_those_that_can_be_sent() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        std::fs::write(&path, "pässword\n").unwrap();
+        let user = "me".to_owned();
+        let basic = Authorization::Basic { user, password: Secret::File(path.clone()) };
+        assert_eq!(basic.header().unwrap().unwrap(), "Basic bWU6cMOkc3N3b3Jk");
+        let error = Authorization::Bearer(Secret::File(path)).header().unwrap_err();
+        assert!(error.contains("ASCII") && !error.contains("ssword"), "{error}");
     }
 
     #[test]

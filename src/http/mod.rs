@@ -1,6 +1,7 @@
 //! What the three HTTP servers (exposition, store, page) share: a listener that is bound before
 //! anything runs, and a thread of their own that serves until it is told to stop.
 
+mod address;
 mod authentication;
 mod client;
 mod credentials;
@@ -9,6 +10,7 @@ mod service;
 mod store_access;
 mod tls;
 
+pub use address::shown;
 pub use authentication::guard_credentials;
 pub use client::{chain, choose_cryptography, is_loopback, plain_client, tls_client};
 pub use credentials::{Authorization, Secret};

@@ -75,8 +75,9 @@ fn send_to_gateway<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     check_process()?;
     let method: Method = method.parse().map_err(|_| PyValueError::new_err("no HTTP method"))?;
+    // It is not repeated: there may be a password in it.
     let url: Url = url.parse().map_err(|error| {
-        PyValueError::new_err(format!("{url} is no address of a Pushgateway: {error}"))
+        PyValueError::new_err(format!("the address of the Pushgateway is none: {error}"))
     })?;
     let limit = timeout(timeout_seconds)?;
     let collectors = registry.map(|registry| registry.get().collectors());

@@ -22,8 +22,11 @@ pub struct Elsewhere {
 impl Elsewhere {
     /// The core's options; `ValueError` if an address is none.
     pub fn options(self) -> PyResult<CoreElsewhere> {
+        // It is not repeated: there may be a token in it.
         let parse = |list: &String| {
-            Url::parse(list).map_err(|error| PyValueError::new_err(format!("{list}: {error}")))
+            Url::parse(list).map_err(|error| {
+                PyValueError::new_err(format!("the address of a list of targets is none: {error}"))
+            })
         };
         Ok(CoreElsewhere {
             files: self.files,

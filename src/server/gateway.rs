@@ -9,13 +9,13 @@ use reqwest::{Method, Url};
 use thiserror::Error;
 
 use crate::encoding::{Encoded, Format};
-use crate::http::plain_client;
+use crate::http::{plain_client, shown};
 
 /// Why a Pushgateway has not done what was asked of it.
 #[derive(Debug, Error)]
 pub enum PushError {
     /// It was not reached, or not in time.
-    #[error("{url} can not be reached: {reason}")]
+    #[error("{} can not be reached: {reason}", shown(url))]
     Unreachable {
         /// What was asked.
         url: Url,
@@ -23,7 +23,7 @@ pub enum PushError {
         reason: String,
     },
     /// It answered with an error.
-    #[error("{url} refused with {status}: {answer}")]
+    #[error("{} refused with {status}: {answer}", shown(url))]
     Refused {
         /// What was asked.
         url: Url,

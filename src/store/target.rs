@@ -89,6 +89,10 @@ fn path(given: Option<&String>) -> Result<String, String> {
     if !path.starts_with('/') {
         return Err(format!("__metrics_path__ is {path:?}, which does not begin with a slash"));
     }
+    // Prometheus would escape it; and it would be shown wherever the target is.
+    if path.contains(['?', '#']) {
+        return Err("__metrics_path__ is more than a path: it has a query".to_owned());
+    }
     Ok(path.to_owned())
 }
 

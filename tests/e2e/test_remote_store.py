@@ -1,8 +1,12 @@
-"""A store elsewhere behind each viewer: below a path, with a password, without `/-/ready`."""
+"""A store elsewhere behind each viewer: below a path, with a password, without `/-/ready`.
+
+What it takes by remote write is tested with it too, as it is there.
+"""
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import re
 import socket
 import subprocess
@@ -18,7 +22,9 @@ from tests.e2e.conftest import Installation, query
 from tests.stand_ins.archives import grafana_release
 from tests.stand_ins.running import frames, install
 
+from mephisto_metrics._core import Store
 from mephisto_metrics.stack.readiness import wait_until
+from mephisto_metrics.stack.remote import remote_write
 
 TIMEOUT_SECONDS = 60
 USER, PASSWORD = "viewers", "a secret, of the engine"
@@ -188,3 +194,51 @@ def test_grafana_shows_it_too(
     logs = [path.read_text() for path in (viewer.home / "logs").glob("*.log")]
     assert logs
     assert not [text for text in logs if PASSWORD in text]
+
+
+@contextlib.contextmanager
+def sending_store(folder: Path, url: str) -> Iterator[Callable[[str], float]]:
+    """Run a store that sends to an address, and give what reads a metric of that."""
+    targets = folder / "targets"
+    targets.mkdir(exist_ok=True)
+    # One that does not answer is enough: that too is worth samples.
+    (targets / "one.json").write_text('[{"targets": ["127.0.0.1:1"]}]')
+    store = Store(
+        data_directory=folder / "data",
+        targets_directory=targets,
+        rule_files=[],
+        host="127.0.0.1",
+        port=0,
+        scrape_interval_seconds=0.2,
+        retention_seconds=3600.0,
+        remote_write=remote_write(url),
+    )
+
+    def metric(name: str) -> float:
+        own = "http://{}:{}/metrics".format(*store.address)
+        with urllib.request.urlopen(own, timeout=TIMEOUT_SECONDS) as answer:
+            text = answer.read().decode()
+        found = re.search(rf"^mephisto_store_remote_write_{name} (\S+)$", text, re.MULTILINE)
+        assert found, text
+        return float(found[1])
+
+    try:
+        yield metric
+    finally:
+        store.close()
+
+
+def test_nothing_is_lost_at_a_path_that_it_does_not_know(
+    engine: VictoriaMetrics, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path_of_cluster = "insert/0/prometheus/api/v1/write"
+    monkeypatch.setenv("MEPHISTO_METRICS_REMOTE_USER", USER)
+    monkeypatch.setenv("MEPHISTO_METRICS_REMOTE_PASSWORD", PASSWORD)
+    with sending_store(tmp_path, f"{engine.url}/{path_of_cluster}") as metric:
+        assert wait_until(lambda: metric("retries_total") > 2, TIMEOUT_SECONDS)
+        assert metric("samples_failed_total") == 0
+        waiting = metric("pending_rows")
+        assert waiting > 0
+    with sending_store(tmp_path, f"{engine.url}/api/v1/write") as metric:
+        assert wait_until(lambda: metric("samples_sent_total") >= waiting, TIMEOUT_SECONDS)
+        assert metric("samples_failed_total") == 0

@@ -145,6 +145,13 @@ def test_a_push_that_is_not_taken_says_why(registry, gateway):
             await aio.push_to_gateway(address, "unwanted", registry)
         with pytest.raises(OSError, match="can not be reached"):
             await aio.push_to_gateway("127.0.0.1:1", "nightly", registry)
+        for secret in (f"http://me:hidden@{address}", "http://me:hidden@127.0.0.1:1"):
+            with pytest.raises(OSError, match="/job/unwanted") as raised:
+                await aio.push_to_gateway(secret, "unwanted", registry)
+            assert "hidden" not in str(raised.value)
+        with pytest.raises(ValueError, match="the address of the Pushgateway is none") as refused:
+            await aio.push_to_gateway("http://me:hidden@host:port", "unwanted", registry)
+        assert "hidden" not in str(refused.value)
         with pytest.raises(ValueError, match="over http here"):
             await aio.push_to_gateway("https://127.0.0.1:1", "nightly", registry)
 

@@ -9,6 +9,7 @@ from typing import Any, Callable
 
 import pytest
 
+from mephisto_metrics._core import Store
 from mephisto_metrics.stack import prometheus
 from mephisto_metrics.stack.elsewhere import (
     TARGETS_VARIABLE,
@@ -132,7 +133,47 @@ def test_prometheus_sends_the_token_in_the_clear_only_if_told_to() -> None:
 
 def test_a_folder_is_all_its_json_files_for_prometheus(tmp_path: Path) -> None:
     (config,) = scrape_configs(Elsewhere(files=(tmp_path, Path("/x/fleet.json"))))
-    assert config["file_sd_configs"] == [{"files": [f"{tmp_path}/*.json", "/x/fleet.json"]}]
+    (files,) = config["file_sd_configs"]
+    assert files["files"] == [f"{tmp_path}/*.json", "/x/fleet.json"]
+
+
+def test_what_is_not_there_yet_is_a_folder_unless_it_has_the_ending_of_a_file() -> None:
+    (config,) = scrape_configs(Elsewhere(files=(Path("/x/later"), Path("/x/[1]?.json"))))
+    (files,) = config["file_sd_configs"]
+    assert files["files"] == ["/x/later/*.json", r"/x/\[1\]\?.json"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("fleet.list", "does not end in .json"),
+        ("fleet.yml", "does not end in .json"),
+        ("*.json", "stands for nothing"),
+    ],
+)
+def test_a_file_that_not_every_store_would_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, told: str
+) -> None:
+    (tmp_path / name).write_text("[]")
+    monkeypatch.setenv("MEPHISTO_METRICS_TARGETS", str(tmp_path / name))
+    with pytest.raises(StackError, match=told) as raised:
+        elsewhere()
+    assert f"`{tmp_path / name}`" in str(raised.value)
+
+
+def test_a_store_refuses_the_address_of_a_list_without_its_secret(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="the address of a list of targets is none") as raised:
+        Store(
+            data_directory=tmp_path / "data",
+            targets_directory=tmp_path / "targets",
+            rule_files=[],
+            host="127.0.0.1",
+            port=0,
+            scrape_interval_seconds=1.0,
+            retention_seconds=60.0,
+            elsewhere=Elsewhere(lists=("http://host:port/?token=hidden",)),
+        )
+    assert "hidden" not in str(raised.value)
 
 
 @pytest.mark.parametrize("is_token_sent_in_clear", [False, True])
@@ -142,7 +183,7 @@ def test_promtool_finds_nothing_wrong_with_what_prometheus_gets(
     promtool = needs_program("promtool", "prometheus")
     (tmp_path / "file").write_text("")
     found = Elsewhere(
-        files=(tmp_path, tmp_path / "fleet.json"),
+        files=(tmp_path, tmp_path / "fleet.json", tmp_path / "not-there-yet", tmp_path / "odd[1]?"),
         lists=(ADDRESS,),
         token_file=tmp_path / "file",
         ca_file=tmp_path / "file",

@@ -71,6 +71,6 @@ def _table(lines: Sequence[PartLine]) -> Table:
     table = Table.grid(padding=(0, 2))
     for line in lines:
         style = "green" if line.is_well else "bold red"
-        what, state = Text(printable(line.what)), Text(line.state, style)
+        what, state = Text(printable(line.what)), Text(printable(line.state), style)
         table.add_row(Text("●", style), line.part, what, state)
     return table

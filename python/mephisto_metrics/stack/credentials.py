@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mephisto_metrics.stack.errors import StackError
-from mephisto_metrics.stack.variables import file_of, text_of
+from mephisto_metrics.stack.variables import file_of, named_file, text_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,13 @@ class Credentials:
 
     def read_token(self) -> str | None:
         """Return the bearer token, if there is one. Raises `StackError` if it can not be read."""
-        return _secret(self.token, self.token_file)
+        token = _secret(self.token, self.token_file)
+        if token is not None and not token.isascii():
+            raise StackError(
+                f"the token in {_place(self.token_file)} has letters that can not be sent",
+                "put the token alone there",
+            )
+        return token
 
     def read_password(self) -> str | None:
         """Return the password, if there is one. Raises `StackError` if it can not be read."""
@@ -54,19 +60,28 @@ NO_CREDENTIALS = Credentials()
 def credentials() -> Credentials:
     """Return as whom stores elsewhere are asked: what `MEPHISTO_METRICS_REMOTE_*` say of it.
 
-    Raises `StackError` for what can not be used.
+    Its files are not looked at: they are read for each request, and may be gone for a moment while
+    they are exchanged. Raises `StackError` for what can not be used.
     """
     found = Credentials(
         token=text_of(f"{PREFIX}TOKEN") or None,
-        token_file=file_of(f"{PREFIX}TOKEN_FILE"),
+        token_file=named_file(f"{PREFIX}TOKEN_FILE"),
         user=text_of(f"{PREFIX}USER") or None,
         password=text_of(f"{PREFIX}PASSWORD") or None,
-        password_file=file_of(f"{PREFIX}PASSWORD_FILE"),
+        password_file=named_file(f"{PREFIX}PASSWORD_FILE"),
         tenant=text_of(f"{PREFIX}TENANT") or None,
-        ca_file=file_of(f"{PREFIX}CA_FILE"),
+        ca_file=named_file(f"{PREFIX}CA_FILE"),
     )
     _check(found)
+    _check_letters(found)
     return found
+
+
+def readable_credentials() -> Credentials:
+    """Return `credentials()`; raises `StackError` also for a file that can not be read now."""
+    for name in ("TOKEN_FILE", "PASSWORD_FILE", "CA_FILE"):
+        file_of(PREFIX + name)
+    return credentials()
 
 
 def _check(found: Credentials) -> None:
@@ -86,11 +101,18 @@ def _check(found: Credentials) -> None:
             "the credentials for the remote store are neither a token nor a user with a password",
             f"set {PREFIX}TOKEN_FILE alone, or {PREFIX}USER and {PREFIX}PASSWORD_FILE",
         )
-    if found.tenant is not None and not (found.tenant.isascii() and found.tenant.isprintable()):
-        raise StackError(
-            f"{PREFIX}TENANT is {found.tenant!r}, which can not be sent",
-            "set it to the tenant's name, one line of ASCII characters",
-        )
+
+
+def _check_letters(found: Credentials) -> None:
+    """Raise `StackError` for what no header can have; a name and a password are packed for it."""
+    sent = {"TOKEN": found.token, "TENANT": found.tenant}
+    packed = {"USER": found.user, "PASSWORD": found.password}
+    for name, text in {**sent, **packed}.items():
+        if text is not None and not (text.isprintable() and (name in packed or text.isascii())):
+            raise StackError(
+                f"{PREFIX}{name} has characters that can not be sent",
+                "see that nothing else has got into it",
+            )
 
 
 def _secret(text: str | None, path: Path | None) -> str | None:
@@ -105,8 +127,11 @@ def _secret(text: str | None, path: Path | None) -> str | None:
         except ValueError:
             text = "\n"  # what is no text is no secret either; its bytes are nobody's business
     if text is not None and not (text and text.isprintable()):
-        where = "a variable" if path is None else f"`{path}`"
         raise StackError(
-            f"the secret in {where} is not one line of text", "put the secret alone there"
+            f"the secret in {_place(path)} is not one line of text", "put the secret alone there"
         )
     return text
+
+
+def _place(path: Path | None) -> str:
+    return "a variable" if path is None else f"`{path}`"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -24,6 +26,8 @@ VARIABLES = (TARGETS_VARIABLE, TOKEN_FILE_VARIABLE, CA_FILE_VARIABLE, INSECURE_V
 
 LIST_INTERVAL = "30s"
 """How often Prometheus asks for lists; the built-in store does the same."""
+FILE_ENDING = ".json"
+"""What tells a file from a folder where nothing is there yet; Prometheus takes no other names."""
 PRIVATE_TARGET = r"https;.*|http;(127\.[0-9.]+|localhost|\[::1\]):[0-9]+"
 """What the token may be sent to: nobody on the way can read it there."""
 
@@ -68,7 +72,7 @@ def elsewhere(sources: Sequence[str] | None = None) -> Elsewhere:
     for address in lists:
         _check_address(address)
     return Elsewhere(
-        files=tuple(absolute(text) for text in sources if text and not _is_address(text)),
+        files=tuple(_file(text) for text in sources if text and not _is_address(text)),
         lists=lists,
         token_file=file_of(TOKEN_FILE_VARIABLE),
         ca_file=file_of(CA_FILE_VARIABLE),
@@ -123,6 +127,22 @@ def _check_address(address: str) -> None:
         )
 
 
+def _file(text: str) -> Path:
+    """Return a file or folder, which need not be there yet."""
+    path = absolute(text)
+    if "*" in text:
+        raise StackError(
+            f"{TARGETS_VARIABLE} names `{path}`: the `*` stands for nothing there",
+            "name each folder by itself; all files in it that end in .json are read",
+        )
+    if path.suffix != FILE_ENDING and os.path.isfile(path):  # noqa: PTH113 - never raises
+        raise StackError(
+            f"{TARGETS_VARIABLE} names `{path}`, a file that does not end in {FILE_ENDING}",
+            "rename it, or name the folder that it is in; what is in it has to be JSON",
+        )
+    return path
+
+
 def scrape_configs(found: Elsewhere) -> list[dict[str, Any]]:
     """Return what Prometheus needs to scrape them, in a form that 2.42 and 3.x accept.
 
@@ -154,7 +174,9 @@ def _scrape_config(
         **tls,
     }
     if found.files:
-        config["file_sd_configs"] = [{"files": [_pattern(path) for path in found.files]}]
+        patterns = [_pattern(path) for path in found.files]
+        # A disk of another machine does not tell when a file has changed.
+        config["file_sd_configs"] = [{"files": patterns, "refresh_interval": LIST_INTERVAL}]
     if lists:
         config["http_sd_configs"] = lists
     if token_file is not None:
@@ -163,4 +185,7 @@ def _scrape_config(
 
 
 def _pattern(path: Path) -> str:
-    return str(path / "*.json" if path.is_dir() else path)
+    """Return a file, or all those of a folder, as Prometheus finds them."""
+    is_file = path.suffix == FILE_ENDING and not os.path.isdir(path)  # noqa: PTH112 - never raises
+    escaped = re.sub(r"[][?\\]", r"\\\g<0>", str(path))
+    return escaped if is_file else f"{escaped}/*{FILE_ENDING}"

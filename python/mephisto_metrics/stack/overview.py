@@ -7,7 +7,7 @@ import urllib.parse
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mephisto_metrics.stack import targets
-from mephisto_metrics.stack.readiness import ANSWER_TIMEOUT_SECONDS, fetched
+from mephisto_metrics.stack.readiness import ANSWER_TIMEOUT_SECONDS, answer_of
 
 if TYPE_CHECKING:
     from mephisto_metrics.stack.store import StoreState
@@ -35,8 +35,8 @@ class Scraped(NamedTuple):
 
 def overview(store: StoreState | None, viewer: ServedViewer | None) -> list[PartLine]:
     """Ask each part how it does; takes some seconds at most where one hangs."""
-    scraped = None if store is None else _scraped(store)
-    lines = [_store_line(store, scraped is not None)]
+    scraped, reason = (None, None) if store is None else _scraped(store)
+    lines = [_store_line(store, reason)]
     if viewer is not None:
         is_ready = viewer.is_ready()
         state = "shows the store's data" if is_ready else "does not show the store's data"
@@ -49,11 +49,11 @@ def overview(store: StoreState | None, viewer: ServedViewer | None) -> list[Part
     return lines
 
 
-def _store_line(store: StoreState | None, answers: bool) -> PartLine:
+def _store_line(store: StoreState | None, reason: str | None) -> PartLine:
     if store is None:
         return PartLine("store", "none", "does not run", is_well=False)
-    what = f"{store.name} at {store.url}"
-    return PartLine("store", what, "answers" if answers else "does not answer", answers)
+    state = "answers" if reason is None else f"does not answer: {reason}"
+    return PartLine("store", f"{store.name} at {store.url}", state, reason is None)
 
 
 def _operator_line(operator: targets.Target, scraped: list[Scraped] | None) -> PartLine:
@@ -75,17 +75,17 @@ def _state(scraped: Scraped) -> str:
     return "scraped" if scraped.is_up else "can not be scraped"
 
 
-def _scraped(store: StoreState) -> list[Scraped] | None:
-    """Return what the store says of each Operator; None without an answer."""
+def _scraped(store: StoreState) -> tuple[list[Scraped], None] | tuple[None, str]:
+    """Return what the store says of each Operator, or why it says nothing."""
     query = urllib.parse.urlencode({"query": f'up{{job="{targets.JOB}"}}'})
     url = f"{store.url}/api/v1/query?{query}"
-    answer = fetched(url, ANSWER_TIMEOUT_SECONDS, store.credentials)
+    answer, reason = answer_of(url, ANSWER_TIMEOUT_SECONDS, store.credentials)
     if answer is None:
-        return None
+        return None, reason or ""
     try:
-        return [_read(one) for one in json.loads(answer)["data"]["result"]]
+        return [_read(one) for one in json.loads(answer)["data"]["result"]], None
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-        return None
+        return None, "what it says is no answer to a query"
 
 
 def _read(series: dict[str, Any]) -> Scraped:

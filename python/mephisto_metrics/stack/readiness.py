@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from mephisto_metrics.stack.errors import StackError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -27,20 +29,23 @@ def why_no_queries(
 
     Remote engines have no other path in common.
     """
-    return _asked(f"{url}/api/v1/query?query=1", timeout_seconds, credentials)[1]
+    return answer_of(f"{url}/api/v1/query?query=1", timeout_seconds, credentials)[1]
 
 
 def fetched(
     url: str, timeout_seconds: float, credentials: Credentials | None = None
 ) -> bytes | None:
     """Return what is at `url`; None if there is no answer, or one that is not "OK"."""
-    return _asked(url, timeout_seconds, credentials)[0]
+    return answer_of(url, timeout_seconds, credentials)[0]
 
 
-def _asked(
-    url: str, timeout_seconds: float, credentials: Credentials | None
+def answer_of(
+    url: str, timeout_seconds: float, credentials: Credentials | None = None
 ) -> tuple[bytes, None] | tuple[None, str]:
-    """Return what is at `url`, or why there is nothing."""
+    """Return what is at `url`, or why there is nothing.
+
+    Files of the credentials are read anew each time; one that is gone is a reason like others.
+    """
     # Slow to import, and `status` asks nobody.
     import http.client
     import urllib.error
@@ -55,7 +60,10 @@ def _asked(
             return None, f"HTTP status {answer.status}"
     except urllib.error.HTTPError as error:
         return None, f"HTTP status {error.code} {error.reason}"
-    except (OSError, http.client.HTTPException) as error:
+    except StackError as error:
+        return None, str(error)
+    # A `ValueError` is of an address or a header with letters that can not be sent.
+    except (OSError, ValueError, http.client.HTTPException) as error:
         return None, str(getattr(error, "reason", error))
 
 

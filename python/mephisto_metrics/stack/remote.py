@@ -13,7 +13,7 @@ from mephisto_metrics.stack.credentials import (
     NO_CREDENTIALS,
     PREFIX,
     Credentials,
-    credentials,
+    readable_credentials,
 )
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.proxies import proxy_for
@@ -50,11 +50,16 @@ def remote_write_wanted() -> RemoteWrite | None:
 def remote_write(url: str, queue_bytes: int | None = None) -> RemoteWrite:
     """Return the receiver at `url` with what `MEPHISTO_METRICS_REMOTE_*` say of it.
 
-    Raises `StackError` for what can not be used.
+    Raises `StackError` for what can not be used, or read.
     """
     _check_url(url)
     proxy_for(url)  # raises for a proxy that could not be used
-    return RemoteWrite(url, credentials(), _labels(), queue_bytes)
+    return RemoteWrite(url, readable_credentials(), _labels(), queue_bytes)
+
+
+def is_remote_write_wanted() -> bool:
+    """Whether `$MEPHISTO_METRICS_REMOTE_WRITE` names a receiver."""
+    return bool(text_of(URL_VARIABLE))
 
 
 def _queue_bytes() -> int | None:

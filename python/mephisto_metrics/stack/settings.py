@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mephisto_metrics.stack.addresses import is_web_address, shown
-from mephisto_metrics.stack.credentials import credentials
+from mephisto_metrics.stack.credentials import readable_credentials
 from mephisto_metrics.stack.elsewhere import elsewhere
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.proxies import proxy_for
@@ -65,7 +65,7 @@ def check_store() -> None:
 
 def readers() -> tuple[Callable[[], object], ...]:
     """Return what reads a setting each, and raises `StackError` if that is wrong."""
-    return (*_store_readers(), credentials, viewer, viewer_port)
+    return (*_store_readers(), readable_credentials, viewer, viewer_port)
 
 
 def _store_readers() -> tuple[Callable[[], object], ...]:

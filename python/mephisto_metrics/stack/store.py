@@ -19,7 +19,7 @@ from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import PARENT_STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.readiness import is_ready, wait_until, why_no_queries
-from mephisto_metrics.stack.remote import remote_write_wanted
+from mephisto_metrics.stack.remote import is_remote_write_wanted
 from mephisto_metrics.stack.state import PartState, read_left_behind, read_state, remove_own_state
 from mephisto_metrics.stack.succession import next_start
 from mephisto_metrics.stack.supervision import stop_left_behind
@@ -112,7 +112,7 @@ def ensure_asked() -> StoreState:
             f"see that {found.url}/api/v1/query?query=1 answers, or set "
             f"{settings.STORE_VARIABLE} to another store",
         )
-    if remote_write_wanted() is not None:
+    if is_remote_write_wanted():
         ensure_running()
     return found
 
@@ -128,7 +128,7 @@ def ensure_recording() -> None:
 
 def is_local_needed() -> bool:
     """Whether a local store has to run: to be asked, or to send its samples on."""
-    return remote() is None or remote_write_wanted() is not None
+    return remote() is None or is_remote_write_wanted()
 
 
 def ensure_running(*, as_it_was: bool = False) -> StoreState:

@@ -18,10 +18,9 @@ def file_of(variable: str) -> Path | None:
 
     Raises `StackError` for one that can not be read.
     """
-    text = text_of(variable)
-    if not text:
+    path = named_file(variable)
+    if path is None:
         return None
-    path = absolute(text)
     try:
         path.open().close()
     except OSError as error:
@@ -30,6 +29,12 @@ def file_of(variable: str) -> Path | None:
             "name a file that you may read, or leave the variable out",
         ) from error
     return path
+
+
+def named_file(variable: str) -> Path | None:
+    """Return the file that a variable names, which need not be there; None where it names none."""
+    text = text_of(variable)
+    return absolute(text) if text else None
 
 
 def absolute(text: str) -> Path:

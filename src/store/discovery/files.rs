@@ -55,10 +55,15 @@ impl TargetFiles {
         self.files.values().flat_map(|file| file.targets.iter().cloned()).collect()
     }
 
+    /// A path of which nothing is there is a folder, unless it has a file's ending.
     fn list(&self) -> io::Result<BTreeSet<PathBuf>> {
         match self.origin {
-            Origin::Elsewhere if !self.path.is_dir() => Ok(BTreeSet::from([self.path.clone()])),
-            _ => list(&self.path),
+            Origin::Home => none_if_missing(list(&self.path)),
+            Origin::Elsewhere if has_ending(&self.path) && !self.path.is_dir() => {
+                Ok(BTreeSet::from([self.path.clone()]))
+            }
+            // One that is missing may be on a disk that is not mounted just now.
+            Origin::Elsewhere => list(&self.path),
         }
     }
 
@@ -91,23 +96,30 @@ impl TargetFile {
     }
 }
 
-/// The `.json` files of a folder. Files being written have another ending until they are renamed;
-/// a folder that is not there yet has none.
+/// The `.json` files of a folder. Files being written have another ending until they are renamed.
 fn list(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
     let mut paths = BTreeSet::new();
-    let entries = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(paths),
-        entries => entries?,
-    };
-    for entry in entries {
+    for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let is_hidden =
             path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if !is_hidden && path.extension().is_some_and(|ending| ending == "json") {
+        if !is_hidden && has_ending(&path) {
             paths.insert(path);
         }
     }
     Ok(paths)
+}
+
+fn has_ending(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "json")
+}
+
+/// The folder of this home is made when an Operator needs it.
+fn none_if_missing(listed: io::Result<BTreeSet<PathBuf>>) -> io::Result<BTreeSet<PathBuf>> {
+    match listed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
+        listed => listed,
+    }
 }
 
 #[cfg(test)]
@@ -191,8 +203,8 @@ mod tests {
 
     #[test]
     fn one_file_of_other_machines_is_read_again_and_keeps_its_targets_when_it_goes() {
-        let folder = folder(&[("fleet.list", r#"[{"targets": ["one:1"]}]"#)]);
-        let path = folder.path().join("fleet.list");
+        let folder = folder(&[("fleet.json", r#"[{"targets": ["one:1"]}]"#)]);
+        let path = folder.path().join("fleet.json");
         let mut files = TargetFiles::of_elsewhere(&path);
         assert_eq!(files.read().first().unwrap().origin, Origin::Elsewhere);
         std::fs::write(&path, r#"[{"targets": ["two:2"]}]"#).unwrap();
@@ -200,5 +212,23 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         let log = logged(|| assert_eq!(addresses(&files.read()), ["two:2"]));
         assert!(log.contains("No such file"), "{log}");
+    }
+
+    #[test]
+    fn a_folder_of_other_machines_may_come_later_and_keeps_its_targets_while_it_is_gone() {
+        let folder = folder(&[]);
+        let (path, elsewhere) = (folder.path().join("shared"), folder.path().join("unmounted"));
+        let mut files = TargetFiles::of_elsewhere(&path);
+        let log = logged(|| assert!(files.read().is_empty()));
+        assert!(log.contains("No such file"), "{log}");
+        std::fs::create_dir(&path).unwrap();
+        std::fs::write(path.join("a.json"), r#"[{"targets": ["one:1"]}]"#).unwrap();
+        assert_eq!(addresses(&files.read()), ["one:1"]);
+        std::fs::rename(&path, &elsewhere).unwrap();
+        let log = logged(|| assert_eq!(addresses(&files.read()), ["one:1"]));
+        assert!(log.contains("No such file"), "{log}");
+        std::fs::remove_file(elsewhere.join("a.json")).unwrap();
+        std::fs::rename(&elsewhere, &path).unwrap();
+        assert!(files.read().is_empty());
     }
 }

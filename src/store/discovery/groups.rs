@@ -65,6 +65,10 @@ mod tests {
                 r#"[{"targets": ["a:1"], "labels": {"__metrics_path__": "m"}}]"#,
                 r#"__metrics_path__ is "m", which does not begin with a slash"#,
             ),
+            (
+                r#"[{"targets": ["a:1"], "labels": {"__metrics_path__": "/m?token=hidden"}}]"#,
+                "__metrics_path__ is more than a path: it has a query",
+            ),
         ] {
             let fault = parse(content, Origin::Home).unwrap_err();
             assert!(fault.contains(named), "{content}: {fault}");

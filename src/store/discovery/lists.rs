@@ -8,6 +8,7 @@ use reqwest::Url;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::groups::{EXPECTED, parse};
+use crate::http::shown;
 use crate::store::fault::Fault;
 use crate::store::scrape::Fetcher;
 use crate::store::target::{Origin, Target};
@@ -50,7 +51,7 @@ impl TargetsList {
             Ok(targets) => {
                 *self.targets.lock() = targets;
                 if self.fault.end() {
-                    tracing::info!("the list of targets {} is there again", self.url);
+                    tracing::info!("the list of targets {} is there again", shown(&self.url));
                 }
             }
             Err(fault) => {
@@ -58,7 +59,7 @@ impl TargetsList {
                     tracing::warn!(
                         "the list of targets {} cannot be had: {fault}; expected {EXPECTED}; the \
                          targets found so far are scraped meanwhile",
-                        self.url
+                        shown(&self.url)
                     );
                 }
             }
@@ -75,6 +76,7 @@ mod tests {
     use super::*;
     use crate::http::Secret;
     use crate::store::elsewhere::Elsewhere;
+    use crate::store::test_log::logged;
 
     /// A list that is there, then is not, then holds nonsense, then is there again.
     async fn answers() -> Url {
@@ -107,5 +109,27 @@ mod tests {
             assert_eq!(list.targets().len(), count);
             assert_eq!(list.fault.end(), !is_well);
         }
+    }
+
+    #[test]
+    fn a_secret_in_the_address_of_a_list_is_not_logged() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let fetcher = Fetcher::new(Duration::from_secs(10), &Elsewhere::default()).unwrap();
+        let log = logged(|| {
+            runtime.block_on(async {
+                let mut url = answers().await;
+                url.set_query(Some("token=hidden"));
+                let list = TargetsList::new(url);
+                for _ in 0..4 {
+                    list.ask(&fetcher).await;
+                }
+                // Nobody listens there.
+                let nobody = Url::parse("http://127.0.0.1:1/list?token=hidden").unwrap();
+                TargetsList::new(nobody).ask(&fetcher).await;
+            });
+        });
+        assert_eq!(log.matches("/list cannot be had").count(), 3, "{log}");
+        assert_eq!(log.matches("/list is there again").count(), 1, "{log}");
+        assert!(!log.contains("hidden"), "{log}");
     }
 }

@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode, Url};
 
-use super::RemoteWriteOptions;
+use super::{RemoteWriteOptions, wire};
 use crate::http::{StoreAccess, chain};
+use crate::store::fault::kind;
 
 /// As in Prometheus.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -29,7 +30,9 @@ pub enum Answer {
     },
     /// It may take them later.
     Later {
-        /// What is in the way.
+        /// What is in the way, in words that stay the same for as long as it is.
+        kind: String,
+        /// What is in the way, in its own words.
         reason: String,
         /// How long it wants to be left alone.
         asked: Option<Duration>,
@@ -58,7 +61,33 @@ impl Receiver {
     }
 
     /// Sends a body as `wire` makes it.
+    ///
+    /// By the specification (<https://prometheus.io/docs/specs/prw/remote_write_spec/>, "Retries &
+    /// Backoff"), what is answered with a 4xx other than 429 must not be sent again: it takes such an
+    /// answer for one about the samples. A wrong address is answered so as well, and not always with
+    /// 404: VictoriaMetrics has 400 for each path that it does not know. So who refuses samples is
+    /// sent a request without any. Prometheus, Mimir, Thanos and VictoriaMetrics take that one, since
+    /// what it holds may be of a later version; who refuses it too refuses us, and the samples wait.
     pub async fn send(&self, body: Vec<u8>) -> Answer {
+        match self.ask(body).await {
+            Answer::Refused { status, reason } => self.judged(status, reason).await,
+            answer => answer,
+        }
+    }
+
+    async fn judged(&self, status: StatusCode, reason: String) -> Answer {
+        match self.ask(wire::join(&[])).await {
+            Answer::Taken => Answer::Refused { status, reason },
+            Answer::Refused { .. } => Answer::Later {
+                kind: status.to_string(),
+                reason: reason + " (also to a request without samples: is the address right?)",
+                asked: None,
+            },
+            later @ Answer::Later { .. } => later,
+        }
+    }
+
+    async fn ask(&self, body: Vec<u8>) -> Answer {
         let request = self
             .client
             .post(self.url.clone())
@@ -68,36 +97,44 @@ impl Receiver {
             .body(body);
         match self.access.add_to(request) {
             Ok(request) => match request.send().await {
-                Ok(response) => Answer::of(response).await,
+                Ok(response) => self.answer(response).await,
                 Err(error) => Answer::later(chain(&error.without_url())),
             },
             Err(reason) => Answer::later(reason),
         }
     }
+
+    async fn answer(&self, response: Response) -> Answer {
+        let status = response.status();
+        if status.is_success() {
+            return Answer::Taken;
+        }
+        let asked = retry_after(response.headers());
+        let reason = format!("the receiver answered {status}: {}", self.said(response).await);
+        if is_about_the_samples(status) {
+            Answer::Refused { status, reason }
+        } else {
+            Answer::Later { kind: status.to_string(), reason, asked }
+        }
+    }
+
+    /// What it said; VictoriaMetrics repeats the address, in whose query there may be a secret.
+    async fn said(&self, response: Response) -> String {
+        if self.options.url.query().is_some() {
+            return "what it said is not shown, since the address has a query".to_owned();
+        }
+        beginning(response).await
+    }
 }
 
 impl Answer {
-    async fn of(response: Response) -> Self {
-        let status = response.status();
-        if status.is_success() {
-            return Self::Taken;
-        }
-        let asked = retry_after(response.headers());
-        let reason = format!("the receiver answered {status}: {}", beginning(response).await);
-        if is_about_the_samples(status) {
-            Self::Refused { status, reason }
-        } else {
-            Self::Later { reason, asked }
-        }
-    }
-
     fn later(reason: String) -> Self {
-        Self::Later { reason, asked: None }
+        Self::Later { kind: kind(&reason), reason, asked: None }
     }
 }
 
-/// Whether other samples may fare better. An address or credentials that are not right refuse all,
-/// until somebody mends them.
+/// Whether it may be that other samples fare better. An address or credentials that are not right
+/// refuse all, until somebody mends them.
 fn is_about_the_samples(status: StatusCode) -> bool {
     const ABOUT_THE_SENDER: [StatusCode; 7] = [
         StatusCode::UNAUTHORIZED,

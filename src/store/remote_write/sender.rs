@@ -30,7 +30,9 @@ pub struct Sender {
     storage: Arc<Storage>,
     receiver: Receiver,
     counters: RemoteWriteCounters,
-    outage: Fault,
+    /// What was said of the present outage. Behind one address there may be several servers, each
+    /// with its own fault.
+    outage: BTreeSet<String>,
     disk: Fault,
     refusals: BTreeSet<StatusCode>,
     /// Up to this row one block is sent at a time, to find the one that was refused.
@@ -44,7 +46,7 @@ impl Sender {
             storage,
             receiver,
             counters,
-            outage: Fault::default(),
+            outage: BTreeSet::new(),
             disk: Fault::default(),
             refusals: BTreeSet::new(),
             one_by_one_up_to: 0,
@@ -129,23 +131,23 @@ impl Sender {
                     self.recovered();
                     return Err((status, reason));
                 }
-                Answer::Later { reason, asked } => {
-                    self.failed(&reason);
+                Answer::Later { kind, reason, asked } => {
+                    self.failed(kind, &reason);
                     tokio::time::sleep(back_off.next(asked)).await;
                 }
             }
         }
     }
 
-    fn failed(&self, reason: &str) {
+    fn failed(&mut self, kind: String, reason: &str) {
         self.counters.retried();
-        if self.outage.begin(reason) {
+        if self.outage.insert(kind) {
             tracing::warn!("remote write: samples wait on the disk to be sent again: {reason}");
         }
     }
 
-    fn recovered(&self) {
-        if self.outage.end() {
+    fn recovered(&mut self) {
+        if !std::mem::take(&mut self.outage).is_empty() {
             tracing::info!("remote write: samples are sent again");
         }
     }

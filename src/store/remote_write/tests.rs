@@ -16,6 +16,7 @@ use crate::http::{Authorization, Secret, Service, Shutdown};
 use crate::model::{Labels, STALE_MARKER};
 use crate::store::scrape::now_ms;
 use crate::store::storage::Storage;
+use crate::store::test_log::logged;
 
 /// A storage whose samples are sent, until `stop`.
 struct Sending {
@@ -139,7 +140,8 @@ async fn what_came_while_the_receiver_was_away_goes_together_when_it_is_back() {
 
 #[tokio::test]
 async fn nothing_is_lost_by_what_the_sender_or_its_user_can_mend() {
-    for status in [401, 403, 404, 408, 429, 500, 502, 503, 302] {
+    // 400 is what VictoriaMetrics answers where the path is wrong.
+    for status in [400, 401, 403, 404, 408, 410, 415, 429, 500, 502, 503, 302] {
         let directory = tempfile::tempdir().unwrap();
         let receiver = failing(2, StatusCode::from_u16(status).unwrap()).await;
         let sending = Sending::start(directory.path(), options(&receiver));
@@ -151,10 +153,10 @@ async fn nothing_is_lost_by_what_the_sender_or_its_user_can_mend() {
 }
 
 #[tokio::test]
-async fn of_a_refused_request_only_the_block_with_the_reason_is_let_go() {
+async fn of_a_refused_request_only_the_block_with_the_reason_is_let_go_be_it_the_first() {
     let directory = tempfile::tempdir().unwrap();
     let receiver = TestReceiver::start(|written| {
-        let is_bad = written.iter().any(|(_, time_ms, _)| *time_ms == 2);
+        let is_bad = written.iter().any(|(_, time_ms, _)| *time_ms == 1);
         if is_bad { StatusCode::BAD_REQUEST } else { StatusCode::NO_CONTENT }.into_response()
     })
     .await;
@@ -166,13 +168,51 @@ async fn of_a_refused_request_only_the_block_with_the_reason_is_let_go() {
     drop(storage);
     let sending = Sending::start(directory.path(), options(&receiver));
     let times: Vec<_> = receiver.wait_for(30).await.iter().map(|written| written.1).collect();
-    let expected: Vec<_> = [1, 3, 4].into_iter().flat_map(|time_ms| vec![time_ms; 10]).collect();
+    let expected: Vec<_> = [2, 3, 4].into_iter().flat_map(|time_ms| vec![time_ms; 10]).collect();
     assert_eq!(times, expected);
     eventually(|| sending.storage.queue_state().rows == 0).await;
     assert!((sending.metric("samples_failed_total") - 10.0).abs() < 1e-9);
     assert!((sending.metric("samples_sent_total") - 30.0).abs() < 1e-9);
     sending.append(5, 1);
     receiver.wait_for(31).await;
+    sending.stop().await;
+}
+
+#[test]
+fn each_fault_of_an_outage_is_said_once_whatever_else_the_receiver_says() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let log = logged(|| runtime.block_on(outage_of_five_requests("")));
+    let said: Vec<_> = log.lines().filter(|line| line.contains(" WARN ")).collect();
+    assert_eq!(said.len(), 2, "{log}");
+    assert!(said[0].contains("503 Service Unavailable: request 1"), "{log}");
+    assert!(said[1].contains("502 Bad Gateway: request 2"), "{log}");
+    assert!(log.trim_end().ends_with("samples are sent again"), "{log}");
+}
+
+#[test]
+fn what_a_receiver_says_is_not_said_where_it_may_repeat_a_secret_of_the_address() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let log = logged(|| runtime.block_on(outage_of_five_requests("?token=hidden")));
+    assert!(log.contains("503 Service Unavailable") && !log.contains("hidden"), "{log}");
+}
+
+async fn outage_of_five_requests(query: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let mut count = 0;
+    let receiver = TestReceiver::start(move |_| {
+        count += 1;
+        let text = format!("request {count} for /api/v1/write?token=hidden failed");
+        match count {
+            2 | 4 => (StatusCode::BAD_GATEWAY, text).into_response(),
+            1 | 3 | 5 => (StatusCode::SERVICE_UNAVAILABLE, text).into_response(),
+            _ => ().into_response(),
+        }
+    })
+    .await;
+    let options = RemoteWriteOptions::new(&format!("{}{query}", receiver.url)).unwrap();
+    let sending = Sending::start(directory.path(), options);
+    sending.append(1, 1);
+    receiver.wait_for(1).await;
     sending.stop().await;
 }
 

@@ -128,7 +128,7 @@ async fn fetch(request: RequestBuilder, time_limit: Duration) -> Result<String, 
 }
 
 async fn answer(request: RequestBuilder) -> Result<String, Failure> {
-    let response = request.send().await.map_err(|error| Failure::Other(chain(&error)))?;
+    let response = request.send().await.map_err(|error| Failure::Other(reason(error)))?;
     if !response.status().is_success() {
         return Err(Failure::Status(response.status()));
     }
@@ -136,9 +136,14 @@ async fn answer(request: RequestBuilder) -> Result<String, Failure> {
     String::from_utf8(body).map_err(|_| Failure::Other("the answer is not UTF-8".to_owned()))
 }
 
+/// Without the address, which may hold a secret: who logs the reason says whom it is about.
+fn reason(error: reqwest::Error) -> String {
+    chain(&error.without_url())
+}
+
 async fn body(mut response: Response) -> Result<Vec<u8>, String> {
     let mut body = Vec::new();
-    while let Some(part) = response.chunk().await.map_err(|error| chain(&error))? {
+    while let Some(part) = response.chunk().await.map_err(reason)? {
         body.extend_from_slice(&part);
         if body.len() > BODY_LIMIT_BYTES {
             return Err(format!("the answer is larger than {BODY_LIMIT_BYTES} bytes"));

@@ -11,7 +11,7 @@ from mephisto_metrics.stack.doctor import elsewhere
 from mephisto_metrics.stack.doctor.answers import asked as answer_of
 from mephisto_metrics.stack.doctor.findings import CLEANUP, Finding, note, problem, well
 from mephisto_metrics.stack.doctor.processes import suspended
-from mephisto_metrics.stack.remote import remote_write_wanted
+from mephisto_metrics.stack.remote import is_remote_write_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +96,7 @@ def _scraped(
         stopped = suspended("operators", what, operator.pid)
         if stopped is not None:
             yield stopped
-        elif running is None and store.remote() is not None and remote_write_wanted() is None:
+        elif running is None and store.remote() is not None and not is_remote_write_wanted():
             yield well("operators.well", f"{what} runs; the remote store is to scrape it")
         elif running is None:
             yield _not_recorded(what)

@@ -1,0 +1,107 @@
+"""A store elsewhere that a view asks, while its credentials are exchanged or can not be sent."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from mephisto_metrics.cli import showing
+from mephisto_metrics.stack.readiness import why_no_queries
+from mephisto_metrics.stack.remote import Credentials
+
+TIMEOUT_SECONDS = 30
+CYRILLIC = "\N{CYRILLIC SMALL LETTER A}"
+
+
+class RemoteStore(http.server.ThreadingHTTPServer):
+    """Answers each query with nothing, and keeps what let it in."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.authorizations: list[str | None] = []
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    server: RemoteStore
+
+    def do_GET(self) -> None:
+        self.server.authorizations.append(self.headers["Authorization"])
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps({"data": {"result": []}}).encode())
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+class Viewer:
+    """Shows nothing; each time that it is looked after, it does the next step."""
+
+    kind = name = url = start_url = notice = ""
+
+    def __init__(self, *steps: Callable[[], object]) -> None:
+        self._steps = list(steps)
+
+    def is_ready(self) -> bool:
+        return True
+
+    def follow(self, _: Any) -> None:
+        pass
+
+    def check(self) -> None:
+        self._steps.pop(0)()
+
+
+@pytest.fixture
+def remote_store() -> Iterator[RemoteStore]:
+    with RemoteStore() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_a_view_goes_on_while_its_token_is_exchanged(
+    remote_store: RemoteStore,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("first\n")
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("MEPHISTO_METRICS_STORE", remote_store.url)
+    monkeypatch.setenv("MEPHISTO_METRICS_REMOTE_TOKEN_FILE", str(token))
+    monkeypatch.setattr(showing, "STATUS_INTERVAL_SECONDS", 0.01)
+    ended = threading.Event()
+    steps = (lambda: None, token.unlink, lambda: token.write_text("second\n"), ended.set)
+    showing.wait_for_end(Viewer(*steps), ended, TIMEOUT_SECONDS)
+    assert ended.is_set()
+    assert remote_store.authorizations == ["Bearer first", "Bearer second", "Bearer second"]
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("store: ")]
+    assert [line.partition(remote_store.url)[2] for line in said] == [
+        " answers",
+        f" does not answer: the secret in `{token}` can not be read: No such file or directory",
+        " answers",
+    ]
+
+
+def test_a_token_that_can_not_be_sent_is_a_reason_without_the_token(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text(f"hidden-{CYRILLIC}\n")
+    reason = why_no_queries("http://127.0.0.1:1", TIMEOUT_SECONDS, Credentials(token_file=token))
+    assert reason == f"the token in `{token}` has letters that can not be sent"
+
+
+@pytest.mark.parametrize("url", [f"http://127.0.0.1:1/{CYRILLIC}", "http://a..b"])
+def test_an_address_that_can_not_be_asked_is_a_reason(url: str) -> None:
+    assert why_no_queries(url, TIMEOUT_SECONDS)
+    assert why_no_queries(url, TIMEOUT_SECONDS, Credentials(tenant=CYRILLIC))
