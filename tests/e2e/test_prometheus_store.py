@@ -82,10 +82,14 @@ def test_it_sends_its_samples_on_with_the_credentials_of_a_file_and_the_board_sh
     (tmp_path / "token").write_text("a-secret\n")
     with receiver() as (url, seen):
         installation.environment["MEPHISTO_METRICS_REMOTE_TOKEN_FILE"] = str(tmp_path / "token")
-        installation.address_of(installation.start_verb("view", "--remote-write", url))
+        view = installation.start_verb("view", "--remote-write", url)
+        installation.address_of(view)
 
         assert wait_until(lambda: seen != [], TIMEOUT_SECONDS)
         assert_row_shows_what_is_sent(installation)
+        # While the receiver is there, for which Prometheus would wait.
+        view.terminate()
+        assert view.wait(TIMEOUT_SECONDS) == 0, installation.log_of(view)
     assert seen[0]["Authorization"] == "Bearer a-secret"
     assert seen[0]["Content-Encoding"] == "snappy"
 

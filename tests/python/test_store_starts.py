@@ -77,6 +77,10 @@ def has_ended(pid: int) -> bool:
         return True
 
 
+def log_of_stores(home: Path) -> str:
+    return (home / "logs" / "store.log").read_text()
+
+
 def state_files(home: Path) -> list[Path]:
     return list((home / "state").glob("**/*.json"))
 
@@ -172,6 +176,7 @@ def test_a_store_whose_operator_ends_while_it_starts_is_the_next_ones(home: Path
 
     assert running.pid == process.pid
     assert is_ready(running.url)
+    assert log_of_stores(home).count("starting the store") == 1
 
 
 @pytest.mark.usefixtures("slow")
@@ -189,6 +194,7 @@ def test_a_store_that_ends_by_itself_is_handed_to_nobody(
     assert has_ended(ending.pid)
     assert running.pid != ending.pid
     assert is_ready(running.url)
+    assert "is the store of" not in log_of_stores(home), "another was tried beside it"
     assert "ending" in ending.communicate()[1]
 
 
