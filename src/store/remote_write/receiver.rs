@@ -120,7 +120,7 @@ impl Receiver {
 
     /// What it said; VictoriaMetrics repeats the address, in whose query there may be a secret.
     async fn said(&self, response: Response) -> String {
-        if self.options.url.query().is_some() {
+        if self.url.query().is_some() {
             return "what it said is not shown, since the address has a query".to_owned();
         }
         beginning(response).await
