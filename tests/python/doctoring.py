@@ -17,6 +17,7 @@ import pytest
 from mephisto_metrics.stack import engines, settings, store
 from mephisto_metrics.stack.doctor import diagnose
 from mephisto_metrics.stack.doctor.findings import Finding
+from mephisto_metrics.stack.elsewhere import TARGETS_VARIABLE, joined
 from mephisto_metrics.stack.engine_options import EngineOptions
 from mephisto_metrics.stack.retention import Retention
 
@@ -46,8 +47,14 @@ def the_one(findings: list[Finding], id_: str) -> Finding:
 @contextlib.contextmanager
 def running_store(**changes: Any) -> Iterator[engines.Engine]:
     """The built-in store, in this process."""
-    options = {"port": 0, "scrape_interval_seconds": 0.2, "retention": Retention(3600, None)}
+    options: dict[str, Any] = {
+        "port": 0,
+        "scrape_interval_seconds": 0.2,
+        "retention": Retention(3600, None),
+    }
     options.update(rules=(), **changes)
+    if "elsewhere" in changes:
+        options["started_with"] = {TARGETS_VARIABLE: joined(changes["elsewhere"].sources)}
     with engines.running("builtin", EngineOptions(**options), print) as engine:
         _age_as_this_process(store.state_path())
         yield engine

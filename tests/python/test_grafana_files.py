@@ -172,8 +172,8 @@ def test_secrets_are_in_files_of_their_owner_and_nowhere_else(
 def test_the_token_of_a_store_goes_when_none_is_set_any_more(
     home: Path, program: InstalledProgram
 ) -> None:
-    for token, is_kept in (("a-token", True), (None, False)):
-        prepare(program, options(remote_token=token))
+    for credentials, is_kept in ((Credentials(token="a-token"), True), (None, False)):
+        prepare(program, options(credentials=credentials))
         assert (config(home) / "secrets" / "store-token").exists() == is_kept
 
 

@@ -19,6 +19,7 @@ from tests.stand_ins.running import as_installed, without_grafanas_variables
 
 from mephisto_metrics.stack import grafana, prometheus
 from mephisto_metrics.stack.back_off import STARTS_TRIED
+from mephisto_metrics.stack.engine_options import EngineOptions
 from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.programs import InstalledProgram
 from mephisto_metrics.stack.readiness import fetched, wait_until
@@ -81,7 +82,7 @@ class Server:
 
 def prometheus_program(executable: str) -> Program:
     installed = InstalledProgram("prometheus", "2.42.0", Path(executable), Path("/"), is_ours=False)
-    return prometheus.prepare(installed, 0, 5.0, Retention(3600, None), None)
+    return prometheus.prepare(installed, EngineOptions(0, 5.0, Retention(3600, None)))
 
 
 def grafana_program(folder: Path) -> Program:

@@ -142,8 +142,9 @@ def test_the_configuration_is_for_its_owner_alone_as_an_address_may_have_a_token
 
 def test_secrets_of_an_earlier_start_are_removed(tmp_path: Path, home: Path) -> None:
     installed = program(tmp_path, UPSTREAMS_HELP)
-    prepared(installed, remote_write=RemoteWrite(URL, token="a-secret"))
-    prepared(installed, remote_write=RemoteWrite(URL, user="me", password="a-secret"))
+    prepared(installed, remote_write=RemoteWrite(URL, Credentials(token="a-secret")))
+    with_password = Credentials(user="me", password="a-secret")
+    prepared(installed, remote_write=RemoteWrite(URL, with_password))
     with engines.running("builtin", EngineOptions(0, 1.0, FIFTEEN_DAYS), lambda _: None):
         assert [path.name for path in (home / "config").iterdir()] == ["prometheus.yml"]
 

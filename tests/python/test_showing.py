@@ -25,7 +25,8 @@ class Starts:
         self.seconds_to_start = 0.0
         self.error: StackError | None = None
 
-    def ensure_running(self) -> StoreState:
+    def ensure_running(self, *, as_it_was: bool = True) -> StoreState:
+        assert as_it_was, "a view's own settings may have come too late"
         self.tried += 1
         self.now_seconds += self.seconds_to_start
         if self.error is not None:

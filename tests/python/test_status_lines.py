@@ -110,8 +110,8 @@ def test_an_operator_comes_with_its_target_file_and_goes_with_it(
 ) -> None:
     monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path))
     announcement = Announcement(("127.0.0.1", 3031))
-    announcement.publish()
     announcement.add_task("mine")
+    announcement.publish()
     (line,) = overview(None, None)[1:]
     assert line.what.endswith(" at 127.0.0.1:3031, task mine")
     announcement.withdraw()

@@ -199,7 +199,7 @@ def test_a_store_that_ends_by_itself_is_handed_to_nobody(
 
 
 def test_a_store_does_not_end_by_itself_while_somebody_looks_for_one(home: Path) -> None:
-    write_state(store.state_path(), "builtin", "http://127.0.0.1:9", 5.0, [])
+    write_state(store.state_path(), "builtin", "http://127.0.0.1:9", 5.0, {})
     with store._alone():
         assert not store.retire(lambda: False)
     assert not store.retire(lambda: True)
@@ -217,7 +217,7 @@ def test_a_store_that_does_not_answer_is_named_with_the_way_out(
     with socket.create_server(("127.0.0.1", 0)) as deaf, keeper.being_it():
         url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
         deaf.close()
-        write_state(store.state_path(), "builtin", url, 5.0, [])
+        write_state(store.state_path(), "builtin", url, 5.0, {})
         named = rf"\(PID {os.getpid()}\) does not answer"
         with pytest.raises(StackError, match=named) as raised:
             store.ensure_running()
@@ -256,10 +256,10 @@ def test_a_store_that_was_started_by_hand_at_the_same_moment_is_taken(
     by_hand = []
     start = store._start
 
-    def start_second() -> store.StoreState:
+    def start_second(as_it_was: bool) -> store.StoreState:
         by_hand.append(start_store())
         assert wait_until(lambda: keeper.living() is not None, TIMEOUT_SECONDS)
-        return start()
+        return start(as_it_was)
 
     monkeypatch.setattr(store, "_start", start_second)
     assert store.ensure_running().pid == by_hand[0].pid

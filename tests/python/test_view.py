@@ -7,18 +7,21 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 
 from mephisto_metrics.cli import run, showing, view
-from mephisto_metrics.stack import back_off
+from mephisto_metrics.stack import back_off, viewers
 from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.stack.files import write_json
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.store import StoreState
-from mephisto_metrics.stack.viewers import ViewerState, Viewing
+from mephisto_metrics.stack.viewers import ViewerState
 
 ADDRESS = "http://127.0.0.1:3032"
 RETENTION = "MEPHISTO_METRICS_RETENTION"
@@ -71,18 +74,16 @@ def test_what_runs_in_the_background_is_opened_too(
     opened: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown = ViewerState(*ProcessIdentity.current(), "builtin", ADDRESS, f"{ADDRESS}/d")
-    monkeypatch.setattr(view, "_start_detached", lambda: shown)
+    monkeypatch.setattr(view, "_start_detached", lambda **_: shown)
     assert run(["view", "--detach", "--open"]) == 0
     assert opened == [f"{ADDRESS}/d"]
 
 
 def test_what_another_view_shows_already_is_opened_in_its_place(opened: list[str]) -> None:
-    other = Viewing()
-    other.shows("builtin", ADDRESS, f"{ADDRESS}/d")
-    try:
-        assert run(["view", "--detach", "--open"]) == 0
-    finally:
-        other.end()
+    another = ProcessIdentity.of(psutil.Process(os.getppid()))
+    path = viewers.viewers_folder() / f"{another.pid}.json"
+    write_json(path, asdict(ViewerState(*another, "builtin", ADDRESS, f"{ADDRESS}/d")))
+    assert run(["view", "--detach", "--open"]) == 0
     assert opened == [f"{ADDRESS}/d"]
 
 
