@@ -195,7 +195,10 @@ def wait_until_sent(machine: Machine) -> None:
 
 
 def kill_and_restart_store(machine: Machine) -> None:
-    """Kill the store as the system would, and start another over what it left."""
+    """Kill the store as the system would, and start another over what it left.
+
+    The Operator does so too, and may come first.
+    """
     state = json.loads((machine.installation.home / "state" / "store.json").read_text())
     os.kill(state["pid"], signal.SIGKILL)
     started = machine.installation.start(
@@ -206,7 +209,7 @@ def kill_and_restart_store(machine: Machine) -> None:
 
     def serves() -> bool:
         path = machine.installation.home / "state" / "store.json"
-        return path.exists() and json.loads(path.read_text())["pid"] == started.pid
+        return path.exists() and json.loads(path.read_text())["pid"] != state["pid"]
 
     assert wait_until(serves, TIMEOUT_SECONDS), machine.installation.log_of(started)
 

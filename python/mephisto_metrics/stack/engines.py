@@ -45,11 +45,10 @@ def running(
     """Run a store of `kind` for as long as the block runs, and say in its state file that it does.
 
     Raises `StackError` if it can not be started, or if this home has one already, and
-    `KeyboardInterrupt` if `stopping` is set before it serves.
+    `KeyboardInterrupt` if `stopping` is set while a Prometheus starts.
     """
     with keeper.being_it():
-        # A store that was killed left these behind: nothing of it must be scraped, or hold the
-        # port.
+        # A store that was killed left these: nothing of it must be scraped, or hold the port.
         stop_left_behind(prometheus.state_path())
         prometheus.remove_secrets()
         targets.withdraw_store()

@@ -53,6 +53,18 @@ def being_it() -> Iterator[None]:
 
     Raises `StackError` if another process is, of which nothing is changed then.
     """
+    with none_else():
+        try:
+            with explaining_home_faults():
+                _write(ProcessIdentity.current())
+            yield
+        finally:
+            forget()
+
+
+@contextlib.contextmanager
+def none_else() -> Iterator[None]:
+    """Let no process become the store of this home meanwhile; `StackError` if one is."""
     from filelock import FileLock, Timeout
 
     with explaining_home_faults():
@@ -64,11 +76,8 @@ def being_it() -> Iterator[None]:
         except Timeout:
             raise _another(living()) from None
     try:
-        with explaining_home_faults():
-            _write(ProcessIdentity.current())
         yield
     finally:
-        forget()
         lock.release()
 
 

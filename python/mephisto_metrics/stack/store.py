@@ -270,5 +270,6 @@ def _start(as_it_was: bool) -> StoreState:
 
 def _sweep() -> None:
     """Stop the Prometheus of a store that was killed while it started."""
-    with contextlib.suppress(StackError), keeper.being_it():
+    with contextlib.suppress(StackError), keeper.none_else():
+        keeper.forget()
         stop_left_behind(prometheus.state_path())

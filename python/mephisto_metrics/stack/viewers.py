@@ -132,10 +132,13 @@ def shown() -> list[ViewerState]:
 
 
 def first_but(pid: int) -> ViewerState | None:
-    """Return the view that shows something, or starts to; None if none but `pid` does."""
+    """Return the view that shows something, or else starts to, the longest; `pid` is left out."""
     others = [viewer for viewer in living_viewers() if viewer.kind and viewer.pid != pid]
-    by_age = sorted(others, key=lambda viewer: viewer.start_time_seconds)
-    return next(iter(sorted(by_age, key=lambda viewer: viewer.url is None)), None)
+    return min(
+        others,
+        key=lambda viewer: (viewer.url is None, viewer.start_time_seconds),
+        default=None,
+    )
 
 
 def of(pid: int) -> ViewerState | None:
