@@ -124,6 +124,28 @@ def test_a_program_that_is_gone_is_named_with_the_way_out(make: Callable[..., Su
     assert "mephisto metrics reinstall --only server" in raised.value.hint
 
 
+def test_a_server_that_can_not_be_started_again_for_a_while_is_not_given_up(
+    make: Callable[..., Supervised],
+) -> None:
+    clock = Clock()
+    supervised = make(SERVES, clock)
+    supervised.start()
+    kill(supervised)
+    supervised.check()
+    logs = supervised.program.log_path.parent
+    logs.rename(logs.with_name("elsewhere"))
+    logs.touch()  # as on a full disk, nothing can be written there
+
+    clock.now_seconds += FIRST_PAUSE_SECONDS
+    supervised.check()
+    assert supervised.said[-1].endswith("can not be used: File exists: trying again in 2 s")  # type: ignore[attr-defined]
+
+    logs.unlink()
+    clock.now_seconds += 2 * FIRST_PAUSE_SECONDS
+    supervised.check()
+    assert psutil.pid_exists(pid_of(supervised))
+
+
 def test_a_server_that_dies_is_started_again_after_a_pause(make: Callable[..., Supervised]) -> None:
     clock = Clock()
     supervised = make(SERVES, clock)

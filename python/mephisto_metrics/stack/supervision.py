@@ -103,13 +103,16 @@ class Supervised:
         if not self._back_off.is_pausing:
             self._notice_end()
         elif self._back_off.is_due:
-            self._launch()
+            self._launch_or_pause()
 
     def replace(self, program: Program) -> None:
-        """Run another program from now on, without waiting for it; if it ends, `check` notices."""
+        """Run another program from now on, without waiting for it; if it ends, `check` notices.
+
+        Raises `StackError` as `check` does.
+        """
         self.stop()
         self.program = program
-        self._launch()
+        self._launch_or_pause()
 
     def stop(self) -> None:
         """End the program, patiently; a second call does nothing."""
@@ -129,6 +132,16 @@ class Supervised:
             write_json(program.state_path, _state(program, identity))
         self._back_off.started()
         return process
+
+    def _launch_or_pause(self) -> None:
+        try:
+            self._launch()
+        except StackError as error:  # a full disk, for one, may have space in a moment
+            self.stop()
+            pause_seconds = self._back_off.ended()
+            if pause_seconds is None:
+                raise
+            self._say(f"{error}: trying again in {pause_seconds:.0f} s")
 
     def _wait_until_ready(
         self, process: subprocess.Popen[bytes], stopping: threading.Event | None
