@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mephisto_metrics import _core
 from mephisto_metrics._core import ExpositionServer, Registry, ServerTls
-from mephisto_metrics.ports import address_text, is_port_in_use, port_in_use_error
+from mephisto_metrics.machine.ports import address_text, is_port_in_use, port_in_use_error
 
 if TYPE_CHECKING:
     from pathlib import Path

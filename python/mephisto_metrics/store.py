@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mephisto_metrics import places
 from mephisto_metrics._core import log_to_stderr
+from mephisto_metrics.machine import places
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import engines, settings, targets
 from mephisto_metrics.stack import store as stack_store
 from mephisto_metrics.stack.elsewhere import elsewhere
 from mephisto_metrics.stack.engine_options import EngineOptions
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.remote import remote_write_wanted
 from mephisto_metrics.stack.retention import parse_retention
 from mephisto_metrics.stack.store_settings import set_in

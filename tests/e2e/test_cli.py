@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from mephisto_metrics.cli import VERBS
-from mephisto_metrics.ports import free_port
+from mephisto_metrics.machine.ports import free_port
 from mephisto_metrics.stack.readiness import is_ready, wait_until
 
 TIMEOUT_SECONDS = 60

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from mephisto_metrics.ports import free_port
+from mephisto_metrics.machine.ports import free_port
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.readiness import is_ready, wait_until
 

@@ -20,8 +20,8 @@ import pytest
 from tests.disks import fill, make_read_only
 from tests.python.doctoring import found, new_home, running_store, silent_server, the_one
 
-from mephisto_metrics import places
 from mephisto_metrics.cli import run
+from mephisto_metrics.machine import places
 from mephisto_metrics.stack import settings, store
 from mephisto_metrics.stack.doctor import clock, diagnose, keeping
 from mephisto_metrics.stack.doctor import elsewhere as elsewhere_check

@@ -10,6 +10,7 @@ from typing import Any, Callable
 import pytest
 
 from mephisto_metrics._core import Store
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import prometheus
 from mephisto_metrics.stack.elsewhere import (
     TARGETS_VARIABLE,
@@ -20,7 +21,6 @@ from mephisto_metrics.stack.elsewhere import (
     with_whole_paths,
 )
 from mephisto_metrics.stack.engine_options import EngineOptions
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.retention import Retention
 from mephisto_metrics.stack.store import StoreState
 

@@ -10,7 +10,7 @@ import pytest
 from tests.stand_ins.archives import grafana_release
 from tests.stand_ins.running import as_installed, ask, started, without_grafanas_variables
 
-from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.grafana import GrafanaOptions, prepare
 from mephisto_metrics.stack.readiness import wait_until
 

@@ -14,8 +14,8 @@ from tests.forward_proxy import forward_proxy
 from tests.stand_ins.archives import grafana_release
 from tests.stand_ins.running import frames, install, without_grafanas_variables
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import grafana, programs, store, viewer
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.grafana import GrafanaOptions
 from mephisto_metrics.stack.install import removing
 from mephisto_metrics.stack.readiness import wait_until

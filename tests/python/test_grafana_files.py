@@ -13,8 +13,8 @@ import pytest
 from tests.stand_ins import archives
 from tests.stand_ins.running import as_installed, without_grafanas_variables
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.credentials import Credentials
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.grafana import GrafanaOptions, prepare
 from mephisto_metrics.stack.grafana.options import password_of_environment, user_of_environment
 from mephisto_metrics.stack.programs import InstalledProgram

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 
 

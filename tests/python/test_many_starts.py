@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from mephisto_metrics import CollectorRegistry, start_http_server, stop_http_server
-from mephisto_metrics.ports import free_port
+from mephisto_metrics.machine.ports import free_port
 from mephisto_metrics.stack import engines, page, settings, store, targets, viewers
 from mephisto_metrics.stack.engine_options import EngineOptions
 from mephisto_metrics.stack.readiness import is_ready, wait_until

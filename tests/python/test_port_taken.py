@@ -17,10 +17,10 @@ import pytest
 from tests.stand_ins.archives import grafana_release
 from tests.stand_ins.running import as_installed, without_grafanas_variables
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import grafana, prometheus
 from mephisto_metrics.stack.back_off import STARTS_TRIED
 from mephisto_metrics.stack.engine_options import EngineOptions
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.programs import InstalledProgram
 from mephisto_metrics.stack.readiness import fetched, wait_until
 from mephisto_metrics.stack.retention import Retention

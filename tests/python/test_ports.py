@@ -8,7 +8,7 @@ import socket
 import psutil
 import pytest
 
-from mephisto_metrics.ports import describe_holder
+from mephisto_metrics.machine.ports import describe_holder
 
 
 def hidden(*_: object, **__: object) -> None:

@@ -11,10 +11,10 @@ from typing import Any, Callable
 
 import pytest
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import engines, prometheus
 from mephisto_metrics.stack.credentials import Credentials
 from mephisto_metrics.stack.engine_options import EngineOptions
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.install.executables import version_of
 from mephisto_metrics.stack.processes import STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.programs import InstalledProgram

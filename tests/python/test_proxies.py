@@ -15,9 +15,9 @@ from tests.demanding_store import DemandingStore, demanding_store
 from tests.forward_proxy import forward_proxy
 
 from mephisto_metrics._core import PageServer, Store
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import settings
 from mephisto_metrics.stack.credentials import Credentials
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.proxies import proxy_for
 from mephisto_metrics.stack.readiness import fetched, is_ready, why_no_queries
 from mephisto_metrics.stack.remote import RemoteWrite, remote_write_wanted

@@ -13,10 +13,10 @@ import pytest
 from tests.disks import fill, make_read_only
 from tests.stand_ins.prometheus import START_VARIABLE, slow_prometheus
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.mephisto.recording import Recording
 from mephisto_metrics.stack import programs, store
 from mephisto_metrics.stack.back_off import HEALTHY_SECONDS, LONGEST_PAUSE_SECONDS
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.readiness import wait_until
 
 TIMEOUT_SECONDS = 30

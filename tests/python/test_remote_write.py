@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from mephisto_metrics._core import Store
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.credentials import Credentials
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.remote import RemoteWrite, remote_write
 from mephisto_metrics.stack.sizes import bytes_of
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.report import boards, intervals, snapshot, times
 from mephisto_metrics.report.queries import Query, TimeRange, View, prepare
 from mephisto_metrics.report.recording import Recording, key_of
 from mephisto_metrics.report.variables import Choice
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.store import StoreState
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"

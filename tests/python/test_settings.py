@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import settings
 from mephisto_metrics.stack.addresses import shown
-from mephisto_metrics.stack.errors import StackError
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from click.testing import CliRunner
 
 from mephisto_metrics import _core
 from mephisto_metrics import store as store_process
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import engines, programs, store, wanted
 from mephisto_metrics.stack.elsewhere import joined
 from mephisto_metrics.stack.engine_options import EngineOptions
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.programs import InstalledProgram
 from mephisto_metrics.stack.retention import Retention

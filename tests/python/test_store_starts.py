@@ -16,8 +16,8 @@ import pytest
 from tests.stand_ins.prometheus import END_VARIABLE, START_VARIABLE, slow_prometheus
 
 from mephisto_metrics.cli import run
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import keeper, programs, prometheus, settings, store
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.readiness import is_ready, wait_until
 from mephisto_metrics.stack.state import read_state, write_state

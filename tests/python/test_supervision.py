@@ -13,8 +13,8 @@ from typing import Callable
 import psutil
 import pytest
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.back_off import FIRST_PAUSE_SECONDS, HEALTHY_SECONDS, STARTS_TRIED
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.supervision import Program, Supervised, stop_left_behind

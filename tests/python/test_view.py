@@ -16,8 +16,8 @@ import psutil
 import pytest
 
 from mephisto_metrics.cli import run, showing, view
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import back_off, viewers
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.files import write_json
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.store import StoreState

@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit status."""
-    from mephisto_metrics.stack.errors import StackError
+    from mephisto_metrics.machine.errors import StackError
 
     try:
         status = group.main(list(arguments), prog_name="mephisto-metrics", standalone_mode=False)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import settings
 from mephisto_metrics.stack.addresses import host_of, is_loopback, is_web_address, shown
-from mephisto_metrics.stack.errors import StackError
 
 if TYPE_CHECKING:
     from mephisto_metrics.stack.grafana.push import Change

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import click
 
 from mephisto_metrics.cli.showing import ending_in_order, showing, wait_for_end
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import settings
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.processes import end_child
 
 if TYPE_CHECKING:

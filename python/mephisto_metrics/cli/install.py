@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import click
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.addresses import shown
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.programs import NAMES, installed
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mephisto_metrics import places
-from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.machine import places
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mephisto_metrics import places
 from mephisto_metrics.cli.showing import stop_store_unless_needed
+from mephisto_metrics.machine import places
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.report import boards, snapshot, times, variables
 from mephisto_metrics.report.queries import TimeRange
 from mephisto_metrics.stack import store
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.viewers import viewing
 
 if TYPE_CHECKING:

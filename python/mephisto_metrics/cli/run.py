@@ -10,11 +10,11 @@ from typing import NoReturn
 import click
 
 from mephisto_metrics import install
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.mephisto import advertising
 from mephisto_metrics.mephisto.advertising import AdvertisingError
 from mephisto_metrics.mephisto.serving import PORT_VARIABLE
 from mephisto_metrics.stack import settings
-from mephisto_metrics.stack.errors import StackError
 
 WATCH_MODULE = "_mephisto_metrics_autoload"
 OFF_VARIABLE = "MEPHISTO_METRICS_OFF"

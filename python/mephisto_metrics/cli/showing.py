@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Callable
 
 import click
 
-from mephisto_metrics import places
 from mephisto_metrics.cli.live_status import LiveStatus
+from mephisto_metrics.machine import places
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import store, targets, viewer, wanted
 from mephisto_metrics.stack.back_off import BackOff
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.overview import overview
 from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.viewers import living_viewers, viewing

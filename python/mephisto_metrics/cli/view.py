@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Callable
 
 import click
 
-from mephisto_metrics import places
 from mephisto_metrics.cli.showing import (
     ending_in_order,
     say,
@@ -20,6 +19,7 @@ from mephisto_metrics.cli.showing import (
     showing,
     wait_for_end,
 )
+from mephisto_metrics.machine import places
 from mephisto_metrics.stack import account, elsewhere, remote, settings, viewers, wanted
 from mephisto_metrics.stack import store as stack_store
 from mephisto_metrics.stack.detached import start_and_wait

@@ -11,11 +11,12 @@ import os
 import threading
 from typing import Callable
 
-from mephisto_metrics import ServerAddress, places, start_http_server
+from mephisto_metrics import ServerAddress, start_http_server
+from mephisto_metrics.machine import places
+from mephisto_metrics.machine.errors import StackError
+from mephisto_metrics.machine.ports import address_text, is_port_in_use
 from mephisto_metrics.mephisto import advertising, moments
 from mephisto_metrics.mephisto.recording import Recording
-from mephisto_metrics.ports import address_text, is_port_in_use
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.targets import Announcement
 

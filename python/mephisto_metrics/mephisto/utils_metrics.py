@@ -12,7 +12,8 @@ import subprocess
 import sys
 from typing import Any
 
-from mephisto_metrics import places, start_http_server
+from mephisto_metrics import start_http_server
+from mephisto_metrics.machine import places
 from mephisto_metrics.mephisto import serving
 from mephisto_metrics.stack import programs, viewers
 

@@ -10,9 +10,9 @@ import urllib.parse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.report.queries import Query
 from mephisto_metrics.stack.asking import opener
-from mephisto_metrics.stack.errors import StackError
 
 if TYPE_CHECKING:
     from mephisto_metrics.stack.credentials import Credentials

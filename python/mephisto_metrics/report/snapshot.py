@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Callable
 
 import mephisto_metrics
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.report.boards import BoardFile
 from mephisto_metrics.report.queries import (
     Query,
@@ -29,7 +30,6 @@ from mephisto_metrics.report.variables import (
     label_values_query,
     substitute,
 )
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.page import PACKAGE_FOLDER
 from mephisto_metrics.stack.store import StoreState
 

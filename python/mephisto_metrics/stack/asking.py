@@ -7,7 +7,7 @@ import urllib.request
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.proxies import proxy_for
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Callable
 
 import psutil
 
-from mephisto_metrics.stack.errors import StackError, reasons_and_hint
+from mephisto_metrics.machine.errors import StackError, reasons_and_hint
 from mephisto_metrics.stack.logs import begin_log, last_words, said_since
 from mephisto_metrics.stack.processes import (
     VIEW_STOP_PATIENCE_SECONDS,

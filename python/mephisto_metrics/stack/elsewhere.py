@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.addresses import shown
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.variables import absolute, file_of, text_of
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable
 
-from mephisto_metrics import places
-from mephisto_metrics.ports import address_text, is_port_in_use, port_in_use_error
+from mephisto_metrics.machine import places
+from mephisto_metrics.machine.errors import StackError
+from mephisto_metrics.machine.ports import address_text, is_port_in_use, port_in_use_error
 from mephisto_metrics.stack import keeper, programs, prometheus, targets
 from mephisto_metrics.stack import store as stack_store
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.rules import rule_files
 from mephisto_metrics.stack.state import remove_own_state, write_state

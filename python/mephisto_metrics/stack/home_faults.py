@@ -6,9 +6,9 @@ import contextlib
 import errno
 from typing import TYPE_CHECKING
 
-from mephisto_metrics import places
-from mephisto_metrics.stack.errors import StackError
-from mephisto_metrics.stack.users import owner_if_another
+from mephisto_metrics.machine import places
+from mephisto_metrics.machine.errors import StackError
+from mephisto_metrics.machine.users import owner_if_another
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,8 @@ import contextlib
 import json
 from typing import TYPE_CHECKING
 
-from mephisto_metrics import places
-from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.machine import places
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.files import write_json
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import ProcessIdentity

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import mephisto_metrics
 from mephisto_metrics._core import PageServer
-from mephisto_metrics.ports import address_text, is_port_in_use, port_in_use_error
+from mephisto_metrics.machine.errors import StackError
+from mephisto_metrics.machine.ports import address_text, is_port_in_use, port_in_use_error
 from mephisto_metrics.stack import account
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.readiness import is_ready
 
 if TYPE_CHECKING:

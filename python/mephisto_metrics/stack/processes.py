@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
-from mephisto_metrics import places
+from mephisto_metrics.machine import places
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import elsewhere
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.readiness import wait_until
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from mephisto_metrics import places
+from mephisto_metrics.machine import places
 from mephisto_metrics.stack.files import write_json
 
 NAMES = ("prometheus", "grafana")

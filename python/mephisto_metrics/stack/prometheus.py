@@ -9,10 +9,10 @@ import os
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from mephisto_metrics import places
-from mephisto_metrics.ports import check_is_free, free_port
+from mephisto_metrics.machine import places
+from mephisto_metrics.machine.errors import StackError
+from mephisto_metrics.machine.ports import check_is_free, free_port
 from mephisto_metrics.stack.elsewhere import scrape_configs
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.files import write_private, write_private_json
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import STOP_PATIENCE_SECONDS

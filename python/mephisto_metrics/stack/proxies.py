@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.addresses import host_of, is_loopback, is_web_address
-from mephisto_metrics.stack.errors import StackError
 
 
 def proxy_for(url: str) -> str | None:

@@ -7,6 +7,7 @@ import socket
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.addresses import is_web_address
 from mephisto_metrics.stack.credentials import (
     CREDENTIALS_VARIABLES,
@@ -15,7 +16,6 @@ from mephisto_metrics.stack.credentials import (
     Credentials,
     readable_credentials,
 )
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.proxies import proxy_for
 from mephisto_metrics.stack.sizes import bytes_of
 from mephisto_metrics.stack.variables import text_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import mephisto_metrics
-from mephisto_metrics import places
+from mephisto_metrics.machine import places
 
 PACKAGED_FOLDER = Path(mephisto_metrics.__file__).parent / "rules"
 

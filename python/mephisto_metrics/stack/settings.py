@@ -10,10 +10,10 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.addresses import is_web_address, shown
 from mephisto_metrics.stack.credentials import readable_credentials
 from mephisto_metrics.stack.elsewhere import elsewhere
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.proxies import proxy_for
 from mephisto_metrics.stack.remote import remote_write_wanted
 from mephisto_metrics.stack.retention import parse_retention

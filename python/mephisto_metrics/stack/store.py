@@ -10,12 +10,12 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mephisto_metrics import places
+from mephisto_metrics.machine import places
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import elsewhere, keeper, prometheus, settings, wanted
 from mephisto_metrics.stack.addresses import shown
 from mephisto_metrics.stack.credentials import credentials
 from mephisto_metrics.stack.detached import start_and_wait
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import PARENT_STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.readiness import is_ready, wait_until, why_no_queries

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Callable
 
 import psutil
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.back_off import BackOff
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.files import write_json
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.logs import begin_log, last_words, said_since

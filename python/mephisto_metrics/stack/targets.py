@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mephisto_metrics import places
-from mephisto_metrics.ports import address_text
+from mephisto_metrics.machine import places
+from mephisto_metrics.machine.ports import address_text
 from mephisto_metrics.stack.files import path_beside, write_json
 from mephisto_metrics.stack.processes import ProcessIdentity
 

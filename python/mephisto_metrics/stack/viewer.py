@@ -8,9 +8,9 @@ import urllib.parse
 from dataclasses import replace
 from typing import TYPE_CHECKING, Callable, Protocol
 
-from mephisto_metrics import places
+from mephisto_metrics.machine import places
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import grafana, page, programs, settings
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.grafana.options import (
     password_of_environment,
     user_of_environment,

@@ -6,9 +6,9 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import elsewhere, remote, settings
 from mephisto_metrics.stack.addresses import shown
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.retention import parse_retention
 from mephisto_metrics.stack.store_settings import StoreSettings, set_in
 

@@ -22,8 +22,8 @@ from tests.python.install.mirror import (
     silent_port,
 )
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.addresses import shown
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.install.downloads import download, read_text
 from mephisto_metrics.stack.install.fetching import Fetched, fetch_all
 from mephisto_metrics.stack.install.network import UnreachableError

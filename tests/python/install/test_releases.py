@@ -12,7 +12,7 @@ from tests.python.install.archives import digest, grafana_archive
 from tests.python.install.conftest import CommandLine
 from tests.python.install.mirror import Mirror
 
-from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.install import planning, platforms
 from mephisto_metrics.stack.install.installing import failure, install
 from mephisto_metrics.stack.install.platforms import Platform

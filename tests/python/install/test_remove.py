@@ -14,7 +14,7 @@ from tests.python.install.archives import prometheus_archive, prometheus_name
 from tests.python.install.conftest import CommandLine
 from tests.python.install.mirror import Mirror
 
-from mephisto_metrics import places
+from mephisto_metrics.machine import places
 from mephisto_metrics.stack import programs
 from mephisto_metrics.stack.files import write_json
 from mephisto_metrics.stack.processes import ProcessIdentity

@@ -21,7 +21,7 @@ from tests.python.install.archives import (
     symlink,
 )
 
-from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.install.unpacking import unpack
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Callable
 
-from mephisto_metrics import places
+from mephisto_metrics.machine import places
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.doctor import (
     home,
     operators,
@@ -16,7 +17,6 @@ from mephisto_metrics.stack.doctor import (
     viewer,
 )
 from mephisto_metrics.stack.doctor.findings import Finding, note, problem
-from mephisto_metrics.stack.errors import StackError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

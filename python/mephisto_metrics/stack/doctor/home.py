@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from mephisto_metrics import places
+from mephisto_metrics.machine import places
+from mephisto_metrics.machine.users import owner_if_another
 from mephisto_metrics.stack.doctor.findings import Finding, note, problem, well
-from mephisto_metrics.stack.users import owner_if_another
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from mephisto_metrics import places
+from mephisto_metrics.machine import places
 from mephisto_metrics.stack import store, targets
 from mephisto_metrics.stack.doctor import elsewhere
 from mephisto_metrics.stack.doctor.answers import asked as answer_of

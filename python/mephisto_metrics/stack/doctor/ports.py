@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mephisto_metrics import ports
+from mephisto_metrics.machine import ports
 from mephisto_metrics.stack import settings, store, viewers
 from mephisto_metrics.stack.doctor.findings import Finding, problem, well
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from mephisto_metrics import places
+from mephisto_metrics.machine import places
 from mephisto_metrics.stack import programs, settings
 from mephisto_metrics.stack.doctor.findings import Finding, note, problem, well
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import account, settings
 from mephisto_metrics.stack.asking import letting_in
 from mephisto_metrics.stack.credentials import Credentials, credentials
 from mephisto_metrics.stack.doctor.findings import Finding, problem, well
 from mephisto_metrics.stack.elsewhere import elsewhere
-from mephisto_metrics.stack.errors import StackError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from mephisto_metrics import places
+from mephisto_metrics.machine import places
 from mephisto_metrics.stack import grafana, keeper, prometheus, store, viewers
 from mephisto_metrics.stack.doctor.findings import CLEANUP, Finding, note, well
 from mephisto_metrics.stack.processes import ProcessIdentity

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mephisto_metrics import places
+from mephisto_metrics.machine import places
+from mephisto_metrics.machine.errors import reasons_and_hint
 from mephisto_metrics.stack import prometheus, settings, store, targets
 from mephisto_metrics.stack.doctor import clock, keeping
 from mephisto_metrics.stack.doctor.findings import CLEANUP, Finding, note, problem, well
 from mephisto_metrics.stack.doctor.processes import is_kept_by_a_store, suspended
-from mephisto_metrics.stack.errors import reasons_and_hint
 from mephisto_metrics.stack.logs import said_since
 from mephisto_metrics.stack.readiness import (
     ANSWER_TIMEOUT_SECONDS,

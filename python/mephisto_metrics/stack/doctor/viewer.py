@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mephisto_metrics import places
+from mephisto_metrics.machine import places
 from mephisto_metrics.stack import grafana, store, viewers
 from mephisto_metrics.stack.doctor.answers import does_answer
 from mephisto_metrics.stack.doctor.findings import CLEANUP, Finding, note, problem, well

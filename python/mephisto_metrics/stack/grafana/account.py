@@ -15,8 +15,8 @@ import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.addresses import is_loopback
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.grafana import files, ini
 from mephisto_metrics.stack.grafana.options import DEFAULT_PASSWORD
 

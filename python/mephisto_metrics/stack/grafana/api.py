@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.machine.errors import StackError
 
 if TYPE_CHECKING:
     import requests

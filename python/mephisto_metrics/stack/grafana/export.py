@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.files import write_private
 from mephisto_metrics.stack.grafana import packaged, provisioning
 from mephisto_metrics.stack.grafana.push import OWN_DATA_SOURCE_UID

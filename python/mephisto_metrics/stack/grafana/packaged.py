@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import mephisto_metrics
-from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.machine.errors import StackError
 
 PACKAGE_FOLDER = Path(mephisto_metrics.__file__).parent
 DEFAULT_BOARD_UID = "mephisto"

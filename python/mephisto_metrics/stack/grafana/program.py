@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mephisto_metrics import places
-from mephisto_metrics.ports import address_text, check_is_free, free_port
-from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.machine import places
+from mephisto_metrics.machine.errors import StackError
+from mephisto_metrics.machine.ports import address_text, check_is_free, free_port
 from mephisto_metrics.stack.files import write_private
 from mephisto_metrics.stack.grafana import (
     account,

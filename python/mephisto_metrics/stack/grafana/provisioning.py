@@ -10,8 +10,8 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.addresses import is_web_address
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.files import write_private
 from mephisto_metrics.stack.grafana import files, ini, packaged
 

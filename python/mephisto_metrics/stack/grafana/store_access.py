@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.grafana import files
 from mephisto_metrics.stack.grafana.provisioning import content_of, literal
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import mephisto_metrics
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.addresses import shown
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.install.network import FAULTS, fault, refusal
 from mephisto_metrics.stack.install.parts import Origin, Part, validator_of
 

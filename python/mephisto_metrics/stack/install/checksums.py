@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import IO, TYPE_CHECKING
 
-from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.machine.errors import StackError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

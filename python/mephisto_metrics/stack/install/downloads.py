@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import requests
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.addresses import shown
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.install.answers import BrokenOff, accept, ask, resuming
 from mephisto_metrics.stack.install.network import FAULTS, explain, refusal
 from mephisto_metrics.stack.install.parts import Part

@@ -6,7 +6,7 @@ import queue
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
-from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.install.network import UnreachableError
 from mephisto_metrics.stack.install.watching import Cancelled, Patience, Watch

@@ -7,8 +7,8 @@ from http import HTTPStatus
 import requests
 from urllib3.exceptions import HTTPError as TransportError  # what `requests` is built on
 
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.addresses import shown
-from mephisto_metrics.stack.errors import StackError
 
 FAULTS = (requests.exceptions.RequestException, TransportError, OSError)
 OTHER_WAYS = (

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
-from mephisto_metrics import places
+from mephisto_metrics.machine import places
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import targets
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.processes import ProcessIdentity
 
 if TYPE_CHECKING:

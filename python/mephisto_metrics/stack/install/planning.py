@@ -6,10 +6,10 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Union
 
-from mephisto_metrics import places
+from mephisto_metrics.machine import places
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import programs
 from mephisto_metrics.stack.addresses import shown
-from mephisto_metrics.stack.errors import StackError
 from mephisto_metrics.stack.install import executables, occupied, unpacked
 from mephisto_metrics.stack.install.sources import Sources
 from mephisto_metrics.stack.install.watching import Patience

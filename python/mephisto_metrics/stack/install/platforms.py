@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from typing import NamedTuple
 
-from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.machine.errors import StackError
 
 SYSTEMS = {"Linux": "linux", "Darwin": "darwin"}
 ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}

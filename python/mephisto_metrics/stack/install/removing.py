@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from mephisto_metrics import places
+from mephisto_metrics.machine import places
 from mephisto_metrics.stack import programs
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.install import occupied, unpacked

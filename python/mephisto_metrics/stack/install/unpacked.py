@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mephisto_metrics import places
+from mephisto_metrics.machine import places
 from mephisto_metrics.stack import programs
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import unicodedata
 import zlib
 from typing import IO, TYPE_CHECKING
 
-from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.machine.errors import StackError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import platformdirs
 
-from mephisto_metrics.stack.errors import StackError
+from mephisto_metrics.machine.errors import StackError
 
 
 def home() -> Path:

@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from mephisto_metrics.stack.users import user_name
+from mephisto_metrics.machine.users import user_name
 
 _LISTENS = "0A"
 """A state in `/proc/net/tcp`."""
