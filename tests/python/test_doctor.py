@@ -223,6 +223,19 @@ def test_parts_that_hang_are_told_apart_from_those_that_are_suspended_and_quickl
             assert the_one(standing, id_).command == f"kill -CONT {bystander.pid}"
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [(None, "a view waits for another one to end"), ("grafana", "Grafana starts, or ends")],
+)
+def test_a_view_that_shows_nothing_now_is_well(home: Path, kind: str | None, said: str) -> None:
+    own = ProcessIdentity.current()
+    view = {**own._asdict(), "kind": kind, "url": None, "start_url": None}
+    (home / "state" / "viewers").mkdir(parents=True)
+    (home / "state" / "viewers" / f"{own.pid}.json").write_text(json.dumps(view))
+
+    assert found("viewer.well").found == f"{said} (PID {own.pid})"
+
+
 @pytest.mark.parametrize("variable", [settings.STORE_PORT_VARIABLE, settings.VIEWER_PORT_VARIABLE])
 def test_a_stranger_on_a_port_of_ours_is_named(
     home: Path, monkeypatch: pytest.MonkeyPatch, variable: str
