@@ -30,7 +30,7 @@ from mephisto_metrics.stack.elsewhere import TARGETS_VARIABLE, Elsewhere
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.remote import RemoteWrite
-from mephisto_metrics.stack.store import StoreState
+from mephisto_metrics.stack.store_state import StoreState
 
 TIMEOUT_SECONDS = 30
 QUICK_SECONDS = 10

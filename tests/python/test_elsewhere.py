@@ -22,7 +22,7 @@ from mephisto_metrics.stack.elsewhere import (
 )
 from mephisto_metrics.stack.engine_options import EngineOptions
 from mephisto_metrics.stack.retention import Retention
-from mephisto_metrics.stack.store import StoreState
+from mephisto_metrics.stack.store_state import StoreState
 
 ADDRESS = "https://lists.example/mephisto.json"
 

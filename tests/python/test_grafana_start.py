@@ -32,7 +32,7 @@ from mephisto_metrics.stack.grafana import (
 )
 from mephisto_metrics.stack.grafana.readiness import Readiness
 from mephisto_metrics.stack.readiness import wait_until
-from mephisto_metrics.stack.store import StoreState
+from mephisto_metrics.stack.store_state import StoreState
 from mephisto_metrics.stack.viewer import ServedGrafana
 
 PASSWORD = 'Käse; #"$HOME" $$ 100%'

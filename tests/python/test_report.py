@@ -19,7 +19,7 @@ from mephisto_metrics.report import boards, intervals, snapshot, times
 from mephisto_metrics.report.queries import Query, TimeRange, View, prepare
 from mephisto_metrics.report.recording import Recording, key_of
 from mephisto_metrics.report.variables import Choice
-from mephisto_metrics.stack.store import StoreState
+from mephisto_metrics.stack.store_state import StoreState
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from mephisto_metrics.cli.showing import _StoreWatch
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import store
 from mephisto_metrics.stack.back_off import HEALTHY_SECONDS, STARTS_TRIED
-from mephisto_metrics.stack.store import StoreState
+from mephisto_metrics.stack.store_state import StoreState
 
 RUNNING = StoreState("builtin", "http://127.0.0.1:9", 5.0, pid=1)
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from mephisto_metrics.cli.live_status import LiveStatus
 from mephisto_metrics.stack import overview as overview_module
 from mephisto_metrics.stack.overview import PartLine, overview
-from mephisto_metrics.stack.store import StoreState
+from mephisto_metrics.stack.store_state import StoreState
 from mephisto_metrics.stack.targets import Announcement, Target
 
 STORE = StoreState("builtin", "http://127.0.0.1:9090", 5.0, 4711)

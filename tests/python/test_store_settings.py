@@ -20,8 +20,8 @@ from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.programs import InstalledProgram
 from mephisto_metrics.stack.retention import Retention
 from mephisto_metrics.stack.state import PartState, read_left_behind
-from mephisto_metrics.stack.store import StoreState
 from mephisto_metrics.stack.store_settings import set_in
+from mephisto_metrics.stack.store_state import StoreState
 from mephisto_metrics.stack.succession import next_start
 
 RETENTION = "MEPHISTO_METRICS_RETENTION"

@@ -21,6 +21,7 @@ from mephisto_metrics.stack import keeper, programs, prometheus, settings, store
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.readiness import is_ready, wait_until
 from mephisto_metrics.stack.state import read_state, write_state
+from mephisto_metrics.stack.store_state import StoreState
 
 TIMEOUT_SECONDS = 30
 FOR_EVER_SECONDS = "600"
@@ -256,7 +257,7 @@ def test_a_store_that_was_started_by_hand_at_the_same_moment_is_taken(
     by_hand = []
     start = store._start
 
-    def start_second(as_it_was: bool) -> store.StoreState:
+    def start_second(as_it_was: bool) -> StoreState:
         by_hand.append(start_store())
         assert wait_until(lambda: keeper.living() is not None, TIMEOUT_SECONDS)
         return start(as_it_was)

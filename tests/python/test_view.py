@@ -20,7 +20,7 @@ from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import back_off, viewers
 from mephisto_metrics.stack.files import write_json
 from mephisto_metrics.stack.processes import ProcessIdentity
-from mephisto_metrics.stack.store import StoreState
+from mephisto_metrics.stack.store_state import StoreState
 from mephisto_metrics.stack.viewers import ViewerState
 
 ADDRESS = "http://127.0.0.1:3032"

@@ -12,7 +12,7 @@ from mephisto_metrics.stack.processes import VIEW_STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.supervision import stop_left_behind
 
 if TYPE_CHECKING:
-    from mephisto_metrics.stack.store import StoreState
+    from mephisto_metrics.stack.store_state import StoreState
 
 
 @click.command("cleanup")

@@ -22,7 +22,7 @@ from mephisto_metrics.stack.viewers import viewing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mephisto_metrics.stack.store import StoreState
+    from mephisto_metrics.stack.store_state import StoreState
 
 MEGABYTE = 1_000_000
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator
 
-    from mephisto_metrics.stack.store import StoreState
+    from mephisto_metrics.stack.store_state import StoreState
     from mephisto_metrics.stack.viewer import ServedViewer
 
 READY_TIMEOUT_SECONDS = 30.0

@@ -11,7 +11,7 @@ from mephisto_metrics.cli.printable import printable
 from mephisto_metrics.stack import store, targets, viewers
 
 if TYPE_CHECKING:
-    from mephisto_metrics.stack.store import StoreState
+    from mephisto_metrics.stack.store_state import StoreState
     from mephisto_metrics.stack.viewers import ViewerState
 
 

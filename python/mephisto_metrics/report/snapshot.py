@@ -31,7 +31,7 @@ from mephisto_metrics.report.variables import (
     substitute,
 )
 from mephisto_metrics.stack.page import PACKAGE_FOLDER
-from mephisto_metrics.stack.store import StoreState
+from mephisto_metrics.stack.store_state import StoreState
 
 FORMAT = 1
 QUESTIONS_AT_ONCE = 4

@@ -10,7 +10,7 @@ from mephisto_metrics.stack import targets
 from mephisto_metrics.stack.readiness import ANSWER_TIMEOUT_SECONDS, answer_of
 
 if TYPE_CHECKING:
-    from mephisto_metrics.stack.store import StoreState
+    from mephisto_metrics.stack.store_state import StoreState
     from mephisto_metrics.stack.viewer import ServedViewer
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mephisto_metrics.stack.grafana.account import Account
-    from mephisto_metrics.stack.store import StoreState
+    from mephisto_metrics.stack.store_state import StoreState
 
 ALL_ADDRESSES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where they can be opened
 PACKAGE_FOLDER = Path(mephisto_metrics.__file__).parent

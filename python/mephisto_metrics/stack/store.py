@@ -7,20 +7,19 @@ with the built-in store in it or a Prometheus under it. A remote one is an addre
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mephisto_metrics.machine import places
 from mephisto_metrics.machine.errors import StackError
-from mephisto_metrics.stack import elsewhere, keeper, prometheus, settings, wanted
-from mephisto_metrics.stack.addresses import shown
+from mephisto_metrics.stack import keeper, prometheus, settings, wanted
 from mephisto_metrics.stack.credentials import credentials
 from mephisto_metrics.stack.detached import start_and_wait
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import PARENT_STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.readiness import is_ready, wait_until, why_no_queries
 from mephisto_metrics.stack.remote import is_remote_write_wanted
-from mephisto_metrics.stack.state import PartState, read_left_behind, read_state, remove_own_state
+from mephisto_metrics.stack.state import read_left_behind, read_state, remove_own_state
+from mephisto_metrics.stack.store_state import StoreState
 from mephisto_metrics.stack.succession import next_start
 from mephisto_metrics.stack.supervision import stop_left_behind
 
@@ -28,46 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from mephisto_metrics.stack.credentials import Credentials
-    from mephisto_metrics.stack.store_settings import StoreSettings
-
 LONGEST_START_SECONDS = 30.0 + prometheus.START_TIMEOUT_SECONDS
 LONGEST_SILENCE_SECONDS = 30.0
 """Of a store that serves, or has just begun to end."""
 REMOTE_TIMEOUT_SECONDS = 10.0
-NAMES = {
-    "builtin": "the built-in store",
-    "prometheus": "Prometheus",
-    "remote": "the remote store",
-}
-
-
-@dataclass(frozen=True)
-class StoreState:
-    """A store that can be asked."""
-
-    kind: str
-    """`builtin`, `prometheus` or `remote`."""
-    url: str
-    """Where its HTTP API is, without `/api/v1`."""
-    scrape_interval_seconds: float
-    pid: int | None
-    """Of the process that keeps it; None of a remote one."""
-    credentials: Credentials | None = None
-    """As whom a remote one is asked."""
-    started_with: StoreSettings = field(default_factory=dict)
-    """What was set for a local one."""
-
-    @property
-    def name(self) -> str:
-        """What it is, for people."""
-        return NAMES[self.kind]
-
-    @property
-    def elsewhere(self) -> tuple[str, ...]:
-        """Where a local one learns of Operators on other machines, as it may be shown."""
-        sources = self.started_with.get(elsewhere.TARGETS_VARIABLE) or ""
-        return tuple(map(shown, elsewhere.separated(sources)))
 
 
 def state_path() -> Path:
@@ -78,7 +41,7 @@ def state_path() -> Path:
 def running() -> StoreState | None:
     """Return the local store that runs for this home; None if there is none."""
     state = read_state(state_path())
-    return None if state is None else _as_store(state)
+    return None if state is None else StoreState.of(state)
 
 
 def asked() -> StoreState | None:
@@ -174,13 +137,6 @@ def retire(is_needed: Callable[[], bool]) -> bool:
         return False  # somebody is about to need it, or to stop it
     except OSError:
         return True  # where nothing can be written, nobody can start one either
-
-
-def _as_store(state: PartState) -> StoreState:
-    interval = state.scrape_interval_seconds or settings.DEFAULT_SCRAPE_INTERVAL_SECONDS
-    return StoreState(
-        state.kind, state.url, interval, state.pid, started_with=dict(state.started_with)
-    )
 
 
 def _settled() -> StoreState | None:

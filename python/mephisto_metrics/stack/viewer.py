@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mephisto_metrics.stack.programs import InstalledProgram
-    from mephisto_metrics.stack.store import StoreState
+    from mephisto_metrics.stack.store_state import StoreState
 
 
 class ServedViewer(Protocol):

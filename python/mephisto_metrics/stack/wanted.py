@@ -15,7 +15,7 @@ from mephisto_metrics.stack.store_settings import StoreSettings, set_in
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mephisto_metrics.stack.store import StoreState
+    from mephisto_metrics.stack.store_state import StoreState
 
 
 def check(store: StoreState) -> None:

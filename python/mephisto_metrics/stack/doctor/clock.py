@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mephisto_metrics.stack.store import StoreState
+    from mephisto_metrics.stack.store_state import StoreState
 
 TOLERANCE_SECONDS = 120.0
 """A Prometheus takes up to a minute from its process's start to its state file."""

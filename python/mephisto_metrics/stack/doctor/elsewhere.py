@@ -15,7 +15,7 @@ from mephisto_metrics.stack.targets import JOB
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from mephisto_metrics.stack.store import StoreState
+    from mephisto_metrics.stack.store_state import StoreState
 
 TOKEN_REMEDY = (
     f"let {TOKEN_FILE_VARIABLE} name a file with the token that it was started with "

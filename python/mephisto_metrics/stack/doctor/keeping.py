@@ -13,7 +13,7 @@ from mephisto_metrics.stack.doctor.findings import Finding, note, problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mephisto_metrics.stack.store import StoreState
+    from mephisto_metrics.stack.store_state import StoreState
 
 FAILURES = (
     "mephisto_store_scrapes_refused_total",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mephisto_metrics.stack.store import StoreState
+    from mephisto_metrics.stack.store_state import StoreState
     from mephisto_metrics.stack.targets import Target
 
 EXPECTED = '[{"targets": ["host:port"], "labels": {...}}]'

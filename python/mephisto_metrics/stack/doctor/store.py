@@ -17,12 +17,13 @@ from mephisto_metrics.stack.readiness import (
     why_no_queries,
 )
 from mephisto_metrics.stack.state import PartState, read_state
+from mephisto_metrics.stack.store_state import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mephisto_metrics.stack.store import StoreState
+    from mephisto_metrics.stack.store_state import StoreState
 
 
 def check() -> Iterator[Finding]:
@@ -102,7 +103,7 @@ def _local(asked: StoreState, server: PartState | None) -> Iterator[Finding]:
         yield problem(
             "store.other-kind",
             f"the store that runs (PID {asked.pid}) is {asked.name}, and "
-            f"{settings.STORE_VARIABLE} asks for {store.NAMES[wanted]}",
+            f"{settings.STORE_VARIABLE} asks for {NAMES[wanted]}",
             "one home has one store at a time; views and Operators do not start another beside it",
             "end it, so that the other one is started, or set nothing",
             CLEANUP,
