@@ -108,7 +108,8 @@ def assert_is_prometheus_as_given(installation: Any, given: Given) -> None:
     path.unlink()  # the next one writes its own
     assert configuration["global"]["scrape_interval"] == "2000ms"
     (elsewhere,) = [one for one in configuration["scrape_configs"] if "elsewhere" in str(one)]
-    assert elsewhere["file_sd_configs"] == [{"files": [f"{given.targets}/*.json"]}]
+    (files,) = elsewhere["file_sd_configs"]
+    assert files["files"] == [f"{given.targets}/*.json"]
     (remote,) = configuration["remote_write"]
     assert remote["url"] == given.receiver.url
     assert remote["authorization"] == {"credentials_file": str(given.token_file)}
@@ -177,7 +178,7 @@ def test_cleanup_in_the_middle_of_a_start_ends_it_and_leaves_nothing(
     cleaned = installation.run("cleanup")
 
     assert cleaned.returncode == 0, cleaned.stderr
-    assert "stopped a view" in cleaned.stderr
+    assert "stopped the page" in cleaned.stderr
     view.wait(TIMEOUT_SECONDS)
     log = installation.log_of(view)
     assert "Traceback" not in log

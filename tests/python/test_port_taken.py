@@ -37,9 +37,10 @@ class Server:
         self.url = program.url
         self._health = f"{program.url}{health}"
         self._now_seconds = 0.0
+        self._said: list[str] = []
         # The data source that Grafana waits for as well has no part in this.
         program = replace(program, is_ready=self.answers)
-        self.supervised = Supervised(program, lambda _: None, lambda: self._now_seconds)
+        self.supervised = Supervised(program, self._said.append, lambda: self._now_seconds)
         self.supervised.start()
 
     def answers(self) -> bool:
@@ -58,10 +59,20 @@ class Server:
         process = psutil.Process(self.pid)
         assert wait_until(lambda: process.status() == psutil.STATUS_ZOMBIE, TIMEOUT_SECONDS)
 
+    def notice_end(self) -> None:
+        """Let its end be noticed, as soon as the last of its threads is gone."""
+        noticed = len(self._said)
+
+        def is_noticed() -> bool:
+            self.supervised.check()
+            return len(self._said) > noticed
+
+        assert wait_until(is_noticed, TIMEOUT_SECONDS)
+
     def start_again(self) -> None:
         """Let its end be noticed, and the pause after that pass."""
         before = self.pid
-        self.supervised.check()
+        self.notice_end()
         while self.pid == before:
             self._now_seconds += 1.0
             self.supervised.check()
@@ -134,5 +145,5 @@ def test_a_port_that_is_taken_is_had_again_once_it_is_free_and_else_the_reason_t
             server.wait_for_end()
         named = f"(?s){name} ended {STARTS_TRIED} times in a row: .*address already in use"
         with pytest.raises(StackError, match=named) as raised:
-            server.supervised.check()
+            server.notice_end()
     assert variable in raised.value.hint

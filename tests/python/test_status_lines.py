@@ -20,6 +20,7 @@ from mephisto_metrics.stack.targets import Announcement, Target
 STORE = StoreState("builtin", "http://127.0.0.1:9090", 5.0, 4711)
 STORE_WHAT = "the built-in store at http://127.0.0.1:9090"
 VIEWER = "the page at http://127.0.0.1:3032"
+NONSENSE = "what it says is no answer to a query"
 HERE = Target("1-2", 1, "127.0.0.1:3031", "mine")
 HERE_WHAT = "PID 1 at 127.0.0.1:3031, task mine"
 
@@ -39,7 +40,7 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def set_answer(*series: Any, operators: tuple[Target, ...] = (), text: str = "") -> None:
         body = text or json.dumps({"data": {"result": series}})
-        monkeypatch.setattr(overview_module, "fetched", lambda *_: body.encode())
+        monkeypatch.setattr(overview_module, "answer_of", lambda *_: (body.encode(), None))
         monkeypatch.setattr(overview_module.targets, "live_targets", lambda: list(operators))
 
     return set_answer
@@ -57,7 +58,7 @@ def test_a_store_that_answers_and_a_viewer_that_shows_it_are_well(answer: Any) -
 def test_a_store_that_answers_nonsense_does_not_answer(answer: Any, text: str) -> None:
     answer(operators=(HERE,), text=text)
     assert overview(STORE, viewer(is_ready=False)) == [
-        PartLine("store", STORE_WHAT, "does not answer", False),
+        PartLine("store", STORE_WHAT, f"does not answer: {NONSENSE}", False),
         PartLine("viewer", VIEWER, "does not show the store's data", False),
         PartLine("operator", HERE_WHAT, "runs", True),
     ]
