@@ -26,7 +26,13 @@ def test_what_is_shown_of_an_address_has_no_secret_in_it(text: str, expected: st
 
 
 @pytest.mark.parametrize(
-    "text", ["me:secret@host:9090", "https://me:secret@host", "ftp://host/?token=secret"]
+    "text",
+    [
+        "me:secret@host:9090",
+        "https://me:secret@host",
+        "https://host/?token=secret",
+        "ftp://host/?token=secret",
+    ],
 )
 @pytest.mark.parametrize("variable", [settings.STORE_VARIABLE, settings.VIEWER_VARIABLE])
 def test_a_store_or_viewer_that_is_not_known_is_named_without_its_secrets(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 import time
@@ -77,7 +78,7 @@ class Recording:
             message = f"no answer within {ANSWER_TIMEOUT_SECONDS:.0f} s"
             failure = {"status": REQUEST_TIMEOUT_STATUS, "kind": "timeout", "message": message}
             raise _RefusalError(failure) from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             raise StackError(
                 f"the store at {self._store_url} does not answer: {reason}",

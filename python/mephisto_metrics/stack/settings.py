@@ -83,15 +83,26 @@ def store() -> str:
     """Return which store is wanted: `auto`, `prometheus`, `builtin`, or the URL of a remote one."""
     text = text_of(STORE_VARIABLE)
     if is_web_address(text):
-        if "@" in urlsplit(text).netloc:
-            raise StackError(
-                f"{STORE_VARIABLE} holds credentials, which others would see",
-                "leave them out of the address, and set MEPHISTO_METRICS_REMOTE_USER and "
-                "MEPHISTO_METRICS_REMOTE_PASSWORD_FILE",
-            )
+        _check_address(text)
         proxy_for(text)  # raises for a proxy that could not be used
         return text.rstrip("/")
     return _one_of(STORE_VARIABLE, STORES, "or the URL of a store, such as http://host:9090")
+
+
+def _check_address(url: str) -> None:
+    """Raise `StackError` for what an address of a store must not have: it is shown everywhere."""
+    parts = urlsplit(url)
+    if "@" in parts.netloc:
+        raise StackError(
+            f"{STORE_VARIABLE} holds credentials, which others would see",
+            "leave them out of the address, and set MEPHISTO_METRICS_REMOTE_USER and "
+            "MEPHISTO_METRICS_REMOTE_PASSWORD_FILE",
+        )
+    if parts.query or parts.fragment:
+        raise StackError(
+            f"{STORE_VARIABLE} is {shown(url)!r} with a `?` or `#` after it, where queries go",
+            "leave that out; a token goes into MEPHISTO_METRICS_REMOTE_TOKEN_FILE",
+        )
 
 
 def viewer() -> str:
