@@ -60,7 +60,7 @@ def test_a_store_that_answers_nonsense_does_not_answer(answer: Any, text: str) -
     assert overview(STORE, viewer(is_ready=False)) == [
         PartLine("store", STORE_WHAT, f"does not answer: {NONSENSE}", False),
         PartLine("viewer", VIEWER, "does not show the store's data", False),
-        PartLine("operator", HERE_WHAT, "runs", True),
+        PartLine("operator", HERE_WHAT, "runs", True, HERE.id),
     ]
 
 
@@ -68,7 +68,7 @@ def test_while_a_store_is_started_again_there_is_none(answer: Any) -> None:
     answer(up("1-2", "1"), operators=(HERE,))
     assert overview(None, None) == [
         PartLine("store", "none", "does not run", False),
-        PartLine("operator", HERE_WHAT, "runs", True),
+        PartLine("operator", HERE_WHAT, "runs", True, HERE.id),
     ]
 
 
@@ -85,7 +85,7 @@ def test_an_operator_here_is_as_the_store_says(
     answer: Any, series: tuple[Any, ...], state: str, is_well: bool
 ) -> None:
     answer(*series, operators=(HERE,))
-    assert overview(STORE, None)[1:] == [PartLine("operator", HERE_WHAT, state, is_well)]
+    assert overview(STORE, None)[1:] == [PartLine("operator", HERE_WHAT, state, is_well, HERE.id)]
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ def test_operators_elsewhere_are_shown_where_a_store_has_them(
 ) -> None:
     answer(up("1-2", "1"), up("", "0", "gpu7:3031"), operators=(HERE,))
     assert overview(store, None)[1:] == [
-        PartLine("operator", HERE_WHAT, "scraped", True),
-        PartLine("operator", "at gpu7:3031", "can not be scraped", False),
+        PartLine("operator", HERE_WHAT, "scraped", True, HERE.id),
+        PartLine("operator", "at gpu7:3031", "can not be scraped", False, "gpu7:3031"),
     ]
     assert len(overview(STORE, None)) == 2
 
@@ -121,7 +121,9 @@ def test_an_operator_comes_with_its_target_file_and_goes_with_it(
 
 UP = PartLine("store", "the store", "answers", True)
 DOWN = PartLine("store", "the store", "does not answer", False)
-OPERATOR = PartLine("operator", "PID 1", "scraped", True)
+NONE = PartLine("store", "none", "does not run", False)
+OPERATOR = PartLine("operator", "PID 1", "scraped", True, "1-2")
+WITH_TASK = OPERATOR._replace(what="PID 1, task mine")
 
 
 def test_a_log_has_a_line_for_each_change_and_for_what_is_gone(
@@ -129,15 +131,17 @@ def test_a_log_has_a_line_for_each_change_and_for_what_is_gone(
 ) -> None:
     said = []
     with LiveStatus() as status:
-        for lines in ([UP], [UP], [DOWN], [UP, OPERATOR], [UP]):
+        for lines in ([UP], [UP], [NONE], [DOWN], [UP, OPERATOR], [UP, WITH_TASK], [UP]):
             status.show(lines)
             said.append(capsys.readouterr().err.splitlines())
     assert said == [
         ["store: the store answers"],
         [],
+        ["store: none does not run"],
         ["store: the store does not answer"],
         ["store: the store answers", "operator: PID 1 scraped"],
-        ["operator: PID 1 is gone"],
+        ["operator: PID 1, task mine scraped"],
+        ["operator: PID 1, task mine is gone"],
     ]
 
 

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from mephisto_metrics.stack import grafana, keeper, store, targets, viewers
+from mephisto_metrics.stack.doctor import state_files
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import VIEW_STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.supervision import stop_left_behind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from mephisto_metrics.stack.store_state import StoreState
 
 
@@ -22,11 +26,18 @@ def command() -> None:
     Operators go on, and each starts the store again when it next looks for it, within some ten
     seconds. Recorded data stays.
     """
+    left_behind = state_files.left_behind()
     stored = store.running()  # it may go with the view that had started it
     with explaining_home_faults():
         done = [*_stop_views(), *_stop_store(stored), *_sweep()]
+    done += _removed(left_behind)
     for text in done or ["nothing to clean up"]:
         click.echo(text, err=True)
+
+
+def _removed(left_behind: Sequence[Path]) -> list[str]:
+    removed = [path for path in left_behind if not path.exists()]
+    return [f"removed {len(removed)} state files of processes that are gone"] if removed else []
 
 
 def _stop_views() -> list[str]:

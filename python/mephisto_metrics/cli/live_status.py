@@ -26,7 +26,7 @@ class LiveStatus:
         self._console = Console(stderr=True)
         # Labels and names of tasks are a stranger's text: no markup is read in them.
         self._live = Live(console=self._console, transient=True, auto_refresh=False)
-        self._said: dict[tuple[str, str], str] = {}
+        self._said: dict[tuple[str, str], PartLine] = {}
 
     def __enter__(self) -> LiveStatus:
         if self._console.is_terminal:
@@ -52,12 +52,13 @@ class LiveStatus:
                 self._say_changes(lines)
 
     def _say_changes(self, lines: Sequence[PartLine]) -> None:
-        said = {(line.part, line.what): line.state for line in lines}
-        for (part, what), state in said.items():
-            if self._said.get((part, what)) != state:
-                self._say(printable(f"{part}: {what} {state}"))
-        for part, what in self._said.keys() - said.keys():
-            self._say(printable(f"{part}: {what} is gone"))
+        said = {(line.part, line.id): line for line in lines}
+        for which, line in said.items():
+            if self._said.get(which) != line:
+                self._say(printable(f"{line.part}: {line.what} {line.state}"))
+        for which in self._said.keys() - said.keys():
+            gone = self._said[which]
+            self._say(printable(f"{gone.part}: {gone.what} is gone"))
         self._said = said
 
     def _say(self, text: str) -> None:

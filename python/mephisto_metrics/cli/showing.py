@@ -69,6 +69,7 @@ def showing(host: str, port: int) -> Iterator[ServedViewer]:
 
     console = Console(stderr=True)
     is_store_ours = store.asked() is None
+    has_shown = False
     with viewing(viewer.kind_to_show()) as own:
         with console.status("starting the store"):
             state = store.ensure_asked()
@@ -82,11 +83,13 @@ def showing(host: str, port: int) -> Iterator[ServedViewer]:
                 say(f"{state.name} at {state.url}, {served.name} at {served.url}; Ctrl-C ends this")
                 if served.notice:
                     say(served.notice)
+                has_shown = True
                 yield served
                 own.is_not_shown(served.kind)
         finally:
             if is_store_ours:
-                stop_store_unless_needed()
+                # Of a store that was started in vain nobody has heard.
+                stop_store_unless_needed(say if has_shown else lambda _: None)
 
 
 def _wait_until_ready(served: ServedViewer) -> None:
@@ -97,7 +100,7 @@ def _wait_until_ready(served: ServedViewer) -> None:
         )
 
 
-def stop_store_unless_needed() -> None:
+def stop_store_unless_needed(tell: Callable[[str], None] = say) -> None:
     """Stop the store that this process has started, unless somebody else needs it by now."""
 
     def is_needed() -> bool:
@@ -105,9 +108,9 @@ def stop_store_unless_needed() -> None:
         return bool(targets.live_files()) or len(living_viewers()) > own_view
 
     if store.stop(is_needed):
-        say("stopped the store")
+        tell("stopped the store")
     elif is_needed():
-        say("the store goes on: it is still needed; it ends by itself")
+        tell("the store goes on: it is still needed; it ends by itself")
 
 
 def wait_for_end(

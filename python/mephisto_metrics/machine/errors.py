@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _HINT = "hint: "
+_ERROR = "error: "
+"""As the command line has it, whose log may be read too."""
 
 
 class StackError(Exception):
@@ -28,5 +30,6 @@ class StackError(Exception):
 def reasons_and_hint(log_lines: Sequence[str]) -> tuple[list[str], str | None]:
     """Return what a log says beside hints, and its last hint, if there is one."""
     hints = [line[len(_HINT) :] for line in log_lines if line.startswith(_HINT)]
-    reasons = [line for line in log_lines if not line.startswith(_HINT)]
+    reasons = [line[len(_ERROR) :] if line.startswith(_ERROR) else line for line in log_lines]
+    reasons = [line for line in reasons if not line.startswith(_HINT)]
     return reasons, hints[-1] if hints else None

@@ -22,6 +22,8 @@ class PartLine(NamedTuple):
     what: str
     state: str
     is_well: bool
+    id: str = ""
+    """Which one of several, in words that stay the same; there is one store, and one viewer."""
 
 
 class Scraped(NamedTuple):
@@ -60,15 +62,16 @@ def _operator_line(operator: targets.Target, scraped: list[Scraped] | None) -> P
     task = f", task {operator.task_name}" if operator.task_name else ""
     what = f"PID {operator.pid} at {operator.address}{task}"
     if scraped is None:
-        return PartLine("operator", what, "runs", is_well=True)
+        return PartLine("operator", what, "runs", True, operator.id)
     found = next((one for one in scraped if one.id == operator.id), None)
     if found is None:
-        return PartLine("operator", what, "waits for its first scrape", is_well=True)
-    return PartLine("operator", what, _state(found), found.is_up)
+        return PartLine("operator", what, "waits for its first scrape", True, operator.id)
+    return PartLine("operator", what, _state(found), found.is_up, operator.id)
 
 
 def _elsewhere_line(scraped: Scraped) -> PartLine:
-    return PartLine("operator", f"at {scraped.instance}", _state(scraped), scraped.is_up)
+    what = f"at {scraped.instance}"
+    return PartLine("operator", what, _state(scraped), scraped.is_up, scraped.instance)
 
 
 def _state(scraped: Scraped) -> str:

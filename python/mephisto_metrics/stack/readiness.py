@@ -64,7 +64,8 @@ def answer_of(
         return None, str(error)
     # A `ValueError` is of an address or a header with letters that can not be sent.
     except (OSError, ValueError, http.client.HTTPException) as error:
-        return None, str(getattr(error, "reason", error))
+        reason = getattr(error, "reason", error)
+        return None, str(getattr(reason, "strerror", None) or reason)
 
 
 def wait_until(condition: Callable[[], bool], timeout_seconds: float) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from mephisto_metrics.machine.errors import StackError
-from mephisto_metrics.stack.addresses import is_web_address
+from mephisto_metrics.stack.addresses import is_web_address, shown
 from mephisto_metrics.stack.credentials import (
     CREDENTIALS_VARIABLES,
     NO_CREDENTIALS,
@@ -90,7 +90,7 @@ def _labels() -> dict[str, str]:
 def _check_url(url: str) -> None:
     if not is_web_address(url):
         raise StackError(
-            "the address for remote write is none",
+            f"{URL_VARIABLE} is {shown(url)!r}, which is no web address",
             "give the whole address, such as `http://mimir.example:9009/api/v1/push`",
         )
     if "@" in urlsplit(url).netloc:

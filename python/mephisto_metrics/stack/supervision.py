@@ -105,6 +105,11 @@ class Supervised:
         elif self._back_off.is_due:
             self._launch_or_pause()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the program was started, and has not ended since."""
+        return self._process is not None and self._process.poll() is None
+
     def replace(self, program: Program) -> None:
         """Run another program from now on, without waiting for it; if it ends, `check` notices.
 

@@ -99,6 +99,9 @@ class ServedGrafana:
 
         Each time takes a login and a query.
         """
+        if not self._supervised.is_running:
+            self._asked_again_at_seconds = 0.0
+            return False
         now_seconds = time.monotonic()
         if now_seconds >= self._asked_again_at_seconds:
             self._was_ready = self._supervised.program.is_ready()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import account, settings
 from mephisto_metrics.stack.asking import letting_in
-from mephisto_metrics.stack.credentials import Credentials, credentials
+from mephisto_metrics.stack.credentials import Credentials, readable_credentials
 from mephisto_metrics.stack.doctor.findings import Finding, problem, well
 from mephisto_metrics.stack.elsewhere import elsewhere
 
@@ -39,7 +39,7 @@ def check() -> Iterator[Finding]:
 
 def _remote_secrets() -> object:
     """Read what credentials for a store elsewhere name: that the files are there is not enough."""
-    return letting_in(credentials())
+    return letting_in(readable_credentials())
 
 
 def _scrape_secrets() -> object:

@@ -27,12 +27,17 @@ def paths() -> list[Path]:
     return [*(path for path in named if path.exists()), *sorted(listed)]
 
 
+def left_behind() -> list[Path]:
+    """Return those that are of processes which are gone, or that nobody can read."""
+    return [path for path in paths() if any(True for _ in _look(path))]
+
+
 def check() -> Iterator[Finding]:
     """Look at each file."""
     found = [finding for path in paths() for finding in _look(path)]
     yield from found
     if not found:
-        yield well("state.well", f"what is written in `{places.state_folder()}` is so")
+        yield well("state.well", f"nothing is left behind in `{places.state_folder()}`")
 
 
 def _look(path: Path) -> Iterator[Finding]:

@@ -88,7 +88,7 @@ def _check_password(password: str, host: str) -> None:
     way_out = "set GRAFANA_PASSWORD to another password"
     if not is_loopback(host) and password.strip().lower() == DEFAULT_PASSWORD:
         raise StackError(
-            f"Grafana shall be reached at {host}, and its password is the default one, "
+            f"the viewer shall be reached at {host}, and its password is the default one, "
             "which everybody knows",
             f"{way_out}, or leave it out: then one is generated",
         )
