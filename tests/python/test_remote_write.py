@@ -100,7 +100,7 @@ def test_what_can_not_be_meant_is_named(said: Any, variables: dict[str, str], na
 )
 def test_an_address_that_can_not_work_is_refused(said: Any, url: str) -> None:
     said()
-    with pytest.raises(StackError, match="is no web address|holds credentials") as raised:
+    with pytest.raises(StackError, match=r"is no web address|holds credentials") as raised:
         remote_write(url)
     assert "hidden" not in f"{raised.value} {raised.value.hint}"
 

@@ -94,7 +94,7 @@ def test_the_exit_status_and_a_signal_are_the_script_s(folder: Path) -> None:
             1,
             "Cannot load server certificate file",
         ),
-        (["--advertise", "gpu7", "--token-file", "gone"], 1, "the token can not be read"),
+        (["--advertise", "gpu7", "--token-file", "gone"], 1, "gone` can not be read: No such file"),
     ],
 )
 def test_what_can_not_be_used_is_said_before_the_script_begins(

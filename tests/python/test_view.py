@@ -52,7 +52,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def _shows_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Show something without a store, and end as soon as it is shown."""
-    served = SimpleNamespace(start_url=ADDRESS, notice="")
+    served = SimpleNamespace(url=ADDRESS, start_url=ADDRESS, notice="")
     monkeypatch.setattr(view, "showing", lambda *_: contextlib.nullcontext(served))
     monkeypatch.setattr(view, "wait_for_end", lambda *_: None)
 
@@ -143,3 +143,28 @@ def test_what_another_process_has_started_otherwise_in_its_place_is_said(
     showing.wait_for_end(shown, ended)
     assert shown.followed == [another]
     assert "(PID 4711) keeps samples for 15d, not for 30d" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--store", "promethius", "`--store` is 'promethius', which is not known"),
+        ("--retention", "forever", "`--retention` is 'forever'"),
+        ("--remote-write", "mimir", "`--remote-write` is 'mimir', which is no web address"),
+        ("--targets", "/net/*", "`--targets` names `/net/*`"),
+        ("--scrape-interval", "often", "`--scrape-interval` is 'often'"),
+    ],
+)
+def test_a_value_that_can_not_be_used_is_named_by_its_option(
+    capsys: pytest.CaptureFixture[str], option: str, value: str, said: str
+) -> None:
+    assert run(["view", option, value]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_a_variable_that_can_not_be_used_is_named_as_such(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(RETENTION, "forever")
+    assert run(["view", "--store", "builtin"]) == 1
+    assert f"{RETENTION} is 'forever'" in capsys.readouterr().err

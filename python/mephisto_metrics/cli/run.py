@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from mephisto_metrics import install
+from mephisto_metrics.cli.options import setting
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.mephisto import advertising
 from mephisto_metrics.mephisto.advertising import AdvertisingError
@@ -51,17 +52,16 @@ def command(
     """Run a script as `python SCRIPT ARGUMENTS` does, with these metrics in place."""
     if advertise is None and (tls_certificate or tls_key or token_file):
         raise click.UsageError("TLS and a token are for other machines: give --advertise HOST too")
-    settings.set_variables(
-        {
-            advertising.ADVERTISE_VARIABLE: advertise,
-            advertising.CERTIFICATE_VARIABLE: _absolute(tls_certificate),
-            advertising.KEY_VARIABLE: _absolute(tls_key),
-            advertising.TOKEN_FILE_VARIABLE: _absolute(token_file),
-            PORT_VARIABLE: None if port is None else str(port),
-        }
-    )
+    options = {
+        advertising.ADVERTISE_VARIABLE: ("--advertise", advertise),
+        advertising.CERTIFICATE_VARIABLE: ("--tls-certificate", _absolute(tls_certificate)),
+        advertising.KEY_VARIABLE: ("--tls-key", _absolute(tls_key)),
+        advertising.TOKEN_FILE_VARIABLE: ("--token-file", _absolute(token_file)),
+        PORT_VARIABLE: ("--port", None if port is None else str(port)),
+    }
+    with setting(options):
+        _check_advertising()
     os.environ.pop(OFF_VARIABLE, None)
-    _check_advertising()
     _check_installed()
     _become([*(["-m"] if is_module else []), script, *arguments])
 
@@ -78,7 +78,10 @@ def _check_advertising() -> None:
         if wanted is not None:
             wanted.starter()
     except AdvertisingError as error:
-        raise StackError(f"this can not be advertised: {error}", "see `run --help`") from error
+        raise StackError(
+            f"this can not be advertised: {error}",
+            "correct that, or leave out `--advertise`; see `mephisto metrics run --help`",
+        ) from error
 
 
 def _check_installed() -> None:

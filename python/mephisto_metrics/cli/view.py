@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import sys
 import threading
 import time
 import webbrowser
 from typing import TYPE_CHECKING, Callable
+from urllib.parse import urlsplit
 
 import click
 
+from mephisto_metrics.cli.options import setting
 from mephisto_metrics.cli.showing import (
     ending_in_order,
     say,
@@ -20,10 +23,12 @@ from mephisto_metrics.cli.showing import (
     wait_for_end,
 )
 from mephisto_metrics.machine import places
+from mephisto_metrics.machine.ports import address_text
 from mephisto_metrics.stack import account, elsewhere, remote, settings, viewers, wanted
 from mephisto_metrics.stack import store as stack_store
 from mephisto_metrics.stack.detached import start_and_wait
 from mephisto_metrics.stack.home_faults import explaining_home_faults
+from mephisto_metrics.stack.page import ALL_ADDRESSES
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.store import LONGEST_START_SECONDS
@@ -76,23 +81,19 @@ def command(
     needs it. Without options it takes what `install` has put there, and else what is built in.
     """
     is_own = host is not None or port is not None or viewer is not None
-    settings.set_variables(
-        {
-            settings.VIEWER_HOST_VARIABLE: host,
-            settings.VIEWER_PORT_VARIABLE: None if port is None else str(port),
-            settings.STORE_VARIABLE: store,
-            settings.VIEWER_VARIABLE: viewer,
-            settings.RETENTION_VARIABLE: retention,
-            remote.URL_VARIABLE: remote_write,
-            # A process in the background has another current folder.
-            elsewhere.TARGETS_VARIABLE: elsewhere.joined(
-                elsewhere.elsewhere(targets or None).sources
-            ),
-            settings.SCRAPE_INTERVAL_VARIABLE: scrape_interval,
-        }
-    )
-    settings.check()
-    _compare_with_what_runs()
+    options = {
+        settings.VIEWER_HOST_VARIABLE: ("--host", host),
+        settings.VIEWER_PORT_VARIABLE: ("--port", None if port is None else str(port)),
+        settings.STORE_VARIABLE: ("--store", store),
+        settings.VIEWER_VARIABLE: ("--viewer", viewer),
+        settings.RETENTION_VARIABLE: ("--retention", retention),
+        remote.URL_VARIABLE: ("--remote-write", remote_write),
+        elsewhere.TARGETS_VARIABLE: ("--targets", elsewhere.joined(targets) or None),
+        settings.SCRAPE_INTERVAL_VARIABLE: ("--scrape-interval", scrape_interval),
+    }
+    with setting(options):
+        settings.check()
+        _compare_with_what_runs()
     if detach:
         _give(_detached(is_own), open_browser)
         return
@@ -168,7 +169,7 @@ def _is_next() -> bool:
 def _show(open_browser: bool, port: int) -> None:
     with showing(settings.viewer_host(), port) as served:
         if not served.notice:
-            _say_how_to_log_in()
+            _say_how_to_log_in(served.url)
         click.echo(served.start_url)
         sys.stdout.flush()
         if open_browser:
@@ -176,10 +177,13 @@ def _show(open_browser: bool, port: int) -> None:
         wait_for_end(served, threading.Event())
 
 
-def _say_how_to_log_in() -> None:
-    hint = account.how_to_log_in(settings.viewer_host())
+def _say_how_to_log_in(url: str | None) -> None:
+    host = settings.viewer_host()
+    hint = account.how_to_log_in(host)
     if hint is not None:
-        say(f"others can reach it: {hint}")
+        known_as = socket.gethostname() if host in ALL_ADDRESSES else host
+        port = urlsplit(url or "").port
+        say(f"others can reach it at http://{address_text(known_as, port or 0)}: {hint}")
 
 
 def _give(shown: ViewerState, open_browser: bool) -> None:
@@ -226,5 +230,5 @@ def _start_detached(begun: Callable[[], None]) -> ViewerState:
         )
     shown = found[-1]
     say(f"shown by PID {shown.pid} in the background; `mephisto metrics cleanup` ends it")
-    _say_how_to_log_in()
+    _say_how_to_log_in(shown.url)
     return shown

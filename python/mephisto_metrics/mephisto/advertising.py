@@ -129,7 +129,8 @@ def _check_token(path: Path) -> None:
     try:
         lines = path.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, ValueError) as error:
-        raise AdvertisingError(f"the token can not be read: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise AdvertisingError(f"the token in `{path}` can not be read: {reason}") from error
     if not _TOKEN.fullmatch(lines):
         raise AdvertisingError(
             f"`{path}` holds no token: expected one line of ASCII letters, digits and signs, "

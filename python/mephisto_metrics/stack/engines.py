@@ -122,8 +122,8 @@ def _prometheus(
     if program is None:
         raise StackError(
             "Prometheus is wanted as the store, and none is installed",
-            "run `mephisto metrics install --only prometheus`, or use the built-in store: "
-            "`--store builtin`",
+            "run `mephisto metrics install --only prometheus`, with `--prometheus PATH` if there "
+            "is one already, or use the built-in store: `--store builtin`",
         )
     prepared = prometheus.prepare(program, options)
     supervised = Supervised(prepared, say)

@@ -1,0 +1,34 @@
+"""Options that set variables, so that whatever is started from here finds them too."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING
+
+from mephisto_metrics.machine.errors import StackError
+from mephisto_metrics.stack import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+@contextlib.contextmanager
+def setting(options: Mapping[str, tuple[str, str | None]]) -> Iterator[None]:
+    """Set the variables of the options that are given, and let errors of the block name these.
+
+    `options` are names and values by variable; None is the value of one that is not given.
+    """
+    values = {variable: value for variable, (_, value) in options.items()}
+    settings.set_variables(values)
+    given = {variable: name for variable, (name, _) in options.items() if values[variable]}
+    try:
+        yield
+    except StackError as error:
+        raise StackError(_named(str(error), given), _named(error.hint, given)) from error
+
+
+def _named(text: str, given: Mapping[str, str]) -> str:
+    for variable, name in given.items():
+        text = re.sub(rf"\b{variable}\b", f"`{name}`", text)
+    return text
