@@ -6,10 +6,25 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import groupby, zip_longest
 from typing import Callable
 
 import pytest
 from tests.disks import small_disk  # noqa: F401 - a fixture
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let files with a browser, which keep a core busy, alternate with those that mostly wait.
+
+    Those end to end begin, since they take longest.
+    """
+    files = {path: list(tests) for path, tests in groupby(items, lambda item: item.path)}
+    end_to_end = [path for path in files if path.parent.name == "e2e"]
+    busy = [path for path in end_to_end if path.name.startswith(("test_page", "test_s"))]
+    waiting = [path for path in end_to_end if path not in busy]
+    first = [path for pair in zip_longest(busy, waiting) for path in pair if path is not None]
+    rest = [path for path in files if path not in end_to_end]
+    items[:] = [item for path in (*first, *rest) for item in files[path]]
 
 
 @pytest.fixture(scope="session")
