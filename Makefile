@@ -63,11 +63,10 @@ sanitize: install ## Check what the native binding does with memory; SANITIZER=t
 test-web: web/node_modules/.ready
 	npm --prefix web test
 
-# Three at a time, since half of a test's time is spent waiting for servers. Files in the order of
-# their names, so that those end to end, which take longest, begin first: by default those with the
-# fewest tests come last, however long they take.
+# Files in the order that tests/conftest.py gives: by default those with the fewest tests come last,
+# however long they take.
 test-python: install
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --timeout 300 -rs $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --timeout 300 -rs $(ARGS)
 
 # Apart from the other tests, for it takes minutes: a second for each start and stop of a view.
 test-endurance: install ## Start and stop all parts a hundred times in a row
