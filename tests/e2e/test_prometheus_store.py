@@ -147,7 +147,10 @@ def test_cleanup_ends_a_prometheus_whose_keeper_was_killed(installation: Any) ->
 
     cleaned = installation.run("cleanup")
 
-    assert "stopped a Prometheus left behind" in cleaned.stderr.splitlines()
+    assert cleaned.stderr.splitlines() == [
+        "stopped a Prometheus left behind",
+        "removed 3 state files of processes that are gone",
+    ]
     assert wait_until(lambda: not psutil.pid_exists(left_behind), TIMEOUT_SECONDS)
     assert list((installation.home / "state").glob("**/*.json")) == []
 

@@ -108,8 +108,8 @@ def assert_is_prometheus_as_given(installation: Any, given: Given) -> None:
     path.unlink()  # the next one writes its own
     assert configuration["global"]["scrape_interval"] == "2000ms"
     (elsewhere,) = [one for one in configuration["scrape_configs"] if "elsewhere" in str(one)]
-    (files,) = elsewhere["file_sd_configs"]
-    assert files["files"] == [f"{given.targets}/*.json"]
+    files = {"files": [f"{given.targets}/*.json"], "refresh_interval": "30s"}
+    assert elsewhere["file_sd_configs"] == [files]
     (remote,) = configuration["remote_write"]
     assert remote["url"] == given.receiver.url
     assert remote["authorization"] == {"credentials_file": str(given.token_file)}

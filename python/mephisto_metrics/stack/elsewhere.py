@@ -52,11 +52,6 @@ class Elsewhere:
         """All files and lists, as they can be given again."""
         return [*map(str, self.files), *self.lists]
 
-    @property
-    def shown_sources(self) -> list[str]:
-        """The same as they may be shown and kept: a list's address may have a token in it."""
-        return [*map(str, self.files), *map(shown, self.lists)]
-
 
 NOWHERE = Elsewhere()
 
