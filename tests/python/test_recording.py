@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -160,6 +161,30 @@ def test_operators_and_their_loops_are_not_held_by_a_store_that_hangs_nor_is_the
     )
     assert longest_seconds < NOT_HELD_SECONDS
     assert time.monotonic() - ended_at_seconds < NOT_HELD_SECONDS, "it was held at its end"
+
+
+def test_ctrl_c_ends_an_operator_by_its_signal_also_while_a_store_is_looked_for(
+    small_mephisto: Any, home: Path
+) -> None:
+    result = small_mephisto.run(
+        """
+        import atexit, signal, threading
+        mephisto_metrics.install()
+        from mephisto_metrics.mephisto import serving
+        from mephisto_metrics.stack import readiness, store
+        look, may_look = store.ensure_recording, threading.Event()
+        store.ensure_recording = lambda: may_look.wait() and look()
+        def look_at_the_end():
+            may_look.set()
+            readiness.wait_until(lambda: not serving._recording._is_looking, 30)
+            print(store.running() is not None)
+        serving.ensure_store()
+        atexit.register(look_at_the_end)
+        signal.raise_signal(signal.SIGINT)
+        """
+    )
+    assert "KeyboardInterrupt" in result.stderr
+    assert (result.stdout, result.returncode) == ("True\n", -signal.SIGINT), result.stderr
 
 
 def test_a_forked_child_looks_for_a_store_itself(small_mephisto: Any, home: Path) -> None:

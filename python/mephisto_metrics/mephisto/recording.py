@@ -12,6 +12,9 @@ import threading
 import time
 from typing import Callable
 
+import filelock  # noqa: F401 - see above
+
+import mephisto_metrics.stack.asking  # noqa: F401 - see above
 from mephisto_metrics.stack import store
 from mephisto_metrics.stack.back_off import BackOff
 
