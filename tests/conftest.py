@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from itertools import groupby, zip_longest
@@ -11,6 +12,16 @@ from typing import Callable
 
 import pytest
 from tests.disks import small_disk  # noqa: F401 - a fixture
+
+
+def pytest_configure() -> None:
+    """Let programs hear what a shell lets these tests ignore, in the background or by `nohup`.
+
+    What is ignored is inherited, what has a handler is not: the tests go on as they were told to.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
