@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import ssl
@@ -233,24 +234,38 @@ def test_a_redirection_is_not_followed_with_the_token(
 @pytest.fixture
 def answering() -> Iterator[Callable[[bytes], str]]:
     """Give the address of a server that answers every request with the same bytes."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    with contextlib.ExitStack() as servers:
 
-    def serve(answer: bytes) -> None:
+        def start(answer: bytes) -> str:
+            def respond(connection: socket.socket) -> None:
+                connection.recv(65536)
+                connection.sendall(answer)
+
+            return f"http://127.0.0.1:{servers.enter_context(taking_connections(respond))}"
+
+        yield start
+
+
+@contextlib.contextmanager
+def taking_connections(respond: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Give the port of a server, each connection of which is handed on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    with connection:
+                        respond(connection)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
         try:
-            while True:
-                connection, _ = listener.accept()
-                with connection:
-                    connection.recv(65536)
-                    connection.sendall(answer)
-        except OSError:
-            return
-
-    def start(answer: bytes) -> str:
-        threading.Thread(target=serve, args=(answer,), daemon=True).start()
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-    yield start
-    listener.close()
+            yield listener.getsockname()[1]
+        finally:
+            # To close it alone would let the thread wait on, by a number that another socket gets.
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
 
 def test_an_address_where_nobody_listens_is_told(push: Any) -> None:
@@ -267,24 +282,16 @@ def test_a_certificate_that_is_not_trusted_is_told(
     subprocess.run(make, cwd=tmp_path, check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=shake_hands, args=(listener, context), daemon=True).start()
-        done = push("--url", f"https://localhost:{listener.getsockname()[1]}")
+
+    def shake_hands(connection: socket.socket) -> None:
+        with contextlib.suppress(ssl.SSLError):
+            context.wrap_socket(connection, server_side=True).close()
+
+    with taking_connections(shake_hands) as port:
+        done = push("--url", f"https://localhost:{port}")
     assert done.returncode == 1
     assert "is not trusted" in done.stderr
     assert "REQUESTS_CA_BUNDLE" in done.stderr
-
-
-def shake_hands(listener: socket.socket, context: ssl.SSLContext) -> None:
-    try:
-        while True:
-            connection, _ = listener.accept()
-            try:
-                context.wrap_socket(connection, server_side=True).close()
-            except ssl.SSLError:
-                connection.close()
-    except OSError:
-        return
 
 
 @pytest.mark.parametrize(

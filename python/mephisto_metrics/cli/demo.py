@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ import click
 
 from mephisto_metrics.cli.showing import ending_in_order, showing, wait_for_end
 from mephisto_metrics.machine.errors import StackError
+from mephisto_metrics.machine.ports import is_free
 from mephisto_metrics.stack import settings
 from mephisto_metrics.stack.processes import end_child
 
@@ -70,13 +70,7 @@ def _use_scratch_home(scratch: Path) -> None:
 
 def _free_or_any(port: int) -> int:
     """Return `port` if nobody listens there, else 0: a demo is no reason to stop another server."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return 0
-    return port
+    return port if is_free("127.0.0.1", port) else 0
 
 
 @contextlib.contextmanager

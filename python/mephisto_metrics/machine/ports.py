@@ -35,6 +35,15 @@ def check_is_free(host: str, port: int, way_out: str) -> None:
         raise
 
 
+def is_free(host: str, port: int) -> bool:
+    """Whether `port` can be bound at the moment."""
+    try:
+        _bind(host, port)
+    except OSError:
+        return False
+    return True
+
+
 def free_port(host: str) -> int:
     """Return a port that nobody listens on at the moment, for programs that must be told one."""
     return _bind(host, 0)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from mephisto_metrics.machine.errors import StackError
+from mephisto_metrics.stack.transport_faults import innermost_reason
 
 if TYPE_CHECKING:
     import requests
@@ -14,7 +14,6 @@ CONNECT_TIMEOUT_SECONDS = 5.0
 ANSWER_TIMEOUT_SECONDS = 30.0
 """To write a board may take long on a machine that does much else."""
 LONGEST_REASON = 300
-BEFORE_REASON = re.compile(r"^.*(?:>: |\[Errno -?\d+\] )")
 HTTP_SUCCESS = range(200, 300)
 HTTP_MOVED = range(300, 400)
 HTTP_UNAUTHORIZED = 401
@@ -78,12 +77,12 @@ class GrafanaApi:
             )
         except requests.exceptions.SSLError as error:
             raise ConnectionFailedError(
-                f"the certificate of {self.url} is not trusted: {_root_cause(error)}",
+                f"the certificate of {self.url} is not trusted: {innermost_reason(error)}",
                 "use the name that is in it, or give its authority's file in REQUESTS_CA_BUNDLE",
             ) from error
         except requests.exceptions.RequestException as error:
             raise ConnectionFailedError(
-                f"Grafana can not be reached at {self.url}: {_root_cause(error)}",
+                f"Grafana can not be reached at {self.url}: {innermost_reason(error)}",
                 "check the address, and that this machine can reach it",
             ) from error
         return answer.status_code, _body(answer)
@@ -134,16 +133,3 @@ def _hint(status: int) -> str:
     if status in HTTP_MOVED:
         return "give the address that it moves to, such as one with https"
     return "Grafana's log has more; what was provisioned there by files is changed in these only"
-
-
-def _root_cause(error: BaseException) -> str:
-    """Return the innermost reason: what `requests` says of it is a page of nested objects."""
-    cause: BaseException = error
-    while True:
-        inner = getattr(cause, "reason", None)
-        nested = next((part for part in cause.args if isinstance(part, BaseException)), None)
-        following = inner if isinstance(inner, BaseException) else nested
-        if following is None:
-            break
-        cause = following
-    return BEFORE_REASON.sub("", str(cause)) or type(cause).__name__

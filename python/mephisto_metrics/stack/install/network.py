@@ -9,6 +9,7 @@ from urllib3.exceptions import HTTPError as TransportError  # what `requests` is
 
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.addresses import shown
+from mephisto_metrics.stack.transport_faults import innermost_reason
 
 FAULTS = (requests.exceptions.RequestException, TransportError, OSError)
 OTHER_WAYS = (
@@ -37,14 +38,14 @@ def explain(error: Exception) -> str:
         return "the server fell silent"
     if isinstance(error, requests.exceptions.TooManyRedirects):
         return "it leads from one address to the next without an end"
-    text = _innermost(error)
+    text = innermost_reason(error)
     return text if len(text) <= 200 else f"{text[:200]}…"  # noqa: PLR2004 - a line or two
 
 
 def fault(url: str, error: Exception) -> StackError:
     """Make an error of a request that got no answer."""
     if isinstance(error, requests.exceptions.ProxyError):
-        return UnreachableError(url, f"{explain(error)} ({_innermost(error)})")
+        return UnreachableError(url, f"{explain(error)} ({innermost_reason(error)})")
     if isinstance(error, requests.exceptions.SSLError):
         return _encryption_fault(url, explain(error))
     if isinstance(error, requests.exceptions.InvalidSchema) and "SOCKS" in str(error):
@@ -79,22 +80,3 @@ def refusal(url: str, status: int) -> StackError:
     is_missing = status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
     hint = "check the version, and what the mirror holds" if is_missing else "try again later"
     return StackError(f"{shown(url)} answers {phrase}", f"{hint}; or {OTHER_WAYS}")
-
-
-def _innermost(error: BaseException) -> str:
-    """Return what the system said, which is below what each library made of it."""
-    seen: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and current not in seen:
-        seen.append(current)
-        inner = [value for value in current.args if isinstance(value, BaseException)]
-        reason = getattr(current, "reason", None)
-        inner += [reason] if isinstance(reason, BaseException) else []
-        current = next(iter(inner), current.__cause__ or current.__context__)
-    last = next((one for one in reversed(seen) if isinstance(one, OSError)), seen[-1])
-    return last.strerror if isinstance(last, OSError) and last.strerror else _words(str(last))
-
-
-def _words(text: str) -> str:
-    # urllib3 begins its messages with an object's address in memory.
-    return text.rpartition(">: ")[2] or text

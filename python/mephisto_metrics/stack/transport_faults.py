@@ -1,0 +1,22 @@
+"""What the system said of a request that failed, below what each library has made of it."""
+
+from __future__ import annotations
+
+
+def innermost_reason(error: BaseException) -> str:
+    """Return in a few words why a request of `requests` failed, which says itself a page of it."""
+    seen: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in seen:
+        seen.append(current)
+        inner = [value for value in current.args if isinstance(value, BaseException)]
+        reason = getattr(current, "reason", None)
+        inner += [reason] if isinstance(reason, BaseException) else []
+        current = next(iter(inner), current.__cause__ or current.__context__)
+    last = next((one for one in reversed(seen) if isinstance(one, OSError)), seen[-1])
+    return last.strerror if isinstance(last, OSError) and last.strerror else _words(str(last))
+
+
+def _words(text: str) -> str:
+    # urllib3 begins its messages with an object's address in memory.
+    return text.rpartition(">: ")[2] or text
