@@ -100,7 +100,8 @@ class Installation:
         module = "mephisto_run" if has_mephisto else "packaged"
         program = [sys.executable, "-m", f"mephisto_metrics.simulation.{module}"]
         pace = os.environ.get("SIMULATION_PACE", "steady")
-        options = ["--pace", pace, "--duration-seconds", "600", *arguments]
+        # Longer than all tests together, as some of them share a run.
+        options = ["--pace", pace, "--duration-seconds", "3600", *arguments]
         return self.start(*program, *options, is_read=False)
 
     def log_of(self, process: subprocess.Popen[str]) -> str:
