@@ -258,7 +258,7 @@ def test_uninstalling_leaves_nothing_behind(spoilt_environment: Environment) -> 
     assert ours() == []
 
 
-def test_unmodified_mephisto_beside_the_wheel_is_seen_by_status(
+def test_unmodified_mephisto_beside_the_wheel_is_seen_by_status_and_doctor(
     wheel: Path, tmp_path: Path, missing: Callable[[str, str], None]
 ) -> None:
     if importlib.util.find_spec("mephisto") is None:
@@ -281,6 +281,9 @@ def test_unmodified_mephisto_beside_the_wheel_is_seen_by_status(
         status = environment.run("mephisto", "metrics", "status", "--json")
         assert status.returncode == 0, status.stderr
         assert [seen["pid"] for seen in json.loads(status.stdout)["operators"]] == [operator.pid]
+        doctor = environment.run("mephisto", "metrics", "doctor", "--json")
+        found = [finding["found"] for finding in json.loads(doctor.stdout)["findings"]]
+        assert any(f"(PID {operator.pid})" in text for text in found), doctor.stdout
         operator.communicate("", timeout=COMMAND_SECONDS)
         assert operator.returncode == 0, environment.log()
     finally:

@@ -151,6 +151,21 @@ def test_mephisto_metrics_is_answered_before_mephisto_is_imported(site: Path) ->
     assert result.returncode == 3
 
 
+def test_other_threads_can_import_while_mephisto_metrics_is_answered(site: Path) -> None:
+    fake_command_line(
+        site,
+        """
+        from concurrent.futures import ThreadPoolExecutor
+        from importlib import import_module
+        def main():
+            with ThreadPoolExecutor() as pool:
+                print(pool.submit(import_module, "colorsys").result().__name__)
+        """,
+    )
+    result = run(site, str(site / "bin/mephisto"), "metrics", "doctor")
+    assert (result.stdout, result.returncode) == ("colorsys\n", 0), result.stderr
+
+
 @pytest.mark.parametrize(
     ("command", "off"),
     [

@@ -27,9 +27,27 @@ class _MephistoWatch:
         if fullname != "mephisto" or cls.is_over:
             return None
         cls.is_over = True
-        if _is_metrics_command():
-            _answer_metrics_command()
-        return _substituted_spec()
+        answer = _guarded(_answering_spec) if _is_metrics_command() else None
+        return answer or _guarded(_install_and_find)
+
+
+class _Answer:
+    """A loader that loads nothing: it answers `mephisto metrics`, and ends the interpreter.
+
+    While a finder is asked, as the watch is, Python lets no other thread import anything.
+    """
+
+    def __init__(self, main):
+        self._main = main
+
+    def create_module(self, spec):
+        """Leave it to Python to make the module."""
+
+    def exec_module(self, module):
+        """Run our command line, for which Mephisto is not imported."""
+        del sys.modules[module.__name__]
+        sys.argv = [sys.argv[0], *sys.argv[2:]]
+        sys.exit(self._main())
 
 
 def _is_metrics_command():
@@ -37,21 +55,12 @@ def _is_metrics_command():
     return os.path.basename(called_as) in COMMAND_NAMES and arguments[:1] == ["metrics"]
 
 
-def _answer_metrics_command():
-    main = _guarded(_load_command_line)
-    if main is not None:
-        sys.argv = [sys.argv[0], *sys.argv[2:]]
-        sys.exit(main())
+def _answering_spec():
+    from importlib.machinery import ModuleSpec
 
-
-def _load_command_line():
     from mephisto_metrics.cli import main
 
-    return main
-
-
-def _substituted_spec():
-    return _guarded(_install_and_find)
+    return ModuleSpec("mephisto", _Answer(main))
 
 
 def _install_and_find():
