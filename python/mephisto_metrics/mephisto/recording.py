@@ -2,6 +2,11 @@
 
 Mephisto asks for one in `Operator()`, and in its event loop every ten seconds. To start one may
 take minutes, so each look has a thread of its own, and after one in vain there is a pause.
+
+What a look needs is imported here, before there is a thread. A dataclass executes text when it is
+made, and CPython (3.8 to 3.13) takes text that is executed in any thread for a new beginning: it
+forgets that Ctrl-C ended the program (`_Py_UnhandledKeyboardInterrupt`), whose exit status is then
+1 instead of the signal's. And `concurrent.futures` can not be imported at all while a program ends.
 """
 
 from __future__ import annotations
