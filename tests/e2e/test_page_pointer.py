@@ -57,9 +57,11 @@ def test_shared_tooltip_tells_of_the_same_time_on_every_graph(
 
     responses = panel(browser_page, RESPONSES).locator(".shared-tooltip")
     expect(responses).to_be_visible()
-    own_time = browser_page.locator(".page-tooltip .tooltip-time").text_content()
-    expect(responses.locator(".tooltip-time")).to_have_text(own_time or "?")
-    expect(panel(browser_page, UNITS).locator(".shared-tooltip .tooltip-row").first).to_be_visible()
+    own_time = browser_page.locator(".page-tooltip > .tooltip-time").text_content()
+    expect(responses.locator("> .tooltip-time")).to_have_text(own_time or "?")
+    expect(
+        panel(browser_page, UNITS).locator(".shared-tooltip > .tooltip-row").first
+    ).to_be_visible()
     expect(panel(browser_page, REQUESTS).locator(".shared-tooltip")).to_be_hidden()
 
 

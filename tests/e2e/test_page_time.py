@@ -147,7 +147,7 @@ def page_in_kathmandu(browser: Any) -> Iterator[Page]:
 def clock_on(page: Page) -> str:
     """The time of day in the tooltip over a graph."""
     point_at(page, TITLE, 0.9)
-    time = page.locator(".page-tooltip .tooltip-time")
+    time = page.locator(".page-tooltip > .tooltip-time")
     expect(time).to_be_visible()
     return (time.text_content() or "").split(" ")[1]
 
