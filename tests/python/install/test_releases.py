@@ -202,6 +202,41 @@ def test_a_folder_that_lacks_an_archive_or_has_several_is_told_apart(tmp_path: P
     assert chosen == tmp_path / f"prometheus-9.8.8.{platforms.current()}.tar.gz"
 
 
+@pytest.mark.parametrize(
+    ("program", "version", "reason"),
+    [
+        ("prometheus", None, "is an archive of Grafana, where one of Prometheus is wanted"),
+        ("grafana", "9.1.0_8", "is version 9.1.0_7: `--version` says 9.1.0_8"),
+        ("grafana", "9.1.1", "is version 9.1.0_7: `--version` says 9.1.1"),
+    ],
+)
+def test_a_file_that_is_not_what_was_asked_for_is_refused(
+    tmp_path: Path, program: str, version: str | None, reason: str
+) -> None:
+    file = archive_of_a_build(tmp_path)
+
+    with pytest.raises(StackError, match=reason):
+        Sources(version=version, path=file).archive(program)
+
+
+@pytest.mark.parametrize("version", [None, "9.1.0", "v9.1.0", "9.1.0_7"])
+def test_a_file_of_any_build_will_do_where_none_is_named(
+    tmp_path: Path, version: str | None
+) -> None:
+    file = archive_of_a_build(tmp_path)
+
+    archive, chosen = Sources(version=version, path=file).archive("grafana")
+
+    assert (archive.version, chosen) == ("9.1.0", file)
+
+
+def archive_of_a_build(folder: Path) -> Path:
+    platform = str(platforms.current()).replace("-", "_")
+    file = folder / f"grafana_9.1.0_7_{platform}.tar.gz"
+    file.touch()
+    return file
+
+
 @pytest.fixture
 def confirmed_once(command_line: CommandLine, server: Mirror) -> planning.Request:
     """A Grafana whose pinned digest was found in one place only, at a mirror."""

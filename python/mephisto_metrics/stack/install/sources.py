@@ -62,14 +62,18 @@ class Sources:
                 f"`{file}` is for {name.platform}: this machine is {self.platform}",
                 f"get the archive for {self.platform}",
             )
-        release = of_version(program, name.version, self.pinned)
-        asked = self.version and of_version(program, self.version, self.pinned).version
-        if asked and asked != release.version:
+        if name.program != program:
             raise StackError(
-                f"`{file}` is version {release.version}: `--version` says {asked}",
+                f"`{file}` is an archive of {name.program.capitalize()}, where one of "
+                f"{program.capitalize()} is wanted",
+                f"name such a file, or leave {program.capitalize()} out with `--only`",
+            )
+        if not self._is_asked_for(name):
+            raise StackError(
+                f"`{file}` is version {name.version}: `--version` says {self.version}",
                 "leave `--version` out, or get that version",
             )
-        return release.archive(self.platform), file
+        return of_version(program, name.version, self.pinned).archive(self.platform), file
 
     def _in_folder(self, folder: Path, program: str) -> Path:
         """Return the file in a folder that is meant: as asked for, pinned, or the only one."""
@@ -95,7 +99,12 @@ class Sources:
     def _may_be_meant(self, name: ArchiveName | None, program: str) -> bool:
         if name is None or (name.program, name.platform) != (program, str(self.platform)):
             return False
-        return self.version is None or name.version.partition("_")[0] == self.version.lstrip("v")
+        return self._is_asked_for(name)
+
+    def _is_asked_for(self, name: ArchiveName) -> bool:
+        """Whether a file has the version that is wanted: any build of it where none is named."""
+        without_build = name.version.partition("_")[0]
+        return self.version is None or self.version.lstrip("v") in {name.version, without_build}
 
 
 def archive_name(file: Path) -> ArchiveName:
