@@ -7,12 +7,11 @@ import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
-from urllib.parse import urlsplit
 
 import click
 
 from mephisto_metrics.machine.errors import StackError
-from mephisto_metrics.stack.addresses import shown
+from mephisto_metrics.stack.addresses import is_web_address, shown
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.programs import NAMES, installed
 
@@ -88,10 +87,7 @@ def _request(
     source = Path(path) if path else None
     names = (only,) if only else NAMES
     if source and source.is_file() and prometheus is None:
-        program = archive_name(source).program
-        if only not in {None, program}:
-            raise click.UsageError(f"`{source.name}` is no archive of {only}")
-        names = (program,)
+        names = (only or archive_name(source).program,)
     is_asked_for = "prometheus" in names and not (version or mirror or path or is_replacing)
     if prometheus is None and is_asked_for and installed("prometheus") is None:
         prometheus = _offer_system_prometheus()
@@ -114,10 +110,11 @@ def _check_usage(
         raise click.UsageError("`--version` needs `--only prometheus` or `--only grafana`")
     if mirror and path:
         raise click.UsageError("`--mirror` and `--from` exclude each other")
-    if mirror and (urlsplit(mirror).scheme not in {"http", "https"} or not urlsplit(mirror).netloc):
+    # Names of files are put behind it.
+    if mirror and (not is_web_address(mirror) or set(mirror) & {"?", "#"}):
         raise click.UsageError(
-            f"`--mirror {shown(mirror)}`: expected an address with http:// or https://; a "
-            "folder of this machine is `--from`"
+            f"`--mirror {shown(mirror)}`: expected an address with http:// or https://, without a "
+            "`?` and a `#`; a folder of this machine is `--from`"
         )
     if prometheus and (only == "grafana" or version):
         raise click.UsageError("`--prometheus` excludes `--only grafana` and `--version`")
@@ -174,7 +171,7 @@ def _reminding(work: Callable[[], list[Outcome]], reporter: Reporter) -> list[Ou
     try:
         return work()
     except KeyboardInterrupt:
-        reporter.say("the next `install` goes on where this one was interrupted")
+        reporter.say("the same command goes on where this one was interrupted")
         raise
 
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable
 
@@ -34,7 +35,7 @@ NAME = "archive.tar.gz"
 CONTENT = os.urandom(700_001)
 QUICK = Patience(
     connect_seconds=2,
-    answer_seconds=1,
+    answer_seconds=60,
     stall_seconds=0.5,
     retry_delays_seconds=(0.01, 0.01, 0.01),
 )
@@ -283,6 +284,34 @@ def test_a_server_that_stays_overloaded_is_given_up_on(server: Mirror, tmp_path:
     assert len(server.requests) == 1 + len(QUICK.retry_delays_seconds)
 
 
+def test_a_proxy_without_a_network_is_not_asked_for_longer_than_a_server_that_is_silent(
+    server: Mirror, tmp_path: Path
+) -> None:
+    server.add(NAME, CONTENT, statuses=[503] * 99)
+    patience = replace(QUICK, answer_seconds=5, retry_delays_seconds=(0.01, 60, 60))
+
+    with pytest.raises(StackError, match="answers 503 Service Unavailable") as raised:
+        download(f"{server.url}/{NAME}", tmp_path / NAME, Watch(patience), lambda *_: None)
+
+    assert len(server.requests) == 2
+    assert "mephisto metrics view" in raised.value.hint
+
+
+def test_checksums_that_come_slowly_leave_the_archive_all_its_time(
+    server: Mirror, tmp_path: Path
+) -> None:
+    server.add("sums", b"abc", content_type="text/plain")
+    server.add(NAME, CONTENT, statuses=[503])
+    now_seconds = 0.0
+    watch = Watch(replace(QUICK, answer_seconds=5), clock=lambda: now_seconds)
+
+    read_text(f"{server.url}/sums", watch)
+    now_seconds = 100.0
+    download(f"{server.url}/{NAME}", tmp_path / NAME, watch, lambda *_: None)
+
+    assert (tmp_path / NAME).read_bytes() == CONTENT
+
+
 def test_a_file_that_is_not_there_is_named_at_once(server: Mirror, tmp_path: Path) -> None:
     with pytest.raises(StackError, match=rf"{server.url}/{NAME} answers 404 Not Found"):
         get(server, tmp_path / NAME)
@@ -349,6 +378,20 @@ def test_a_proxy_that_does_not_connect_is_named_as_the_reason(
     assert server.requests[0].path == "far.invalid:443"
 
 
+@pytest.mark.parametrize(
+    "spoilt", ["me:s3c#ret@proxy", "me:s3c/ret@proxy", "me:s3cret@proxy:99999"]
+)
+def test_a_proxy_that_is_none_is_told_without_its_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoilt: str
+) -> None:
+    monkeypatch.setenv("https_proxy", f"http://{spoilt}")
+
+    with pytest.raises(StackError, match="that of the proxy in the environment") as raised:
+        download(f"https://far.invalid/{NAME}", tmp_path / NAME, Watch(QUICK), lambda *_: None)
+
+    assert "s3c" not in f"{raised.value} {raised.value.hint}"
+
+
 def test_nobody_there_is_an_error_at_once(tmp_path: Path) -> None:
     began = time.monotonic()
     with (
@@ -374,7 +417,7 @@ def test_a_name_server_that_does_not_answer_holds_nothing_up(
         return Fetched(tmp_path / NAME, "")
 
     began = time.monotonic()
-    ((_, result),) = fetch_all([step], QUICK, work)
+    ((_, result),) = fetch_all([step], replace(QUICK, answer_seconds=1), work)
     took = time.monotonic() - began
     ended.set()
 

@@ -63,6 +63,6 @@ def _half_downloads() -> Iterator[Finding]:
             "programs.half-download",
             f"the download of {name} is not complete: {path.stat().st_size / MEGABYTE:.1f} MB",
             "an installation is running, or was interrupted; nothing uses what there is of it",
-            "let it go on where it ended, or remove it with `mephisto metrics remove`",
-            "mephisto metrics install",
+            "give the same command again, which goes on where it ended; or remove it with "
+            "`mephisto metrics remove`",
         )

@@ -10,7 +10,7 @@ import requests
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.addresses import shown
 from mephisto_metrics.stack.install.answers import BrokenOff, accept, ask, resuming
-from mephisto_metrics.stack.install.network import FAULTS, explain, refusal
+from mephisto_metrics.stack.install.network import FAULTS, OTHER_WAYS, explain, refusal
 from mephisto_metrics.stack.install.parts import Part
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ def download(url: str, path: Path, watch: Watch, on_read: OnRead) -> None:
                 # More than ever: a part may have been discarded meanwhile.
                 if part.size_bytes > most_bytes:
                     delays, most_bytes = iter(watch.patience.retry_delays_seconds), part.size_bytes
-                delay = next(delays, None)
-                if delay is None:
-                    raise _given_up(url, part, broken) from broken
-                watch.pause(delay)
+                delay_seconds = next(delays, None)
+                if delay_seconds is None or watch.is_too_late_after(delay_seconds):
+                    raise _given_up(url, part, watch, broken) from broken
+                watch.pause(delay_seconds)
 
 
 def read_text(url: str, watch: Watch) -> str:
@@ -53,6 +53,7 @@ def read_text(url: str, watch: Watch) -> str:
     with requests.Session() as session, ask(session, url, watch, {}) as response:
         if response.status_code != HTTPStatus.OK:
             raise refusal(url, response.status_code)
+        watch.served()
         content = b""
         try:
             for chunk in response.iter_content(CHUNK_BYTES):
@@ -147,7 +148,10 @@ def _check_limit(part: Part, done_bytes: int) -> None:
         )
 
 
-def _given_up(url: str, part: Part, broken: BrokenOff) -> StackError:
+def _given_up(url: str, part: Part, watch: Watch, broken: BrokenOff) -> StackError:
+    if not (part.size_bytes or watch.has_received):
+        reason = f"nothing has come from {shown(url)}: {broken}"
+        return StackError(reason, f"try again later; or {OTHER_WAYS}")
     return StackError(
         f"the download of {shown(url)} broke off after {part.size_bytes:,} bytes: {broken}",
         "run the same command again: it goes on where this one stopped",
