@@ -497,6 +497,26 @@ def test_a_home_behind_a_link_keeps_what_is_installed(
     assert "is installed already" in command_line("install", *ONLY).err
 
 
+def test_a_home_with_a_relative_name_takes_a_program_that_runs_from_everywhere(
+    command_line: CommandLine, server: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", command_line.home.name)
+    serve_prometheus(server, "9.8.7")
+
+    result = install_prometheus(command_line, server, "9.8.7")
+
+    assert result.status == 0, result.err
+    program = programs.installed("prometheus")
+    assert program is not None
+    subprocess.run([program.executable, "--version"], check=True, capture_output=True, cwd="/")
+    assert (
+        command_line("reinstall", *ONLY, "--version", "9.8.7", "--mirror", server.url).status == 0
+    )
+    assert command_line("remove", "--yes").status == 0
+    assert command_line.files() == []
+
+
 @pytest.fixture
 def small_disk(missing: Callable[[str, str], None], tmp_path: Path) -> Any:
     """A file system of half a megabyte."""

@@ -88,7 +88,7 @@ def numbers(version: str) -> tuple[int, ...]:
 def _run(path: Path, program: str) -> str:
     try:
         process = subprocess.run(
-            [str(path), "--version"],
+            [str(path.absolute()), "--version"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
