@@ -398,6 +398,36 @@ def test_a_prometheus_of_the_users_own_is_recorded_and_never_ours(
     assert programs.installed("prometheus") is None
 
 
+@pytest.mark.parametrize("given", ["./prometheus", "prometheus", "."])
+def test_a_prometheus_of_the_current_folder_is_used_whatever_there_is_on_the_path(
+    command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    own = fake_prometheus(tmp_path / "own", "2.53.0")
+    another = fake_prometheus(tmp_path / "another", "2.42.0")
+    monkeypatch.setenv("PATH", str(another.parent))
+    monkeypatch.chdir(own.parent)
+
+    result = command_line("install", *ONLY, "--prometheus", given)
+
+    assert result.status == 0, result.err
+    program = programs.installed("prometheus")
+    assert program is not None
+    assert (program.executable, program.version) == (own, "2.53.0")
+
+
+def test_a_prometheus_that_is_not_in_the_current_folder_is_not_looked_for_elsewhere(
+    command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(fake_prometheus(tmp_path / "another", "2.53.0").parent))
+    monkeypatch.chdir(tmp_path)
+
+    result = command_line("install", *ONLY, "--prometheus", "./prometheus")
+
+    assert result.status == 1
+    assert f"there is no executable `{tmp_path}/prometheus`" in result.err
+    assert "name the file itself" in result.err
+
+
 @pytest.mark.parametrize(
     ("version", "reason"), [("2.41.9", "expected 2.42 or later"), ("none", "is no Prometheus")]
 )
