@@ -119,6 +119,10 @@ def test_where_nobody_can_be_asked_nothing_is_removed_without_yes(
     assert process.returncode == 1
     assert "say so with `--yes`" in err
     assert installed.files() == before
+    monkeypatch.setattr("sys.stdin", None)  # as Python has it where stdin is closed
+    closed = installed("remove", "--data")
+    assert (closed.status, "say so with `--yes`" in closed.err) == (1, True)
+    assert installed.files() == before
 
 
 @pytest.mark.parametrize(("answer", "is_removed"), [("\n", False), ("n\n", False), ("y\n", True)])
