@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -14,7 +15,8 @@ from tests.python.install.mirror import Mirror
 
 from mephisto_metrics.machine import places
 from mephisto_metrics.stack import programs
-from mephisto_metrics.stack.install.installing import REPLACED, UNPACKING
+from mephisto_metrics.stack.install import unpacked
+from mephisto_metrics.stack.install.sweeping import REPLACED, UNPACKING
 from mephisto_metrics.stack.readiness import wait_until
 
 VERSION = "9.8.7"
@@ -136,6 +138,50 @@ def test_a_release_that_had_made_room_for_one_that_did_not_come_is_put_back(
 
     assert "is installed already" in result.err
     assert server.requests == []
+    assert_installed_alone(command_line)
+
+
+def end_at_the_mark(path: Path, **_: object) -> None:
+    """Remove as much as a kill may leave: of a release its mark first."""
+    for mark in path.rglob(unpacked.MARK):
+        mark.unlink()
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("verb", ["install", "remove"])
+def test_a_release_that_was_half_removed_holds_up_no_installation(
+    command_line: CommandLine, server: Mirror, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    serve(server)
+    assert command_line(*arguments(server)).status == 0
+    newer = prometheus_name("9.8.8")
+    server.add(newer, prometheus_archive("9.8.8"))
+    server.add_checksums(NAME, newer)
+    how = {
+        "install": ("--only", "prometheus", "--version", "9.8.8", "--mirror", server.url),
+        "remove": ("--yes",),
+    }
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", end_at_the_mark)
+        assert command_line(verb, *how[verb]).status == 130
+
+    result = command_line(*arguments(server))
+
+    assert result.status == 0, result.err
+    assert_installed_alone(command_line)
+
+
+def test_half_of_a_release_is_not_put_back(command_line: CommandLine, server: Mirror) -> None:
+    serve(server)
+    assert command_line(*arguments(server)).status == 0
+    half = command_line.home / "bin" / f"{REPLACED}x" / f"prometheus-{VERSION}"
+    half.mkdir(parents=True)
+    (half / "LICENSE").touch()
+
+    assert command_line("remove", "--yes").status == 0
+
+    assert command_line.files() == []
+    assert command_line(*arguments(server)).status == 0
     assert_installed_alone(command_line)
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 from mephisto_metrics.machine import places
 from mephisto_metrics.stack import programs
 from mephisto_metrics.stack.home_faults import explaining_home_faults
-from mephisto_metrics.stack.install import occupied, unpacked
-from mephisto_metrics.stack.install.installing import sweep
+from mephisto_metrics.stack.install import occupied, sweeping, unpacked
 from mephisto_metrics.stack.prometheus import PASSWORD_COPY, TOKEN_COPY
 
 RECORDED = ("builtin", "grafana", "prometheus-[0-9]")
@@ -61,12 +60,14 @@ def refuse_if_used(has_data: bool) -> None:
 def remove(things: list[Removable]) -> None:
     """Remove them: records first, so that nothing half-removed counts as installed."""
     with explaining_home_faults():
-        for thing in sorted(things, key=lambda one: one.path.suffix != ".json"):
+        for name in programs.NAMES:
+            programs.forget(name)
+        sweeping.sweep()
+        for thing in things:
             if thing.path.is_dir() and not thing.path.is_symlink():
                 shutil.rmtree(thing.path)
             else:
                 thing.path.unlink(missing_ok=True)
-        sweep()
         for folder in (places.programs_folder(), _data_folder(), places.config_folder()):
             _remove_if_empty(folder)
 
