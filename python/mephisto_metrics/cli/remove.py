@@ -82,7 +82,12 @@ def _print(things: list[Removable], dry_run: bool, as_json: bool) -> None:
 
 
 def _listed(things: list[Removable]) -> str:
-    return "\n".join(f"{one.size_bytes / MEGABYTE:>10.1f} MB  {one.path}" for one in things)
+    return "\n".join(map(_line, things))
+
+
+def _line(thing: Removable) -> str:
+    remark = f" ({thing.remark})" if thing.remark else ""
+    return f"{thing.size_bytes / MEGABYTE:>10.1f} MB  {thing.path}{remark}"
 
 
 def _sum(things: list[Removable]) -> str:

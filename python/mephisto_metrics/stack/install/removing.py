@@ -25,6 +25,8 @@ class Removable:
 
     path: Path
     size_bytes: int
+    remark: str = ""
+    """What the path does not tell a user."""
 
 
 def removable(has_data: bool) -> list[Removable]:
@@ -34,11 +36,11 @@ def removable(has_data: bool) -> list[Removable]:
     others may have put there: each is told by name, or by its mark.
     """
     records = [programs.record_path(name) for name in programs.NAMES]
-    paths = [*unpacked.folders(), *records, places.downloads_folder()]
+    paths = [*unpacked.folders(), *sweeping.leftovers(), *records, places.downloads_folder()]
     if has_data:
         paths += [path for name in RECORDED for path in sorted(_data_folder().glob(name))]
         paths += [places.config_folder() / name for name in CONFIGURED]
-    return [Removable(path, _size_bytes(path)) for path in paths if os.path.lexists(path)]
+    return [_removable(path) for path in paths if os.path.lexists(path)]
 
 
 def programs_of_the_system() -> list[programs.InstalledProgram]:
@@ -70,6 +72,12 @@ def remove(things: list[Removable]) -> None:
                 thing.path.unlink(missing_ok=True)
         for folder in (places.programs_folder(), _data_folder(), places.config_folder()):
             _remove_if_empty(folder)
+
+
+def _removable(path: Path) -> Removable:
+    is_leftover = path.name.startswith(sweeping.HIDDEN)
+    remark = "left by an interrupted `install` or `remove`" if is_leftover else ""
+    return Removable(path, _size_bytes(path), remark)
 
 
 def _data_folder() -> Path:
