@@ -32,12 +32,7 @@ def command(has_data: bool, is_confirmed: bool, dry_run: bool, as_json: bool) ->
     """
     from mephisto_metrics.cli.progress import LineReporter
     from mephisto_metrics.stack.install.installing import alone
-    from mephisto_metrics.stack.install.removing import (
-        programs_of_the_system,
-        refuse_if_used,
-        removable,
-        remove,
-    )
+    from mephisto_metrics.stack.install.removing import refuse_if_used, removable
 
     if not places.home().is_dir():
         _print([], dry_run, as_json)
@@ -46,17 +41,16 @@ def command(has_data: bool, is_confirmed: bool, dry_run: bool, as_json: bool) ->
         things = removable(has_data)
         if things and not dry_run:
             refuse_if_used(has_data)
-            _confirm(things, has_data, is_confirmed)
-            chosen = programs_of_the_system()
-            remove(things)
-            for program in chosen:
-                click.echo(f"left as it is, but no longer used: {program.executable}", err=True)
+            if not is_confirmed:
+                _ask(things, has_data)
+                # Something may have begun while it was asking, or have recorded more and ended.
+                refuse_if_used(has_data)
+                things = removable(has_data)
+            _remove(things)
     _print(things, dry_run, as_json)
 
 
-def _confirm(things: list[Removable], has_data: bool, is_confirmed: bool) -> None:
-    if is_confirmed:
-        return
+def _ask(things: list[Removable], has_data: bool) -> None:
     question = f"{_listed(things)}\nRemove {_sum(things)}" + (
         ", recorded data among it?" if has_data else "? Recorded data stays."
     )
@@ -65,6 +59,15 @@ def _confirm(things: list[Removable], has_data: bool, is_confirmed: bool) -> Non
             f"nobody can be asked here whether to remove {_sum(things)}", "say so with `--yes`"
         )
     click.confirm(question, abort=True, err=True)
+
+
+def _remove(things: list[Removable]) -> None:
+    from mephisto_metrics.stack.install.removing import programs_of_the_system, remove
+
+    chosen = programs_of_the_system()
+    remove(things)
+    for program in chosen:
+        click.echo(f"left as it is, but no longer used: {program.executable}", err=True)
 
 
 def _print(things: list[Removable], dry_run: bool, as_json: bool) -> None:

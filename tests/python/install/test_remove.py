@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -138,6 +139,53 @@ def test_in_a_terminal_it_asks_first(installed: CommandLine, answer: str, is_rem
     assert "Recorded data stays." in err
     assert (programs.installed("prometheus") is None) == is_removed
     assert (process.returncode == 0) == is_removed
+
+
+class Asking:
+    """A removal of everything that is waiting for its answer in a terminal."""
+
+    def __init__(self, line: CommandLine) -> None:
+        self._terminal, self._typed_into = os.openpty()
+        self._process = line.start("remove", "--data", "--json", stdin=self._typed_into)
+        self.said = ""
+        assert self._process.stderr is not None
+        while "[y/N]" not in self.said:
+            character = self._process.stderr.read(1)
+            assert character, self.said
+            self.said += character
+
+    def agree(self) -> tuple[int, str, str]:
+        os.write(self._terminal, b"y\n")
+        out, err = self._process.communicate(timeout=60)
+        os.close(self._terminal)
+        os.close(self._typed_into)
+        return self._process.returncode, out, err
+
+
+def test_what_came_into_use_while_it_was_asking_is_not_removed(
+    installed: CommandLine, sleeper: subprocess.Popen[bytes]
+) -> None:
+    asking = Asking(installed)
+    write_json(installed.home / "state" / "store.json", identity(sleeper))
+    before = installed.files()
+
+    status, _, err = asking.agree()
+
+    assert status == 1
+    assert f"it is used by store (PID {sleeper.pid})" in err
+    assert installed.files() == before
+
+
+def test_it_tells_the_size_of_what_is_removed_not_of_what_there_was_when_it_asked(
+    installed: CommandLine,
+) -> None:
+    asking = Asking(installed)
+    (installed.home / "data" / "builtin" / "samples").write_bytes(bytes(2_000_000))
+
+    status, out, err = asking.agree()
+
+    assert status == 0, err
+    assert json.loads(out)["size_bytes"] > 2_000_000
 
 
 @pytest.mark.parametrize("part", ["store", "grafana", "viewers/17"])
