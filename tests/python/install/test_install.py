@@ -558,7 +558,7 @@ def test_a_home_with_a_relative_name_takes_a_program_that_runs_from_everywhere(
     assert (
         command_line("reinstall", *ONLY, "--version", "9.8.7", "--mirror", server.url).status == 0
     )
-    assert command_line("remove", "--yes").status == 0
+    assert f"{program.folder}\n" in command_line("remove", "--yes").err
     assert command_line.files() == []
 
 

@@ -235,6 +235,38 @@ def test_data_is_not_removed_while_an_operator_records(
     assert installed("remove", "--yes").status == 0
 
 
+def test_data_that_was_moved_to_another_disk_is_named_by_its_place_and_goes(
+    installed: CommandLine, tmp_path: Path
+) -> None:
+    data, outside = installed.home / "data", tmp_path / "outside"
+    data.rename(outside)
+    data.symlink_to(outside)
+    (outside / "precious").touch()
+
+    listed = installed("remove", "--data", "--dry-run").err
+    result = installed("remove", "--data", "--yes")
+
+    assert result.status == 0, result.err
+    for kind in ("builtin", "prometheus-3"):
+        assert f"  {outside / kind}\n" in listed
+    assert [path.name for path in outside.iterdir()] == ["precious"]
+    assert data.is_symlink()
+
+
+def test_of_a_link_in_the_place_of_recorded_data_only_the_link_goes_and_that_is_said(
+    installed: CommandLine, tmp_path: Path
+) -> None:
+    data, outside = installed.home / "data" / "builtin", tmp_path / "outside"
+    data.rename(outside)
+    data.symlink_to(outside)
+
+    result = installed("remove", "--data", "--yes")
+
+    assert f"{data} (only the link: what it leads to stays, {outside})" in result.err
+    assert not data.is_symlink()
+    assert (outside / "samples").exists()
+
+
 def test_links_in_the_home_are_not_followed_out_of_it(
     installed: CommandLine, tmp_path: Path
 ) -> None:

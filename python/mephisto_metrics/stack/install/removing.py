@@ -32,8 +32,9 @@ class Removable:
 def removable(has_data: bool) -> list[Removable]:
     """Return what `install` has made, and what has been recorded if `has_data`.
 
-    A link is never followed, so that nothing outside of the home is named. Nor is anything that
-    others may have put there: each is told by name, or by its mark.
+    Nothing is named that others may have put there: each is told by name, or by its mark. What is
+    ours in a folder that is a link, as `data` may be one to a larger disk, is named by the place
+    where it is. Where one of the names is a link itself, only that goes.
     """
     records = [programs.record_path(name) for name in programs.NAMES]
     paths = [*unpacked.folders(), *sweeping.leftovers(), *records, places.downloads_folder()]
@@ -77,7 +78,9 @@ def remove(things: list[Removable]) -> None:
 def _removable(path: Path) -> Removable:
     is_leftover = path.name.startswith(sweeping.HIDDEN)
     remark = "left by an interrupted `install` or `remove`" if is_leftover else ""
-    return Removable(path, _size_bytes(path), remark)
+    if path.is_symlink():
+        remark = f"only the link: what it leads to stays, {path.readlink()}"
+    return Removable(path.parent.resolve() / path.name, _size_bytes(path), remark)
 
 
 def _data_folder() -> Path:
