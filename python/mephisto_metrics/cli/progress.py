@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mephisto_metrics.cli.terminal import is_terminal
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,7 +23,7 @@ STEP_PERCENT = 25
 @contextlib.contextmanager
 def reporting() -> Iterator[Reporter]:
     """Show on stderr what is told in the block."""
-    if not sys.stderr.isatty():
+    if not is_terminal(sys.stderr):
         yield LineReporter()
         return
     from rich.console import Console

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mephisto_metrics.cli.terminal import is_terminal
 from mephisto_metrics.machine import places
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.home_faults import explaining_home_faults
@@ -31,12 +32,7 @@ def command(has_data: bool, is_confirmed: bool, dry_run: bool, as_json: bool) ->
     """
     from mephisto_metrics.cli.progress import LineReporter
     from mephisto_metrics.stack.install.installing import alone
-    from mephisto_metrics.stack.install.removing import (
-        programs_of_the_system,
-        refuse_if_used,
-        removable,
-        remove,
-    )
+    from mephisto_metrics.stack.install.removing import refuse_if_used, removable
 
     if not places.home().is_dir():
         _print([], dry_run, as_json)
@@ -45,25 +41,33 @@ def command(has_data: bool, is_confirmed: bool, dry_run: bool, as_json: bool) ->
         things = removable(has_data)
         if things and not dry_run:
             refuse_if_used(has_data)
-            _confirm(things, has_data, is_confirmed)
-            chosen = programs_of_the_system()
-            remove(things)
-            for program in chosen:
-                click.echo(f"left as it is, but no longer used: {program.executable}", err=True)
+            if not is_confirmed:
+                _ask(things, has_data)
+                # Something may have begun while it was asking, or have recorded more and ended.
+                refuse_if_used(has_data)
+                things = removable(has_data)
+            _remove(things)
     _print(things, dry_run, as_json)
 
 
-def _confirm(things: list[Removable], has_data: bool, is_confirmed: bool) -> None:
-    if is_confirmed:
-        return
+def _ask(things: list[Removable], has_data: bool) -> None:
     question = f"{_listed(things)}\nRemove {_sum(things)}" + (
         ", recorded data among it?" if has_data else "? Recorded data stays."
     )
-    if not sys.stdin.isatty():
+    if not is_terminal(sys.stdin):
         raise StackError(
             f"nobody can be asked here whether to remove {_sum(things)}", "say so with `--yes`"
         )
     click.confirm(question, abort=True, err=True)
+
+
+def _remove(things: list[Removable]) -> None:
+    from mephisto_metrics.stack.install.removing import programs_of_the_system, remove
+
+    chosen = programs_of_the_system()
+    remove(things)
+    for program in chosen:
+        click.echo(f"left as it is, but no longer used: {program.executable}", err=True)
 
 
 def _print(things: list[Removable], dry_run: bool, as_json: bool) -> None:
@@ -81,7 +85,12 @@ def _print(things: list[Removable], dry_run: bool, as_json: bool) -> None:
 
 
 def _listed(things: list[Removable]) -> str:
-    return "\n".join(f"{one.size_bytes / MEGABYTE:>10.1f} MB  {one.path}" for one in things)
+    return "\n".join(map(_line, things))
+
+
+def _line(thing: Removable) -> str:
+    remark = f" ({thing.remark})" if thing.remark else ""
+    return f"{thing.size_bytes / MEGABYTE:>10.1f} MB  {thing.path}{remark}"
 
 
 def _sum(things: list[Removable]) -> str:

@@ -23,6 +23,7 @@ from tests.python.install.archives import (
 from tests.python.install.conftest import CommandLine
 from tests.python.install.mirror import Mirror, closed_port, silent_port
 
+from mephisto_metrics.cli.progress import LineReporter, reporting
 from mephisto_metrics.stack import programs
 from mephisto_metrics.stack.install import unpacked
 from mephisto_metrics.stack.install.releases import PINNED
@@ -398,6 +399,36 @@ def test_a_prometheus_of_the_users_own_is_recorded_and_never_ours(
     assert programs.installed("prometheus") is None
 
 
+@pytest.mark.parametrize("given", ["./prometheus", "prometheus", "."])
+def test_a_prometheus_of_the_current_folder_is_used_whatever_there_is_on_the_path(
+    command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    own = fake_prometheus(tmp_path / "own", "2.53.0")
+    another = fake_prometheus(tmp_path / "another", "2.42.0")
+    monkeypatch.setenv("PATH", str(another.parent))
+    monkeypatch.chdir(own.parent)
+
+    result = command_line("install", *ONLY, "--prometheus", given)
+
+    assert result.status == 0, result.err
+    program = programs.installed("prometheus")
+    assert program is not None
+    assert (program.executable, program.version) == (own, "2.53.0")
+
+
+def test_a_prometheus_that_is_not_in_the_current_folder_is_not_looked_for_elsewhere(
+    command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(fake_prometheus(tmp_path / "another", "2.53.0").parent))
+    monkeypatch.chdir(tmp_path)
+
+    result = command_line("install", *ONLY, "--prometheus", "./prometheus")
+
+    assert result.status == 1
+    assert f"there is no executable `{tmp_path}/prometheus`" in result.err
+    assert "name the file itself" in result.err
+
+
 @pytest.mark.parametrize(
     ("version", "reason"), [("2.41.9", "expected 2.42 or later"), ("none", "is no Prometheus")]
 )
@@ -447,6 +478,20 @@ def test_in_a_terminal_it_is_asked_whether_the_one_on_the_path_is_used(
     assert process.returncode == 0, err
     assert (f"Prometheus 2.53.0 of this system is used: {own}" in out) == is_used
     assert ("github.com" in out) != is_used
+
+
+def test_where_its_streams_are_closed_nobody_is_asked_and_no_bars_are_drawn(
+    command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(fake_prometheus(tmp_path / "own", "2.53.0").parent))
+    monkeypatch.setattr("sys.stdin", None)
+
+    result = command_line("install", *ONLY, "--dry-run")
+
+    assert (result.status, "would use it" in result.err) == (0, True)
+    monkeypatch.setattr("sys.stderr", None)
+    with reporting() as reporter:
+        assert isinstance(reporter, LineReporter)
 
 
 @pytest.mark.parametrize(
@@ -499,6 +544,26 @@ def test_a_home_behind_a_link_keeps_what_is_installed(
     monkeypatch.setenv("MEPHISTO_METRICS_HOME", "link")
     monkeypatch.chdir(tmp_path)
     assert "is installed already" in command_line("install", *ONLY).err
+
+
+def test_a_home_with_a_relative_name_takes_a_program_that_runs_from_everywhere(
+    command_line: CommandLine, server: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", command_line.home.name)
+    serve_prometheus(server, "9.8.7")
+
+    result = install_prometheus(command_line, server, "9.8.7")
+
+    assert result.status == 0, result.err
+    program = programs.installed("prometheus")
+    assert program is not None
+    subprocess.run([program.executable, "--version"], check=True, capture_output=True, cwd="/")
+    assert (
+        command_line("reinstall", *ONLY, "--version", "9.8.7", "--mirror", server.url).status == 0
+    )
+    assert f"{program.folder}\n" in command_line("remove", "--yes").err
+    assert command_line.files() == []
 
 
 @pytest.fixture

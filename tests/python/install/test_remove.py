@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -119,6 +120,10 @@ def test_where_nobody_can_be_asked_nothing_is_removed_without_yes(
     assert process.returncode == 1
     assert "say so with `--yes`" in err
     assert installed.files() == before
+    monkeypatch.setattr("sys.stdin", None)  # as Python has it where stdin is closed
+    closed = installed("remove", "--data")
+    assert (closed.status, "say so with `--yes`" in closed.err) == (1, True)
+    assert installed.files() == before
 
 
 @pytest.mark.parametrize(("answer", "is_removed"), [("\n", False), ("n\n", False), ("y\n", True)])
@@ -134,6 +139,53 @@ def test_in_a_terminal_it_asks_first(installed: CommandLine, answer: str, is_rem
     assert "Recorded data stays." in err
     assert (programs.installed("prometheus") is None) == is_removed
     assert (process.returncode == 0) == is_removed
+
+
+class Asking:
+    """A removal of everything that is waiting for its answer in a terminal."""
+
+    def __init__(self, line: CommandLine) -> None:
+        self._terminal, self._typed_into = os.openpty()
+        self._process = line.start("remove", "--data", "--json", stdin=self._typed_into)
+        self.said = ""
+        assert self._process.stderr is not None
+        while "[y/N]" not in self.said:
+            character = self._process.stderr.read(1)
+            assert character, self.said
+            self.said += character
+
+    def agree(self) -> tuple[int, str, str]:
+        os.write(self._terminal, b"y\n")
+        out, err = self._process.communicate(timeout=60)
+        os.close(self._terminal)
+        os.close(self._typed_into)
+        return self._process.returncode, out, err
+
+
+def test_what_came_into_use_while_it_was_asking_is_not_removed(
+    installed: CommandLine, sleeper: subprocess.Popen[bytes]
+) -> None:
+    asking = Asking(installed)
+    write_json(installed.home / "state" / "store.json", identity(sleeper))
+    before = installed.files()
+
+    status, _, err = asking.agree()
+
+    assert status == 1
+    assert f"it is used by store (PID {sleeper.pid})" in err
+    assert installed.files() == before
+
+
+def test_it_tells_the_size_of_what_is_removed_not_of_what_there_was_when_it_asked(
+    installed: CommandLine,
+) -> None:
+    asking = Asking(installed)
+    (installed.home / "data" / "builtin" / "samples").write_bytes(bytes(2_000_000))
+
+    status, out, err = asking.agree()
+
+    assert status == 0, err
+    assert json.loads(out)["size_bytes"] > 2_000_000
 
 
 @pytest.mark.parametrize("part", ["store", "grafana", "viewers/17"])
@@ -181,6 +233,38 @@ def test_data_is_not_removed_while_an_operator_records(
     assert "end the Operators" in refused.err
     assert (installed.home / "data" / "builtin" / "samples").exists()
     assert installed("remove", "--yes").status == 0
+
+
+def test_data_that_was_moved_to_another_disk_is_named_by_its_place_and_goes(
+    installed: CommandLine, tmp_path: Path
+) -> None:
+    data, outside = installed.home / "data", tmp_path / "outside"
+    data.rename(outside)
+    data.symlink_to(outside)
+    (outside / "precious").touch()
+
+    listed = installed("remove", "--data", "--dry-run").err
+    result = installed("remove", "--data", "--yes")
+
+    assert result.status == 0, result.err
+    for kind in ("builtin", "prometheus-3"):
+        assert f"  {outside / kind}\n" in listed
+    assert [path.name for path in outside.iterdir()] == ["precious"]
+    assert data.is_symlink()
+
+
+def test_of_a_link_in_the_place_of_recorded_data_only_the_link_goes_and_that_is_said(
+    installed: CommandLine, tmp_path: Path
+) -> None:
+    data, outside = installed.home / "data" / "builtin", tmp_path / "outside"
+    data.rename(outside)
+    data.symlink_to(outside)
+
+    result = installed("remove", "--data", "--yes")
+
+    assert f"{data} (only the link: what it leads to stays, {outside})" in result.err
+    assert not data.is_symlink()
+    assert (outside / "samples").exists()
 
 
 def test_links_in_the_home_are_not_followed_out_of_it(

@@ -48,14 +48,15 @@ def check(path: Path, program: str, version: str) -> None:
 
 def prometheus_of_the_user(path: Path) -> Executable:
     """Return a Prometheus that was not installed by us, if all of ours works with it."""
-    given = path.expanduser()
+    # A name without a folder would be looked for on PATH, and `./prometheus` has become one.
+    given = path.expanduser().absolute()
     found = shutil.which(str(given / "prometheus" if given.is_dir() else given))
     if found is None:
         raise StackError(
-            f"there is no executable `{path}`",
+            f"there is no executable `{given}`",
             "name the file itself, as in `--prometheus /usr/bin/prometheus`",
         )
-    executable = Path(found).absolute()
+    executable = Path(found)
     version = version_of(executable, "prometheus")
     if version is None:
         raise StackError(
@@ -88,7 +89,7 @@ def numbers(version: str) -> tuple[int, ...]:
 def _run(path: Path, program: str) -> str:
     try:
         process = subprocess.run(
-            [str(path), "--version"],
+            [str(path.absolute()), "--version"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -16,7 +16,7 @@ from mephisto_metrics.machine import places
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import programs
 from mephisto_metrics.stack.home_faults import explaining_home_faults
-from mephisto_metrics.stack.install import checksums, executables, occupied, unpacked, unpacking
+from mephisto_metrics.stack.install import checksums, executables, unpacked, unpacking
 from mephisto_metrics.stack.install.archives import Archives
 from mephisto_metrics.stack.install.fetching import fetch_all
 from mephisto_metrics.stack.install.planning import (
@@ -29,6 +29,7 @@ from mephisto_metrics.stack.install.planning import (
     refuse_if_taken,
     title,
 )
+from mephisto_metrics.stack.install.sweeping import REPLACED, UNPACKING, sweep
 from mephisto_metrics.stack.programs import InstalledProgram
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 
     from mephisto_metrics.stack.install.fetching import Fetched
     from mephisto_metrics.stack.install.reporting import Reporter
-
-UNPACKING, REPLACED = ".mephisto-metrics-unpacking-", ".mephisto-metrics-replaced-"
 
 
 class Outcome(NamedTuple):
@@ -83,22 +82,6 @@ def alone(reporter: Reporter) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def sweep() -> None:
-    """Remove what interrupted runs have left, and releases that are not used any more."""
-    folder = places.programs_folder()
-    for old in folder.glob(f"{REPLACED}*/*"):
-        # Interrupted when it had made room for the new one, which did not come.
-        if not (folder / old.name).exists():
-            old.rename(folder / old.name)
-    for path in [*folder.glob(f"{UNPACKING}*"), *folder.glob(f"{REPLACED}*")]:
-        shutil.rmtree(path)
-    current = filter(None, map(programs.installed, programs.NAMES))
-    used = {program.folder.resolve() for program in current}
-    for path in unpacked.folders():
-        if path.resolve() not in used and not occupied.running_from(path):
-            shutil.rmtree(path)
 
 
 def failure(outcomes: list[Outcome]) -> StackError | None:

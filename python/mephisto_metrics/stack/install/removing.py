@@ -10,8 +10,7 @@ from pathlib import Path
 from mephisto_metrics.machine import places
 from mephisto_metrics.stack import programs
 from mephisto_metrics.stack.home_faults import explaining_home_faults
-from mephisto_metrics.stack.install import occupied, unpacked
-from mephisto_metrics.stack.install.installing import sweep
+from mephisto_metrics.stack.install import occupied, sweeping, unpacked
 from mephisto_metrics.stack.prometheus import PASSWORD_COPY, TOKEN_COPY
 
 RECORDED = ("builtin", "grafana", "prometheus-[0-9]")
@@ -26,20 +25,23 @@ class Removable:
 
     path: Path
     size_bytes: int
+    remark: str = ""
+    """What the path does not tell a user."""
 
 
 def removable(has_data: bool) -> list[Removable]:
     """Return what `install` has made, and what has been recorded if `has_data`.
 
-    A link is never followed, so that nothing outside of the home is named. Nor is anything that
-    others may have put there: each is told by name, or by its mark.
+    Nothing is named that others may have put there: each is told by name, or by its mark. What is
+    ours in a folder that is a link, as `data` may be one to a larger disk, is named by the place
+    where it is. Where one of the names is a link itself, only that goes.
     """
     records = [programs.record_path(name) for name in programs.NAMES]
-    paths = [*unpacked.folders(), *records, places.downloads_folder()]
+    paths = [*unpacked.folders(), *sweeping.leftovers(), *records, places.downloads_folder()]
     if has_data:
         paths += [path for name in RECORDED for path in sorted(_data_folder().glob(name))]
         paths += [places.config_folder() / name for name in CONFIGURED]
-    return [Removable(path, _size_bytes(path)) for path in paths if os.path.lexists(path)]
+    return [_removable(path) for path in paths if os.path.lexists(path)]
 
 
 def programs_of_the_system() -> list[programs.InstalledProgram]:
@@ -61,14 +63,24 @@ def refuse_if_used(has_data: bool) -> None:
 def remove(things: list[Removable]) -> None:
     """Remove them: records first, so that nothing half-removed counts as installed."""
     with explaining_home_faults():
-        for thing in sorted(things, key=lambda one: one.path.suffix != ".json"):
+        for name in programs.NAMES:
+            programs.forget(name)
+        sweeping.sweep()
+        for thing in things:
             if thing.path.is_dir() and not thing.path.is_symlink():
                 shutil.rmtree(thing.path)
             else:
                 thing.path.unlink(missing_ok=True)
-        sweep()
         for folder in (places.programs_folder(), _data_folder(), places.config_folder()):
             _remove_if_empty(folder)
+
+
+def _removable(path: Path) -> Removable:
+    is_leftover = path.name.startswith(sweeping.HIDDEN)
+    remark = "left by an interrupted `install` or `remove`" if is_leftover else ""
+    if path.is_symlink():
+        remark = f"only the link: what it leads to stays, {path.readlink()}"
+    return Removable(path.parent.resolve() / path.name, _size_bytes(path), remark)
 
 
 def _data_folder() -> Path:
