@@ -150,6 +150,7 @@ def test_the_next_free_port_is_taken(small_mephisto: Any) -> None:
     [
         ("MEPHISTO_METRICS_PORT", "many", "MEPHISTO_METRICS_PORT is 'many': expected a port"),
         ("MEPHISTO_METRICS_HOME", "/dev/null/home", "set MEPHISTO_METRICS_HOME to another folder"),
+        ("MEPHISTO_METRICS_HOME", "~nosuch/x", "`~nosuch/x`, and there is no user `nosuch`; set"),
     ],
 )
 def test_a_fault_is_one_warning_and_the_operator_goes_on(

@@ -9,28 +9,41 @@ import platformdirs
 
 from mephisto_metrics.machine.errors import StackError
 
+NO_USER_FOLDER = "this user has no home folder, and HOME is not set"
+
 
 def home() -> Path:
     """Return `$MEPHISTO_METRICS_HOME`, by default the platform's folder for a user's data.
 
-    Raises `StackError` where that would be in the folder of a user who has none.
+    Raises `StackError` where that would be in the folder of a user who has none, or who is unknown.
     """
     chosen = os.environ.get("MEPHISTO_METRICS_HOME")
+    return _expanded(chosen) if chosen else _default_home()
+
+
+def _expanded(chosen: str) -> Path:
+    user = chosen.partition("/")[0][1:]
     try:
-        if chosen:
-            return Path(chosen).expanduser()
+        return Path(chosen).expanduser()
+    except RuntimeError:
+        unknown = f"MEPHISTO_METRICS_HOME is `{chosen}`, and there is no user `{user}`"
+        raise _no_home(unknown if user else NO_USER_FOLDER) from None
+
+
+def _default_home() -> Path:
+    try:
         default = platformdirs.user_data_path("mephisto-metrics")
     except RuntimeError:
-        raise _no_home() from None
+        raise _no_home(NO_USER_FOLDER) from None
     # Older releases of platformdirs leave a `~` in it, which would be made in the current folder.
     if not default.is_absolute():
-        raise _no_home()
+        raise _no_home(NO_USER_FOLDER)
     return default
 
 
-def _no_home() -> StackError:
+def _no_home(reason: str) -> StackError:
     return StackError(
-        "there is no folder for metrics: this user has no home folder, and HOME is not set",
+        f"there is no folder for metrics: {reason}",
         "set MEPHISTO_METRICS_HOME to a folder that you may write to, such as "
         "/var/tmp/mephisto-metrics",
     )
