@@ -118,6 +118,25 @@ def test_an_operator_that_ends_is_no_longer_announced(small_mephisto: Any) -> No
     assert list((small_mephisto.folder / "home" / "targets").iterdir()) == []
 
 
+def test_an_operator_writes_its_announcement_again_when_that_was_emptied(
+    small_mephisto: Any,
+) -> None:
+    assert small_mephisto.answer(
+        """
+        mephisto_metrics.install()
+        from mephisto.operations.operator import Operator, launch_prometheus_server
+        from mephisto_metrics.stack import store
+        store.ensure_recording = lambda: None
+        Operator()
+        before = targets()
+        (path,) = (pathlib.Path(os.environ["MEPHISTO_METRICS_HOME"]) / "targets").iterdir()
+        path.write_text("")
+        launch_prometheus_server()
+        print(json.dumps(targets() == before))
+        """,
+    )
+
+
 def test_the_users_own_metrics_are_in_the_same_exposition(small_mephisto: Any) -> None:
     assert "the_users_own 1.0" in small_mephisto.answer(
         """
