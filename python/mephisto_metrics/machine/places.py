@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import platformdirs
 
 from mephisto_metrics.machine.errors import StackError
 
+HOME_VARIABLE = "MEPHISTO_METRICS_HOME"
 NO_USER_FOLDER = "this user has no home folder, and HOME is not set"
 
 
@@ -17,8 +19,20 @@ def home() -> Path:
 
     Raises `StackError` where that would be in the folder of a user who has none, or who is unknown.
     """
-    chosen = os.environ.get("MEPHISTO_METRICS_HOME")
+    chosen = os.environ.get(HOME_VARIABLE)
     return _expanded(chosen) if chosen else _default_home()
+
+
+def settle_home() -> None:
+    """Let a relative `$MEPHISTO_METRICS_HOME` stay the folder that it is now, here and in children.
+
+    Scripts change the current folder, and so does Mephisto while it launches a task.
+    """
+    chosen = os.environ.get(HOME_VARIABLE)
+    if chosen and not chosen.startswith("~"):
+        # Where the current folder is gone, whoever uses the home will say that it can not be used.
+        with contextlib.suppress(OSError):
+            os.environ[HOME_VARIABLE] = str(Path(chosen).absolute())
 
 
 def _expanded(chosen: str) -> Path:
@@ -26,7 +40,7 @@ def _expanded(chosen: str) -> Path:
     try:
         return Path(chosen).expanduser()
     except RuntimeError:
-        unknown = f"MEPHISTO_METRICS_HOME is `{chosen}`, and there is no user `{user}`"
+        unknown = f"{HOME_VARIABLE} is `{chosen}`, and there is no user `{user}`"
         raise _no_home(unknown if user else NO_USER_FOLDER) from None
 
 
@@ -44,8 +58,7 @@ def _default_home() -> Path:
 def _no_home(reason: str) -> StackError:
     return StackError(
         f"there is no folder for metrics: {reason}",
-        "set MEPHISTO_METRICS_HOME to a folder that you may write to, such as "
-        "/var/tmp/mephisto-metrics",
+        f"set {HOME_VARIABLE} to a folder that you may write to, such as /var/tmp/mephisto-metrics",
     )
 
 
