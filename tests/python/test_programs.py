@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import replace
@@ -70,6 +71,18 @@ def test_a_program_that_may_not_be_run_is_not_installed(program: InstalledProgra
     program.executable.chmod(0o644)
 
     assert not os.access(program.executable, os.X_OK)
+    assert programs.installed("prometheus") is None
+
+
+def test_a_program_in_a_folder_that_is_closed_is_not_installed(
+    program: InstalledProgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs.record(program)
+
+    def closed(_: Path) -> bool:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "is_file", closed)
     assert programs.installed("prometheus") is None
 
 

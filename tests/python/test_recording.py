@@ -15,14 +15,16 @@ from tests.disks import fill, make_read_only
 from tests.stand_ins.prometheus import START_VARIABLE, slow_prometheus
 
 from mephisto_metrics.machine.errors import StackError
+from mephisto_metrics.mephisto.outages import ANNOUNCEMENT, STORE, Outages
 from mephisto_metrics.mephisto.recording import Recording
 from mephisto_metrics.stack import programs, store
-from mephisto_metrics.stack.back_off import HEALTHY_SECONDS, LONGEST_PAUSE_SECONDS
+from mephisto_metrics.stack.back_off import LONGEST_PAUSE_SECONDS
 from mephisto_metrics.stack.readiness import wait_until
 
 TIMEOUT_SECONDS = 30
 NOT_HELD_SECONDS = 5.0
 """On a machine that does much else; a start of a store that fails takes minutes here."""
+RECORDED = "the metrics of this Operator are recorded"
 
 
 class Stores:
@@ -49,17 +51,24 @@ def stores(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stores]:
     stores.may_go_on.set()
 
 
+def not_recorded(reason: str) -> str:
+    return f"the metrics of this Operator are not recorded: {reason}; mend it"
+
+
+@pytest.fixture
+def said(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """What was logged so far."""
+    caplog.set_level(logging.INFO, "mephisto_metrics")
+    return lambda: [record.message for record in caplog.records]
+
+
 class Looking:
-    """A recording with a clock that a test sets, and what it warned of."""
+    """A recording with a clock that a test sets."""
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
         self.now_seconds = 0.0
-        self.warnings: list[str] = []
-        self.recording = Recording(self._warn, lambda: self.now_seconds)
-
-    def _warn(self, error: Exception) -> None:
-        self.warnings.append(str(error))
+        self.recording = Recording(Outages(), lambda: self.now_seconds)
 
     def after(self, pause_seconds: float, error: str | None = None) -> int:
         """Ask again after a pause; return whether a store was looked for: 1 or 0."""
@@ -88,7 +97,7 @@ def test_who_asks_is_not_held_and_one_looks_at_a_time(stores: Stores, looking: L
 
 
 def test_a_store_that_can_not_start_is_told_once_and_tried_again_after_longer_pauses(
-    looking: Looking,
+    looking: Looking, said: Callable[[], list[str]]
 ) -> None:
     assert looking.after(0.0, "taken at 12:00:00") == 1
     pauses = []
@@ -98,25 +107,35 @@ def test_a_store_that_can_not_start_is_told_once_and_tried_again_after_longer_pa
             pause_seconds += 1
         pauses.append(pause_seconds + 1)
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, LONGEST_PAUSE_SECONDS]
-    assert looking.warnings == ["taken at 12:00:00"]
+    assert said() == [not_recorded("taken at 12:00:00")]
 
 
-def test_a_store_that_starts_after_all_is_said_and_its_next_failure_is_told(
-    looking: Looking, caplog: pytest.LogCaptureFixture
+def test_the_end_of_an_outage_is_said_and_the_next_one_also_at_once_and_for_the_same_reason(
+    looking: Looking, said: Callable[[], list[str]]
 ) -> None:
-    caplog.set_level(logging.INFO, "mephisto_metrics")
-    looking.after(0.0, "the disk is full")
-    assert looking.after(LONGEST_PAUSE_SECONDS) == 1
-    assert [record.message for record in caplog.records] == [
-        "the metrics of this Operator are recorded"
-    ]
-    assert looking.after(HEALTHY_SECONDS) == 1
-    looking.after(0.0, "the disk is gone")
-    assert looking.warnings == ["the disk is full", "the disk is gone"]
+    for _ in range(2):
+        for pause_seconds in (1.0, LONGEST_PAUSE_SECONDS):
+            assert looking.after(pause_seconds, "the disk is full") == 1
+        assert looking.after(LONGEST_PAUSE_SECONDS) == 1
+        assert looking.after(0.0) == 1
+    assert said() == [not_recorded("the disk is full"), RECORDED] * 2
+
+
+def test_a_reason_of_two_parts_is_told_once_and_its_end_when_both_do_well(
+    said: Callable[[], list[str]],
+) -> None:
+    outages, full = Outages(), StackError("the disk is full", "mend it")
+    for part in (STORE, ANNOUNCEMENT):
+        outages.begin(part, full)
+    outages.end(STORE)
+    assert said() == [not_recorded("the disk is full")]
+    outages.end(ANNOUNCEMENT)
+    outages.end(ANNOUNCEMENT)
+    assert said() == [not_recorded("the disk is full"), RECORDED]
 
 
 def test_nothing_is_looked_for_or_said_once_the_interpreter_ends(
-    stores: Stores, looking: Looking
+    stores: Stores, looking: Looking, said: Callable[[], list[str]]
 ) -> None:
     stores.may_go_on.clear()
     stores.error = StackError("too late to be told", "mend it")
@@ -124,7 +143,7 @@ def test_nothing_is_looked_for_or_said_once_the_interpreter_ends(
     looking.recording.end()
     stores.may_go_on.set()
     assert looking.after(0.0) == 0
-    assert looking.warnings == []
+    assert said() == []
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,6 +119,64 @@ def test_an_operator_that_ends_is_no_longer_announced(small_mephisto: Any) -> No
     assert list((small_mephisto.folder / "home" / "targets").iterdir()) == []
 
 
+def test_an_operator_writes_its_announcement_again_when_that_was_emptied(
+    small_mephisto: Any,
+) -> None:
+    assert small_mephisto.answer(
+        """
+        mephisto_metrics.install()
+        from mephisto.operations.operator import Operator, launch_prometheus_server
+        from mephisto_metrics.stack import store
+        store.ensure_recording = lambda: None
+        Operator()
+        before = targets()
+        (path,) = (pathlib.Path(os.environ["MEPHISTO_METRICS_HOME"]) / "targets").iterdir()
+        path.write_text("")
+        launch_prometheus_server()
+        print(json.dumps(targets() == before))
+        """,
+    )
+
+
+def test_a_relative_home_stays_where_it_is_when_the_script_changes_its_folder(
+    small_mephisto: Any, tmp_path: Path
+) -> None:
+    assert (
+        small_mephisto.answer(
+            f"""
+        import subprocess
+        begun_in = pathlib.Path({str(tmp_path)!r})
+        os.chdir(begun_in)
+        mephisto_metrics.install()
+        from mephisto.operations.operator import Operator, launch_prometheus_server
+        from mephisto_metrics.stack import store
+        store.ensure_recording = lambda: None
+        for name in ("first", "second"):
+            os.mkdir(name)
+            os.chdir(name)
+            Operator().launch_task_run_or_die(config(task_name=name))
+            launch_prometheus_server()
+        code = "from mephisto_metrics.machine import places; print(places.home())"
+        child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        announcements = [str(path) for path in begun_in.rglob("targets/*.json")]
+        found = [*announcements, str(store.state_path()), child.stdout.strip()]
+        print(json.dumps([os.path.relpath(path, begun_in).split("/")[0] for path in found]))
+        """,
+            MEPHISTO_METRICS_HOME="metrics",
+        )
+        == ["metrics"] * 3
+    )
+
+
+@pytest.mark.parametrize("chosen", ["", "~nosuch/x", "/dev/null/home"])
+def test_a_home_that_is_not_relative_stays_as_it_was_set(small_mephisto: Any, chosen: str) -> None:
+    code = """
+        mephisto_metrics.install()
+        print(json.dumps(os.environ["MEPHISTO_METRICS_HOME"]))
+        """
+    assert small_mephisto.answer(code, MEPHISTO_METRICS_HOME=chosen) == chosen
+
+
 def test_the_users_own_metrics_are_in_the_same_exposition(small_mephisto: Any) -> None:
     assert "the_users_own 1.0" in small_mephisto.answer(
         """
@@ -150,6 +209,7 @@ def test_the_next_free_port_is_taken(small_mephisto: Any) -> None:
     [
         ("MEPHISTO_METRICS_PORT", "many", "MEPHISTO_METRICS_PORT is 'many': expected a port"),
         ("MEPHISTO_METRICS_HOME", "/dev/null/home", "set MEPHISTO_METRICS_HOME to another folder"),
+        ("MEPHISTO_METRICS_HOME", "~nosuch/x", "`~nosuch/x`, and there is no user `nosuch`; set"),
     ],
 )
 def test_a_fault_is_one_warning_and_the_operator_goes_on(

@@ -65,6 +65,23 @@ def test_the_stand_in_is_a_submodule_that_can_be_patched(small_mephisto: Any) ->
     ) == ["mephisto.utils.metrics", True, 0]
 
 
+def test_where_there_can_be_no_home_the_names_of_folders_are_empty(small_mephisto: Any) -> None:
+    assert (
+        small_mephisto.answer(
+            """
+        mephisto_metrics.install()
+        from mephisto.utils import metrics
+        print(json.dumps([getattr(metrics, name) for name in (
+            "METRICS_DIR", "PROMETHEUS_DIR", "PROMETHEUS_EXECUTABLE", "GRAFANA_DIR",
+            "GRAFANA_EXECUTABLE",
+        )]))
+        """,
+            MEPHISTO_METRICS_HOME="~nosuch/x",
+        )
+        == [""] * 5
+    )
+
+
 def test_gauges_of_objects_in_the_database_stop_at_zero_and_others_do_not(
     small_mephisto: Any,
 ) -> None:

@@ -90,7 +90,14 @@ def test_no_half_written_file_can_be_found(folder: Path) -> None:
 def test_an_announcement_is_published_when_its_file_is_there_and_says_all(folder: Path) -> None:
     announcement = Announcement(ADDRESS, folder)
     assert not announcement.is_published()
-    for change in (lambda: announcement.add_task("mine"), announcement.path.unlink):
+    path = announcement.path
+    for change in (
+        lambda: announcement.add_task("mine"),
+        path.unlink,
+        lambda: path.write_text(""),
+        lambda: path.write_bytes(b"\xff"),
+        lambda: path.write_text(path.read_text().replace("3031", "3032")),
+    ):
         announcement.publish()
         assert announcement.is_published()
         change()
@@ -187,3 +194,24 @@ def test_a_malformed_file_is_named_with_what_was_expected_and_spoils_no_other(
     with caplog.at_level(logging.WARNING):
         assert [target.id for target in live_targets(folder)] == [good.id]
     assert str(bad) in caplog.text
+
+
+def test_a_file_that_stays_malformed_is_told_once_and_again_when_it_is_mended_and_spoilt(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    announcement = Announcement(ADDRESS, folder)
+
+    def faults_of(text: str) -> list[str]:
+        caplog.clear()
+        announcement.path.write_text(text)
+        for _ in range(3):
+            assert live_targets(folder) == []
+        return [record.message for record in caplog.records]
+
+    announcement.publish()
+    first = faults_of("")
+    assert [len(first), len(faults_of("")), len(faults_of("[]"))] == [1, 0, 1]
+    announcement.publish()
+    assert len(live_targets(folder)) == 1
+    assert faults_of("[]") != []
+    assert faults_of("") == first

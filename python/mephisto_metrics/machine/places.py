@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -9,30 +10,55 @@ import platformdirs
 
 from mephisto_metrics.machine.errors import StackError
 
+HOME_VARIABLE = "MEPHISTO_METRICS_HOME"
+NO_USER_FOLDER = "this user has no home folder, and HOME is not set"
+
 
 def home() -> Path:
     """Return `$MEPHISTO_METRICS_HOME`, by default the platform's folder for a user's data.
 
-    Raises `StackError` where that would be in the folder of a user who has none.
+    Raises `StackError` where that would be in the folder of a user who has none, or who is unknown.
     """
-    chosen = os.environ.get("MEPHISTO_METRICS_HOME")
+    chosen = os.environ.get(HOME_VARIABLE)
+    return _expanded(chosen) if chosen else _default_home()
+
+
+def settle_home() -> None:
+    """Let a relative `$MEPHISTO_METRICS_HOME` stay the folder that it is now, here and in children.
+
+    Scripts change the current folder, and so does Mephisto while it launches a task.
+    """
+    chosen = os.environ.get(HOME_VARIABLE)
+    if chosen and not chosen.startswith("~"):
+        # Where the current folder is gone, whoever uses the home will say that it can not be used.
+        with contextlib.suppress(OSError):
+            os.environ[HOME_VARIABLE] = str(Path(chosen).absolute())
+
+
+def _expanded(chosen: str) -> Path:
+    user = chosen.partition("/")[0][1:]
     try:
-        if chosen:
-            return Path(chosen).expanduser()
+        return Path(chosen).expanduser()
+    except RuntimeError:
+        unknown = f"{HOME_VARIABLE} is `{chosen}`, and there is no user `{user}`"
+        raise _no_home(unknown if user else NO_USER_FOLDER) from None
+
+
+def _default_home() -> Path:
+    try:
         default = platformdirs.user_data_path("mephisto-metrics")
     except RuntimeError:
-        raise _no_home() from None
+        raise _no_home(NO_USER_FOLDER) from None
     # Older releases of platformdirs leave a `~` in it, which would be made in the current folder.
     if not default.is_absolute():
-        raise _no_home()
+        raise _no_home(NO_USER_FOLDER)
     return default
 
 
-def _no_home() -> StackError:
+def _no_home(reason: str) -> StackError:
     return StackError(
-        "there is no folder for metrics: this user has no home folder, and HOME is not set",
-        "set MEPHISTO_METRICS_HOME to a folder that you may write to, such as "
-        "/var/tmp/mephisto-metrics",
+        f"there is no folder for metrics: {reason}",
+        f"set {HOME_VARIABLE} to a folder that you may write to, such as /var/tmp/mephisto-metrics",
     )
 
 

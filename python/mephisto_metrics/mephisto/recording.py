@@ -11,30 +11,27 @@ forgets that Ctrl-C ended the program (`_Py_UnhandledKeyboardInterrupt`), whose 
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 import time
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
 import filelock  # noqa: F401 - see above
 
 import mephisto_metrics.stack.asking  # noqa: F401 - see above
+from mephisto_metrics.mephisto.outages import STORE
 from mephisto_metrics.stack import store
 from mephisto_metrics.stack.back_off import BackOff
 
-logger = logging.getLogger("mephisto_metrics")
+if TYPE_CHECKING:
+    from mephisto_metrics.mephisto.outages import Outages
 
 
 class Recording:
     """Sees to it that a store runs; one for a process, and another one in each fork of it."""
 
-    def __init__(
-        self,
-        warn: Callable[[Exception], None],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._warn = warn
+    def __init__(self, outages: Outages, clock: Callable[[], float] = time.monotonic) -> None:
+        self._outages = outages
         self._back_off = BackOff(clock, starts_tried=math.inf)
         self._lock = threading.Lock()
         self._is_looking = False
@@ -72,8 +69,7 @@ class Recording:
     def _note(self, error: Exception | None) -> None:
         if error is not None:
             self._back_off.ended()
-            if self._back_off.failures == 1:
-                self._warn(error)
+            self._outages.begin(STORE, error)
         elif self._back_off.is_pausing:
             self._back_off.started()
-            logger.info("the metrics of this Operator are recorded")
+            self._outages.end(STORE)

@@ -16,6 +16,7 @@ from mephisto_metrics.machine import places
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.machine.ports import address_text, is_port_in_use
 from mephisto_metrics.mephisto import advertising, moments
+from mephisto_metrics.mephisto.outages import ANNOUNCEMENT, Outages
 from mephisto_metrics.mephisto.recording import Recording
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.targets import Announcement
@@ -33,6 +34,8 @@ _public: Announcement | None = None
 _announcements: list[Announcement] = []
 """Those that are published, or shall be as soon as that is possible."""
 _operators = 0
+_outages = Outages()
+_recording = Recording(_outages)
 _warned: set[str] = set()
 _warned_lock = threading.Lock()
 
@@ -47,7 +50,7 @@ def ensure_store() -> None:
         with _lock:
             _publish()
     except Exception as error:  # noqa: BLE001 - metrics never break a run
-        _warn_not_recorded(error)
+        _outages.begin(ANNOUNCEMENT, error)
 
 
 def add_operator() -> None:
@@ -60,7 +63,7 @@ def add_operator() -> None:
                 moments.operator_started()
             _serve_and_announce()
         except Exception as error:  # noqa: BLE001 - metrics never break a run
-            _warn_not_recorded(error)
+            _outages.begin(ANNOUNCEMENT, error)
 
 
 def remove_operator() -> None:
@@ -80,7 +83,7 @@ def add_task(task_name: str) -> None:
         try:
             _publish()
         except StackError as error:
-            _warn_not_recorded(error)
+            _outages.begin(ANNOUNCEMENT, error)
 
 
 def warn_once(message: str) -> None:
@@ -90,15 +93,6 @@ def warn_once(message: str) -> None:
         _warned.add(message)
     if is_new:
         logger.warning("%s", message)
-
-
-def _warn_not_recorded(error: Exception) -> None:
-    hint = getattr(error, "hint", None)
-    way_out = f"; {hint}" if hint else ""
-    warn_once(f"the metrics of this Operator are not recorded: {error}{way_out}")
-
-
-_recording = Recording(_warn_not_recorded)
 
 
 def _serve_and_announce() -> None:
@@ -125,6 +119,8 @@ def _publish() -> None:
         for announcement in _announcements:
             if not announcement.is_published():
                 announcement.publish()
+    if _announcements:
+        _outages.end(ANNOUNCEMENT)
 
 
 def _serve_others(port: int) -> Announcement | None:
@@ -160,9 +156,10 @@ def _withdraw() -> None:
 def _forget_in_child() -> None:
     """Let a forked child serve and announce for itself: its parent's server is not in it."""
     # As they are the process's.
-    global _lock, _warned_lock, _recording, _address, _public, _operators  # noqa: PLW0603
-    _lock, _warned_lock = threading.Lock(), threading.Lock()
-    _recording = Recording(_warn_not_recorded)
+    global _lock, _warned_lock, _outages, _recording  # noqa: PLW0603
+    global _address, _public, _operators
+    _lock, _warned_lock, _outages = threading.Lock(), threading.Lock(), Outages()
+    _recording = Recording(_outages)
     _address, _public, _operators = None, None, 0
     _announcements.clear()
 

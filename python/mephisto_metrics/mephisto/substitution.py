@@ -44,6 +44,7 @@ class TooLateError(RuntimeError):
 def install() -> None:
     """Let every module of Mephisto that is imported from now on use our metrics.
 
+    From now on a relative MEPHISTO_METRICS_HOME is absolute, in whatever folder the script goes on.
     A second call changes nothing. Raises `TooLateError` when Mephisto is already imported with the
     real prometheus_client, and `ImportError` when our native part cannot be loaded.
     """
@@ -53,7 +54,15 @@ def install() -> None:
         _refuse_if_late()
         # Loaded now, so that a fault in it is known before Mephisto depends on it.
         importlib.import_module(OURS_FOR_MEPHISTO)
+        _settle_home()
         sys.meta_path.insert(0, MephistoFinder())
+
+
+def _settle_home() -> None:
+    # Slow to import, and of no use where there is no Mephisto.
+    from mephisto_metrics.machine.places import settle_home
+
+    settle_home()
 
 
 class MephistoFinder(importlib.abc.MetaPathFinder):

@@ -14,6 +14,7 @@ from typing import Any
 
 from mephisto_metrics import start_http_server
 from mephisto_metrics.machine import places
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.mephisto import serving
 from mephisto_metrics.stack import programs, viewers
 
@@ -52,9 +53,16 @@ def _installed(name: str) -> tuple[str, str]:
     return str(folder), str(folder / name if program is None else program.executable)
 
 
-METRICS_DIR = str(places.home())
-PROMETHEUS_DIR, PROMETHEUS_EXECUTABLE = _installed("prometheus")
-GRAFANA_DIR, GRAFANA_EXECUTABLE = _installed("grafana")
+def _folders() -> tuple[str, ...]:
+    """Return where the home and the programs are; empty names where there can be no home."""
+    try:
+        return str(places.home()), *_installed("prometheus"), *_installed("grafana")
+    except StackError:
+        # Mephisto is being imported. Each Operator, and each verb, says it in its turn.
+        return ("",) * 5
+
+
+METRICS_DIR, PROMETHEUS_DIR, PROMETHEUS_EXECUTABLE, GRAFANA_DIR, GRAFANA_EXECUTABLE = _folders()
 GRAFANA_HOST = os.environ.get("GRAFANA_HOST", "localhost")
 GRAFANA_PORT = serving.port_from_environment("GRAFANA_PORT", 3032)
 GRAFANA_USER = os.environ.get("GRAFANA_USER", "admin")

@@ -41,9 +41,11 @@ def installed(name: str) -> InstalledProgram | None:
     try:
         value = json.loads(record_path(name).read_text(encoding="utf-8"))
         program = _from_json(value)
+        # In a folder that is closed to this user it can not even be looked at.
+        is_usable = program.name == name and _is_executable(program.executable)
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    return program if program.name == name and _is_executable(program.executable) else None
+    return program if is_usable else None
 
 
 def record(program: InstalledProgram) -> None:

@@ -30,6 +30,9 @@ JOB = "mephisto"
 STORE_JOB = "mephisto-store"
 _FILE_NAME = re.compile(r"(?P<pid>\d+)-(?P<start_ms>\d+)\.json")
 
+_faults_told: dict[Path, str] = {}
+"""What was said last of a file, until it can be read."""
+
 
 class TargetFileError(ValueError):
     """A target file does not have the form that it should have."""
@@ -60,7 +63,7 @@ class Announcement:
         self._pid = process.pid
         self.id = f"{process.pid}-{round(process.start_time_seconds * 1000)}"
         self._task_names: list[str] = []
-        self._published: list[dict[str, Any]] | None = None
+        self._was_published = False
         self._lock = threading.Lock()
 
     @property
@@ -71,14 +74,13 @@ class Announcement:
     def publish(self) -> None:
         """Write the file; `OSError` if that is not possible."""
         with self._lock:
-            content = self._content()
-            write_json(self.path, content)
-            self._published = content
+            write_json(self.path, self._content())
+            self._was_published = True
 
     def is_published(self) -> bool:
-        """Whether the file is there, with all that it shall say; `OSError` if that is not known."""
+        """Whether the file can be read, and says all that it shall say and nothing else."""
         with self._lock:
-            return self._published == self._content() and self.path.exists()
+            return self._was_published and self._read() == self._content()
 
     def add_task(self, task_name: str) -> None:
         """Add the name of a task that is run, for the next time that the file is written."""
@@ -88,9 +90,15 @@ class Announcement:
 
     def withdraw(self) -> None:
         """Remove the file, unless this is a fork of the process that it stands for."""
-        if os.getpid() == self._pid and self._published is not None:
+        if os.getpid() == self._pid and self._was_published:
             with self._lock:
                 self.path.unlink(missing_ok=True)
+
+    def _read(self) -> object:
+        try:
+            return json.loads(self.path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
 
     def _content(self) -> list[dict[str, Any]]:
         labels = {"job": JOB, "operator": self.id, "pid": str(self._pid)}
@@ -145,22 +153,33 @@ def read(path: Path) -> Target:
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         expected = '[{"targets": ["host:port"], "labels": {"pid": "...", ...}}]'
         raise TargetFileError(
-            f"{path} is not a target file ({error!r}): expected {expected}; delete it, "
-            "and the Operator it was for will be found again when it is next started"
+            f"{path} is not a target file ({error!r}): expected {expected}; an Operator mends its "
+            "own within some ten seconds: if nobody does, delete it"
         ) from error
 
 
 def live_targets(folder: Path | None = None) -> list[Target]:
-    """Sweep, then return the Operators that serve metrics; a malformed file is logged and left."""
-    targets = []
-    for path in live_files(folder):
-        try:
-            targets.append(read(path))
-        except FileNotFoundError:
-            continue  # its Operator ended between the listing and the reading
-        except (TargetFileError, OSError) as error:
-            logger.warning("%s", error)
-    return targets
+    """Sweep, then return the Operators that serve metrics; a malformed file is told and left."""
+    found = {path: _read_or_tell(path) for path in live_files(folder)}
+    return [target for target in found.values() if target is not None]
+
+
+def _read_or_tell(path: Path) -> Target | None:
+    try:
+        target = read(path)
+    except FileNotFoundError:
+        return None  # its Operator ended between the listing and the reading
+    except (TargetFileError, OSError) as error:
+        _tell_once(path, str(error))
+        return None
+    _faults_told.pop(path, None)
+    return target
+
+
+def _tell_once(path: Path, fault: str) -> None:
+    if _faults_told.get(path) != fault:
+        _faults_told[path] = fault
+        logger.warning("%s", fault)
 
 
 def live_files(folder: Path | None = None) -> list[Path]:
