@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from mephisto_metrics.stack.store_state import StoreState
     from mephisto_metrics.stack.viewer import ServedViewer
+    from mephisto_metrics.stack.viewers import Viewing
 
 READY_TIMEOUT_SECONDS = 30.0
 STATUS_INTERVAL_SECONDS = 1.0
@@ -77,7 +78,7 @@ def showing(host: str, port: int) -> Iterator[ServedViewer]:
             with console.status("starting the viewer"), contextlib.ExitStack() as opened:
                 served = opened.enter_context(viewer.serving(state, host, port, say))
                 _wait_until_ready(served)
-                own.shows(served.kind, served.url, served.start_url)
+                opened.enter_context(_telling_others(own, served))
                 kept = opened.pop_all()
             with kept:
                 say(f"{state.name} at {state.url}, {served.name} at {served.url}; Ctrl-C ends this")
@@ -85,11 +86,22 @@ def showing(host: str, port: int) -> Iterator[ServedViewer]:
                     say(served.notice)
                 has_shown = True
                 yield served
-                own.is_not_shown(served.kind)
         finally:
             if is_store_ours:
                 # Of a store that was started in vain nobody has heard.
                 stop_store_unless_needed(say if has_shown else lambda _: None)
+
+
+@contextlib.contextmanager
+def _telling_others(own: Viewing, served: ServedViewer) -> Iterator[None]:
+    """Let others know where it is shown, until the block ends, however it does."""
+    own.shows(served.kind, served.url, served.start_url)
+    try:
+        yield
+    finally:
+        # What can not be written, as on a full disk, goes with this process.
+        with contextlib.suppress(StackError):
+            own.is_not_shown(served.kind)
 
 
 def _wait_until_ready(served: ServedViewer) -> None:
