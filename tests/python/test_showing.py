@@ -52,7 +52,7 @@ class Starts:
 def starts(monkeypatch: pytest.MonkeyPatch) -> Starts:
     starts = Starts()
     monkeypatch.setattr(store, "ensure_running", starts.ensure_running)
-    monkeypatch.setattr(store, "asked", lambda: starts.running)
+    monkeypatch.setattr(store, "running", lambda: starts.running)
     return starts
 
 

@@ -133,12 +133,12 @@ def test_what_another_process_has_started_otherwise_in_its_place_is_said(
     ended = threading.Event()
     found = [None, another if pause_seconds else None]
 
-    def asked() -> StoreState | None:
+    def running() -> StoreState | None:
         if len(found) == 1:
             ended.set()
         return found.pop(0)
 
-    monkeypatch.setattr(showing.store, "asked", asked)
+    monkeypatch.setattr(showing.store, "running", running)
     monkeypatch.setattr(showing.store, "ensure_running", lambda **_: another)
     showing.wait_for_end(shown, ended)
     assert shown.followed == [another]

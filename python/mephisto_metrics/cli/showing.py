@@ -15,7 +15,7 @@ from mephisto_metrics.machine import places
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import store, targets, viewer, wanted
 from mephisto_metrics.stack.back_off import BackOff
-from mephisto_metrics.stack.overview import overview
+from mephisto_metrics.stack.overview import overview, sender_line
 from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.viewers import living_viewers, viewing
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator
 
+    from mephisto_metrics.stack.overview import PartLine
     from mephisto_metrics.stack.store_state import StoreState
     from mephisto_metrics.stack.viewer import ServedViewer
     from mephisto_metrics.stack.viewers import Viewing
@@ -69,7 +70,7 @@ def showing(host: str, port: int) -> Iterator[ServedViewer]:
     from rich.console import Console
 
     console = Console(stderr=True)
-    is_store_ours = store.asked() is None
+    is_store_ours = store.is_local_needed() and store.running() is None
     has_shown = False
     with viewing(viewer.kind_to_show()) as own:
         with console.status("starting the store"):
@@ -138,26 +139,34 @@ def wait_for_end(
         while not ended.wait(min(STATUS_INTERVAL_SECONDS, max(0.0, deadline - time.monotonic()))):
             if time.monotonic() >= deadline:
                 return
-            state = watch.check()
-            if state is not None:
-                served.follow(state)
-            served.check()
-            status.show(overview(state, served))
+            status.show(_look_after(served, watch))
+
+
+def _look_after(served: ServedViewer, watch: _StoreWatch) -> list[PartLine]:
+    """See to it that each part goes on, and return what they say."""
+    is_local_needed, remote = store.is_local_needed(), store.remote()
+    local = watch.check() if is_local_needed else None
+    asked = remote or local
+    if asked is not None:
+        served.follow(asked)
+    served.check()
+    sending = [sender_line(local)] if is_local_needed and remote is not None else []
+    return [*sending, *overview(asked, served)]
 
 
 class _StoreWatch:
-    """Starts the store again when it is gone, as nobody else may while no Operator runs."""
+    """Starts the local store again when it is gone, as nobody else may while no Operator runs."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._back_off = BackOff(clock)
         self._reason: StackError | None = None
 
     def check(self) -> StoreState | None:
-        """Return the store; None as long as there is none.
+        """Return the local store; None as long as there is none.
 
         Raises `StackError` once it has ended, or could not be started, too often in a row.
         """
-        state = store.asked()
+        state = store.running()
         if state is not None and self._back_off.is_pausing:
             self._note_start()
             say_differences(state)
