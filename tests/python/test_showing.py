@@ -148,3 +148,14 @@ def test_a_view_ends_in_order_where_others_can_not_be_told(
         fill_disk()
     assert told_at_the_end == [ADDRESS]
     assert viewers.living_viewers() == []
+
+
+def test_a_view_does_not_wait_at_its_end_for_who_starts_the_store_that_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path))
+    monkeypatch.setattr(showing.targets, "live_files", lambda: ["an Operator's"])
+    said: list[str] = []
+    with store._alone():
+        showing.stop_store_unless_needed(said.append)
+    assert said == ["the store goes on: it is still needed; it ends by itself"]

@@ -120,7 +120,8 @@ def stop_store_unless_needed(tell: Callable[[str], None] = say) -> None:
         own_view = 1
         return bool(targets.live_files()) or len(living_viewers()) > own_view
 
-    if store.stop_unless(is_needed):
+    # Who needs it may just be starting it, and so hold up whoever wants to stop it.
+    if not is_needed() and store.stop_unless(is_needed):
         tell("stopped the store")
     elif is_needed():
         tell("the store goes on: it is still needed; it ends by itself")
