@@ -14,6 +14,7 @@ from mephisto_metrics.mephisto import advertising_check
 from mephisto_metrics.mephisto.advertising import AdvertisingError, wanted
 from mephisto_metrics.stack.doctor.findings import Finding
 
+LONGEST_LABEL = "a" * 63
 OPERATOR = """
         import logging
         logging.basicConfig(level="WARNING")
@@ -38,6 +39,8 @@ def test_without_a_name_nothing_is_advertised() -> None:
         ("gpu7.example.org", "gpu7.example.org", "0.0.0.0"),  # noqa: S104
         ("10.1.2.3", "10.1.2.3", "0.0.0.0"),  # noqa: S104
         ("[fd00::7]", "fd00::7", "::"),
+        ("gpu_7.lab-1.example", "gpu_7.lab-1.example", "0.0.0.0"),  # noqa: S104
+        (f"{LONGEST_LABEL}.org", f"{LONGEST_LABEL}.org", "0.0.0.0"),  # noqa: S104
     ],
 )
 def test_a_name_or_address_is_taken(name: str, host: str, listen_host: str) -> None:
@@ -55,6 +58,11 @@ def test_a_name_or_address_is_taken(name: str, host: str, listen_host: str) -> N
         ("ADVERTISE", "http://gpu7", "expected the name or address of this machine alone"),
         ("ADVERTISE", "gpu7:3031", "expected the name or address of this machine alone"),
         ("ADVERTISE", "gpu 7", "expected the name or address of this machine alone"),
+        ("ADVERTISE", "a..b", "expected the name or address of this machine alone"),
+        ("ADVERTISE", "gpu7.", "expected the name or address of this machine alone"),
+        ("ADVERTISE", f"{LONGEST_LABEL}a.org", "expected the name or address of this machine"),
+        ("ADVERTISE", "1..2:3", "expected the name or address of this machine alone"),
+        ("ADVERTISE", "fe80::1%eth0", "expected the name or address of this machine alone"),
         ("TLS_KEY", "/key.pem", "set both"),
         ("TOKEN_FILE", "/no/such/file", "/no/such/file"),
     ],
@@ -114,6 +122,22 @@ def test_the_doctor_finds_that_a_certificate_is_for_another_name(
     (finding,) = advertise(ADVERTISE="gpu7.example.org", **files_of(certificates))
     assert finding.id == "advertising.certificate"
     assert "gpu7.example.org" in finding.found
+
+
+@pytest.mark.parametrize("name", ["a..b", f"{LONGEST_LABEL}a.org", "1..2:3"])
+def test_the_doctor_finds_a_name_that_no_certificate_can_be_looked_at_for(
+    advertise: Callable[..., list[Finding]], certificates: Certificates, name: str
+) -> None:
+    (finding,) = advertise(ADVERTISE=name, **files_of(certificates))
+    assert finding.id == "advertising.unusable"
+    assert name in finding.found
+
+
+def test_the_doctor_looks_at_a_certificate_for_the_longest_name_of_a_machine(
+    advertise: Callable[..., list[Finding]], certificates: Certificates
+) -> None:
+    (finding,) = advertise(ADVERTISE=f"{LONGEST_LABEL}.org", **files_of(certificates))
+    assert finding.id == "advertising.certificate"
 
 
 def test_the_doctor_finds_that_a_certificate_has_expired(

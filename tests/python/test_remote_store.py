@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +14,10 @@ from typing import Any, Callable
 import pytest
 
 from mephisto_metrics.cli import showing
-from mephisto_metrics.stack.readiness import why_no_queries
+from mephisto_metrics.stack import back_off, store
+from mephisto_metrics.stack.readiness import wait_until, why_no_queries
 from mephisto_metrics.stack.remote import Credentials
+from mephisto_metrics.stack.store_state import StoreState
 
 TIMEOUT_SECONDS = 30
 CYRILLIC = "\N{CYRILLIC SMALL LETTER A}"
@@ -48,12 +52,13 @@ class Viewer:
 
     def __init__(self, *steps: Callable[[], object]) -> None:
         self._steps = list(steps)
+        self.followed: list[str] = []
 
     def is_ready(self) -> bool:
         return True
 
-    def follow(self, _: Any) -> None:
-        pass
+    def follow(self, shown: StoreState) -> None:
+        self.followed.append(shown.url)
 
     def check(self) -> None:
         self._steps.pop(0)()
@@ -92,6 +97,64 @@ def test_a_view_goes_on_while_its_token_is_exchanged(
         f" does not answer: the secret in `{token}` can not be read: No such file or directory",
         " answers",
     ]
+
+
+@pytest.fixture
+def receiver(
+    remote_store: RemoteStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[RemoteStore]:
+    """The remote store, which a local one sends all samples to."""
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("MEPHISTO_METRICS_STORE", remote_store.url)
+    monkeypatch.setenv("MEPHISTO_METRICS_REMOTE_WRITE", remote_store.url)
+    monkeypatch.setenv("PROMETHEUS_PORT", "0")
+    monkeypatch.setattr(showing, "STATUS_INTERVAL_SECONDS", 0.01)
+    yield remote_store
+    store.stop()
+
+
+def kill_local_store() -> None:
+    local = store.running()
+    assert local is not None
+    assert local.pid is not None
+    os.kill(local.pid, signal.SIGKILL)
+    assert wait_until(lambda: store.running() is None, TIMEOUT_SECONDS)
+
+
+def test_a_store_that_sends_on_is_started_again_while_the_remote_one_is_shown(
+    receiver: RemoteStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(back_off, "FIRST_PAUSE_SECONDS", 0.0)
+    store.ensure_asked()
+    ended = threading.Event()
+    viewer = Viewer(kill_local_store, lambda: None, lambda: None, ended.set)
+    showing.wait_for_end(viewer, ended, TIMEOUT_SECONDS)
+    running = store.running()
+    assert running is not None
+    assert set(viewer.followed) == {receiver.url}
+    said = capsys.readouterr().err.splitlines()
+    assert "the store is gone: starting it again in 0 s" in said
+    assert "store: the one on this machine does not run" in said
+    assert said.count(f"store: the remote store at {receiver.url} answers") == 1
+    assert said[-1] == f"store: the built-in store at {running.url} answers"
+
+
+@pytest.mark.usefixtures("receiver")
+def test_a_store_that_sends_on_ends_with_the_view_that_has_started_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with showing.showing("127.0.0.1", 0):
+        assert store.running() is not None
+    assert store.running() is None
+    assert "stopped the store" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("receiver")
+def test_a_store_that_sent_on_before_the_view_goes_on_after_it() -> None:
+    running = store.ensure_running()
+    with showing.showing("127.0.0.1", 0):
+        pass
+    assert store.running() == running
 
 
 def test_a_token_that_can_not_be_sent_is_a_reason_without_the_token(tmp_path: Path) -> None:

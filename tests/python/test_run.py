@@ -21,7 +21,7 @@ print(json.dumps([sys.argv, sys.path[0], __name__, known]))
 """
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [COMMAND, "run", *arguments],
         cwd=folder,
@@ -29,6 +29,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
             **os.environ,
             "MEPHISTO_METRICS_HOME": str(folder / "home"),
             "PYTHONWARNINGS": "ignore",
+            **variables,
         },
         capture_output=True,
         text=True,
@@ -37,8 +38,8 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def shown(folder: Path, *arguments: str) -> Any:
-    result = run(folder, *arguments)
+def shown(folder: Path, *arguments: str, **variables: str) -> Any:
+    result = run(folder, *arguments, **variables)
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)
 
@@ -75,6 +76,13 @@ def test_options_are_there_as_variables_with_whole_paths(folder: Path) -> None:
     }
 
 
+def test_an_option_belongs_to_a_name_that_is_a_variable_too(folder: Path) -> None:
+    arguments = ["--token-file", "token", "scripts/shows.py"]
+    known = shown(folder, *arguments, MEPHISTO_METRICS_ADVERTISE="gpu7")[-1]
+    assert known["ADVERTISE"] == "gpu7"
+    assert known["TOKEN_FILE"] == str(folder / "token")
+
+
 def test_the_exit_status_and_a_signal_are_the_script_s(folder: Path) -> None:
     (folder / "ends.py").write_text("raise SystemExit(7)")
     (folder / "dies.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGTERM)")
@@ -88,6 +96,7 @@ def test_the_exit_status_and_a_signal_are_the_script_s(folder: Path) -> None:
     [
         (["--token-file", "token"], 2, "give --advertise HOST too"),
         (["--advertise", "http://gpu7"], 1, "expected the name or address of this machine alone"),
+        (["--advertise", "a..b"], 1, "expected the name or address of this machine alone"),
         (["--advertise", "gpu7", "--tls-key", "k"], 1, "set both"),
         (
             ["--advertise", "gpu7", "--tls-key", "k", "--tls-certificate", "c"],

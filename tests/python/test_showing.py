@@ -1,18 +1,26 @@
-"""How a view looks after the store that it shows."""
+"""How a view looks after the store that it shows, and what others are told of it."""
 
 from __future__ import annotations
 
-from typing import Callable
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Callable
 
 import pytest
 
+from mephisto_metrics.cli import showing
 from mephisto_metrics.cli.showing import _StoreWatch
 from mephisto_metrics.machine.errors import StackError
-from mephisto_metrics.stack import store
+from mephisto_metrics.stack import store, viewers
 from mephisto_metrics.stack.back_off import HEALTHY_SECONDS, STARTS_TRIED
 from mephisto_metrics.stack.store_state import StoreState
 
 RUNNING = StoreState("builtin", "http://127.0.0.1:9", 5.0, pid=1)
+ADDRESS = "http://127.0.0.1:3032"
 
 
 class Starts:
@@ -44,7 +52,7 @@ class Starts:
 def starts(monkeypatch: pytest.MonkeyPatch) -> Starts:
     starts = Starts()
     monkeypatch.setattr(store, "ensure_running", starts.ensure_running)
-    monkeypatch.setattr(store, "asked", lambda: starts.running)
+    monkeypatch.setattr(store, "running", lambda: starts.running)
     return starts
 
 
@@ -83,3 +91,71 @@ def test_a_store_that_has_run_for_long_has_not_gone_in_a_row(
         come_back(starts)
         starts.watch(watch, round(2 * HEALTHY_SECONDS))
     assert starts.running is not None
+
+
+def told_address() -> str | None:
+    """Return where others are told to look."""
+    own = viewers.of(os.getpid())
+    assert own is not None
+    return own.url
+
+
+@pytest.fixture
+def told_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
+    """What others are told while the viewer ends."""
+    told: list[str | None] = []
+    served = SimpleNamespace(
+        kind="builtin", name="the page", url=ADDRESS, start_url=ADDRESS, notice=""
+    )
+    served.is_ready = lambda: True
+
+    @contextlib.contextmanager
+    def serving(*_: Any) -> Iterator[Any]:
+        try:
+            yield served
+        finally:
+            told.append(told_address())
+
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path))
+    monkeypatch.setattr(store, "running", lambda: RUNNING)
+    monkeypatch.setattr(store, "ensure_asked", lambda: RUNNING)
+    monkeypatch.setattr(showing.viewer, "serving", serving)
+    return told
+
+
+def press_ctrl_c() -> None:
+    assert told_address() == ADDRESS
+    raise KeyboardInterrupt
+
+
+def test_nobody_is_told_the_address_of_a_view_that_ends(told_at_the_end: list[str | None]) -> None:
+    with pytest.raises(KeyboardInterrupt), showing.showing("127.0.0.1", 0):
+        press_ctrl_c()
+    assert told_at_the_end == [None]
+
+
+def test_a_view_ends_in_order_where_others_can_not_be_told(
+    told_at_the_end: list[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    def fill_disk() -> None:
+        monkeypatch.setattr(viewers, "write_json", is_full)
+        press_ctrl_c()
+
+    with pytest.raises(KeyboardInterrupt), showing.showing("127.0.0.1", 0):
+        fill_disk()
+    assert told_at_the_end == [ADDRESS]
+    assert viewers.living_viewers() == []
+
+
+def test_a_view_does_not_wait_at_its_end_for_who_starts_the_store_that_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path))
+    monkeypatch.setattr(showing.targets, "live_files", lambda: ["an Operator's"])
+    said: list[str] = []
+    with store._alone():
+        showing.stop_store_unless_needed(said.append)
+    assert said == ["the store goes on: it is still needed; it ends by itself"]

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from mephisto_metrics.cli.live_status import LiveStatus
 from mephisto_metrics.stack import overview as overview_module
-from mephisto_metrics.stack.overview import PartLine, overview
+from mephisto_metrics.stack.overview import PartLine, overview, sender_line
 from mephisto_metrics.stack.store_state import StoreState
 from mephisto_metrics.stack.targets import Announcement, Target
 
@@ -69,6 +69,18 @@ def test_while_a_store_is_started_again_there_is_none(answer: Any) -> None:
     assert overview(None, None) == [
         PartLine("store", "none", "does not run", False),
         PartLine("operator", HERE_WHAT, "runs", True, HERE.id),
+    ]
+
+
+def test_a_store_that_only_sends_samples_on_has_a_line_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    is_ready = [True, False]
+    monkeypatch.setattr(overview_module, "is_ready", lambda _: is_ready.pop(0))
+    assert [sender_line(store) for store in (STORE, STORE, None)] == [
+        PartLine("store", STORE_WHAT, "answers", True, "sender"),
+        PartLine("store", STORE_WHAT, "does not answer", False, "sender"),
+        PartLine("store", "the one on this machine", "does not run", False, "sender"),
     ]
 
 

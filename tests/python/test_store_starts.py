@@ -71,6 +71,15 @@ def in_background(monkeypatch: pytest.MonkeyPatch, **start: str) -> threading.Th
     return thread
 
 
+def is_somebody_alone() -> bool:
+    """Whether another thread starts a store, or waits for one."""
+    try:
+        with store._alone(timeout_seconds=0.0):
+            return False
+    except StackError:
+        return True
+
+
 def has_ended(pid: int) -> bool:
     try:
         return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
@@ -153,6 +162,65 @@ def test_cleanup_ends_a_store_that_is_starting(
     assert process.wait(TIMEOUT_SECONDS) == 0
     assert has_ended(server)
     assert state_files(home) == []
+
+
+@pytest.mark.usefixtures("slow")
+def test_cleanup_ends_a_store_that_another_process_starts_and_waits_for(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    looking = in_background(monkeypatch, **{START_VARIABLE: FOR_EVER_SECONDS})
+    server, process = prometheus_pid(), keeper.living()
+    assert process is not None
+
+    assert run(["cleanup"]) == 0
+
+    assert f"stopped a store that was starting (PID {process.pid})" in capsys.readouterr().err
+    looking.join(TIMEOUT_SECONDS)
+    assert has_ended(server)
+    assert "told to end before it could serve" in log_of_stores(home)
+    assert state_files(home) == []
+
+
+@pytest.mark.usefixtures("slow")
+def test_cleanup_ends_the_store_too_that_is_started_in_the_place_of_one_it_has_ended(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(START_VARIABLE, FOR_EVER_SECONDS)
+    first = start_store("--kind", "prometheus")
+    prometheus_pid()
+    looking = in_background(monkeypatch)
+    assert wait_until(is_somebody_alone, TIMEOUT_SECONDS)
+
+    assert run(["cleanup"]) == 0
+
+    looking.join(TIMEOUT_SECONDS)
+    assert first.wait(TIMEOUT_SECONDS) == 0
+    assert log_of_stores(home).count("starting the store") == 1
+    assert keeper.living() is None
+    assert state_files(home) == []
+
+
+@pytest.mark.usefixtures("slow")
+def test_two_cleanups_at_once_end_a_store_that_another_process_starts(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking = in_background(monkeypatch, **{START_VARIABLE: FOR_EVER_SECONDS})
+    server = prometheus_pid()
+    command = [sys.executable, "-m", "mephisto_metrics.cli", "cleanup"]
+
+    cleanups = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+
+    said = [cleanup.communicate(timeout=TIMEOUT_SECONDS)[1] for cleanup in cleanups]
+    assert [cleanup.returncode for cleanup in cleanups] == [0, 0], said
+    looking.join(TIMEOUT_SECONDS)
+    assert has_ended(server)
+    assert state_files(home) == []
+
+
+def test_a_store_that_serves_is_not_ended_before_who_looks_for_it_has_seen_it(home: Path) -> None:
+    running = store.ensure_running()
+    store._stop_starting()
+    assert store.running() == running
 
 
 START_AND_GO = """

@@ -20,9 +20,11 @@ from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import back_off, viewers
 from mephisto_metrics.stack.files import write_json
 from mephisto_metrics.stack.processes import ProcessIdentity
+from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.store_state import StoreState
 from mephisto_metrics.stack.viewers import ViewerState
 
+TIMEOUT_SECONDS = 30
 ADDRESS = "http://127.0.0.1:3032"
 RETENTION = "MEPHISTO_METRICS_RETENTION"
 
@@ -45,7 +47,12 @@ def _own_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What a browser was told to open."""
     addresses: list[str] = []
-    monkeypatch.setattr("webbrowser.open", addresses.append)
+
+    def open_(address: str) -> bool:
+        addresses.append(address)
+        return True
+
+    monkeypatch.setattr("webbrowser.open", open_)
     return addresses
 
 
@@ -66,8 +73,39 @@ def test_the_dashboard_is_opened_in_a_browser_only_if_that_is_asked_for(
     expected: list[str],
 ) -> None:
     assert run(["view", *options]) == 0
-    assert opened == expected
+    assert wait_until(lambda: opened == expected, TIMEOUT_SECONDS)
     assert capsys.readouterr().out == f"{ADDRESS}\n"
+
+
+@pytest.mark.usefixtures("_shows_at_once")
+def test_a_view_looks_after_what_it_shows_while_a_browser_in_the_terminal_is_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks_after, seen_by_browser = threading.Event(), []
+
+    def read_until_the_end(_: str) -> bool:
+        seen_by_browser.append(looks_after.wait(TIMEOUT_SECONDS))
+        return True
+
+    monkeypatch.setattr("webbrowser.open", read_until_the_end)
+    monkeypatch.setattr(view, "wait_for_end", lambda *_: looks_after.set())
+    assert run(["view", "--open"]) == 0
+    assert wait_until(lambda: seen_by_browser == [True], TIMEOUT_SECONDS)
+
+
+@pytest.mark.usefixtures("_shows_at_once")
+@pytest.mark.parametrize("options", [[], ["--detach"]])
+def test_where_there_is_no_browser_that_is_said_with_the_address(
+    monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    said: list[str] = []
+    shown = ViewerState(*ProcessIdentity.current(), "builtin", ADDRESS, ADDRESS)
+    monkeypatch.setattr("webbrowser.open", lambda _: False)
+    monkeypatch.setattr(view, "say", said.append)
+    monkeypatch.setattr(view, "_start_detached", lambda **_: shown)
+    assert run(["view", "--open", *options]) == 0
+    expected = [f"no browser could be opened: the dashboard is at {ADDRESS}"]
+    assert wait_until(lambda: said == expected, TIMEOUT_SECONDS)
 
 
 def test_what_runs_in_the_background_is_opened_too(
@@ -133,12 +171,12 @@ def test_what_another_process_has_started_otherwise_in_its_place_is_said(
     ended = threading.Event()
     found = [None, another if pause_seconds else None]
 
-    def asked() -> StoreState | None:
+    def running() -> StoreState | None:
         if len(found) == 1:
             ended.set()
         return found.pop(0)
 
-    monkeypatch.setattr(showing.store, "asked", asked)
+    monkeypatch.setattr(showing.store, "running", running)
     monkeypatch.setattr(showing.store, "ensure_running", lambda **_: another)
     showing.wait_for_end(shown, ended)
     assert shown.followed == [another]

@@ -50,8 +50,6 @@ def command(
     arguments: tuple[str, ...],
 ) -> None:
     """Run a script as `python SCRIPT ARGUMENTS` does, with these metrics in place."""
-    if advertise is None and (tls_certificate or tls_key or token_file):
-        raise click.UsageError("TLS and a token are for other machines: give --advertise HOST too")
     options = {
         advertising.ADVERTISE_VARIABLE: ("--advertise", advertise),
         advertising.CERTIFICATE_VARIABLE: ("--tls-certificate", _absolute(tls_certificate)),
@@ -60,7 +58,9 @@ def command(
         PORT_VARIABLE: ("--port", None if port is None else str(port)),
     }
     with setting(options):
-        _check_advertising()
+        is_advertised = _check_advertising()
+    if not is_advertised and (tls_certificate or tls_key or token_file):
+        raise click.UsageError("TLS and a token are for other machines: give --advertise HOST too")
     os.environ.pop(OFF_VARIABLE, None)
     _check_installed()
     _become([*(["-m"] if is_module else []), script, *arguments])
@@ -71,12 +71,13 @@ def _absolute(path: str | None) -> str | None:
     return None if path is None else str(Path(path).expanduser().absolute())
 
 
-def _check_advertising() -> None:
-    """Say now what would be a warning in the script's log."""
+def _check_advertising() -> bool:
+    """Say now what would be a warning in the script's log; False if nothing is to be advertised."""
     try:
         wanted = advertising.wanted()
         if wanted is not None:
             wanted.starter()
+        return wanted is not None
     except AdvertisingError as error:
         raise StackError(
             f"this can not be advertised: {error}",

@@ -15,7 +15,7 @@ from mephisto_metrics.machine import places
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import store, targets, viewer, wanted
 from mephisto_metrics.stack.back_off import BackOff
-from mephisto_metrics.stack.overview import overview
+from mephisto_metrics.stack.overview import overview, sender_line
 from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.viewers import living_viewers, viewing
 
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator
 
+    from mephisto_metrics.stack.overview import PartLine
     from mephisto_metrics.stack.store_state import StoreState
     from mephisto_metrics.stack.viewer import ServedViewer
+    from mephisto_metrics.stack.viewers import Viewing
 
 READY_TIMEOUT_SECONDS = 30.0
 STATUS_INTERVAL_SECONDS = 1.0
@@ -68,7 +70,7 @@ def showing(host: str, port: int) -> Iterator[ServedViewer]:
     from rich.console import Console
 
     console = Console(stderr=True)
-    is_store_ours = store.asked() is None
+    is_store_ours = store.is_local_needed() and store.running() is None
     has_shown = False
     with viewing(viewer.kind_to_show()) as own:
         with console.status("starting the store"):
@@ -77,7 +79,7 @@ def showing(host: str, port: int) -> Iterator[ServedViewer]:
             with console.status("starting the viewer"), contextlib.ExitStack() as opened:
                 served = opened.enter_context(viewer.serving(state, host, port, say))
                 _wait_until_ready(served)
-                own.shows(served.kind, served.url, served.start_url)
+                opened.enter_context(_telling_others(own, served))
                 kept = opened.pop_all()
             with kept:
                 say(f"{state.name} at {state.url}, {served.name} at {served.url}; Ctrl-C ends this")
@@ -85,11 +87,22 @@ def showing(host: str, port: int) -> Iterator[ServedViewer]:
                     say(served.notice)
                 has_shown = True
                 yield served
-                own.is_not_shown(served.kind)
         finally:
             if is_store_ours:
                 # Of a store that was started in vain nobody has heard.
                 stop_store_unless_needed(say if has_shown else lambda _: None)
+
+
+@contextlib.contextmanager
+def _telling_others(own: Viewing, served: ServedViewer) -> Iterator[None]:
+    """Let others know where it is shown, until the block ends, however it does."""
+    own.shows(served.kind, served.url, served.start_url)
+    try:
+        yield
+    finally:
+        # What can not be written, as on a full disk, goes with this process.
+        with contextlib.suppress(StackError):
+            own.is_not_shown(served.kind)
 
 
 def _wait_until_ready(served: ServedViewer) -> None:
@@ -107,7 +120,8 @@ def stop_store_unless_needed(tell: Callable[[str], None] = say) -> None:
         own_view = 1
         return bool(targets.live_files()) or len(living_viewers()) > own_view
 
-    if store.stop(is_needed):
+    # Who needs it may just be starting it, and so hold up whoever wants to stop it.
+    if not is_needed() and store.stop_unless(is_needed):
         tell("stopped the store")
     elif is_needed():
         tell("the store goes on: it is still needed; it ends by itself")
@@ -126,26 +140,34 @@ def wait_for_end(
         while not ended.wait(min(STATUS_INTERVAL_SECONDS, max(0.0, deadline - time.monotonic()))):
             if time.monotonic() >= deadline:
                 return
-            state = watch.check()
-            if state is not None:
-                served.follow(state)
-            served.check()
-            status.show(overview(state, served))
+            status.show(_look_after(served, watch))
+
+
+def _look_after(served: ServedViewer, watch: _StoreWatch) -> list[PartLine]:
+    """See to it that each part goes on, and return what they say."""
+    is_local_needed, remote = store.is_local_needed(), store.remote()
+    local = watch.check() if is_local_needed else None
+    asked = remote or local
+    if asked is not None:
+        served.follow(asked)
+    served.check()
+    sending = [sender_line(local)] if is_local_needed and remote is not None else []
+    return [*sending, *overview(asked, served)]
 
 
 class _StoreWatch:
-    """Starts the store again when it is gone, as nobody else may while no Operator runs."""
+    """Starts the local store again when it is gone, as nobody else may while no Operator runs."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._back_off = BackOff(clock)
         self._reason: StackError | None = None
 
     def check(self) -> StoreState | None:
-        """Return the store; None as long as there is none.
+        """Return the local store; None as long as there is none.
 
         Raises `StackError` once it has ended, or could not be started, too often in a row.
         """
-        state = store.asked()
+        state = store.running()
         if state is not None and self._back_off.is_pausing:
             self._note_start()
             say_differences(state)

@@ -95,7 +95,11 @@ def command(
         settings.check()
         _compare_with_what_runs()
     if detach:
-        _give(_detached(is_own), open_browser)
+        start_url = _detached(is_own).start_url
+        _give(start_url)
+        if open_browser:
+            # Not beside this command, which would be over before the browser is there.
+            _open(start_url)
         return
     with ending_in_order(), contextlib.suppress(KeyboardInterrupt):
         if is_own:
@@ -112,7 +116,9 @@ def _show_or_follow(open_browser: bool) -> None:
             _show(open_browser, settings.viewer_port())
             return
         _say_who_shows(shown)
-        _give(shown, open_browser)
+        _give(shown.start_url)
+        if open_browser:
+            _open_beside(shown.start_url)
         _show(open_browser=False, port=_wait_for_own_turn(own, shown))
 
 
@@ -170,10 +176,9 @@ def _show(open_browser: bool, port: int) -> None:
     with showing(settings.viewer_host(), port) as served:
         if not served.notice:
             _say_how_to_log_in(served.url)
-        click.echo(served.start_url)
-        sys.stdout.flush()
+        _give(served.start_url)
         if open_browser:
-            webbrowser.open(served.start_url)
+            _open_beside(served.start_url)
         wait_for_end(served, threading.Event())
 
 
@@ -186,11 +191,19 @@ def _say_how_to_log_in(url: str | None) -> None:
         say(f"others can reach it at http://{address_text(known_as, port or 0)}: {hint}")
 
 
-def _give(shown: ViewerState, open_browser: bool) -> None:
-    click.echo(shown.start_url)
+def _give(start_url: str | None) -> None:
+    click.echo(start_url)
     sys.stdout.flush()
-    if open_browser:
-        webbrowser.open(str(shown.start_url))
+
+
+def _open_beside(start_url: str | None) -> None:
+    """Open a browser while this view goes on: one in a terminal holds its opener until it ends."""
+    threading.Thread(target=_open, args=(start_url,), daemon=True).start()
+
+
+def _open(start_url: str | None) -> None:
+    if not webbrowser.open(str(start_url)):
+        say(f"no browser could be opened: the dashboard is at {start_url}")
 
 
 def _detached(is_own: bool) -> ViewerState:

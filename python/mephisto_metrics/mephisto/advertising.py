@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import os
 import re
@@ -25,8 +26,8 @@ CERTIFICATE_VARIABLE = "MEPHISTO_METRICS_TLS_CERTIFICATE"
 KEY_VARIABLE = "MEPHISTO_METRICS_TLS_KEY"
 TOKEN_FILE_VARIABLE = "MEPHISTO_METRICS_TOKEN_FILE"  # noqa: S105 - the name of a variable
 
-_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
-_IPV6 = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+_LABEL = r"[A-Za-z0-9_-]{1,63}"
+_NAME = re.compile(rf"(?![_-]){_LABEL}(\.{_LABEL})*(?<![_-])")
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
@@ -112,12 +113,21 @@ def wanted(environment: Mapping[str, str] | None = None) -> Advertising | None:
 
 def _checked_host(text: str) -> str:
     host = text[1:-1] if text.startswith("[") and text.endswith("]") else text
-    if not (_NAME.fullmatch(host) or _IPV6.fullmatch(host)):
+    if not (_NAME.fullmatch(host) or _is_ipv6(host)):
         raise AdvertisingError(
             f"{ADVERTISE_VARIABLE} is {text!r}: expected the name or address of this machine alone,"
             " such as `gpu7.example.org`"
         )
     return host
+
+
+def _is_ipv6(host: str) -> bool:
+    """Whether it is an address without a zone, which has a meaning on this machine alone."""
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError:
+        return False
+    return "%" not in host
 
 
 def _path(text: str) -> Path | None:

@@ -7,7 +7,7 @@ import urllib.parse
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mephisto_metrics.stack import targets
-from mephisto_metrics.stack.readiness import ANSWER_TIMEOUT_SECONDS, answer_of
+from mephisto_metrics.stack.readiness import ANSWER_TIMEOUT_SECONDS, answer_of, is_ready
 
 if TYPE_CHECKING:
     from mephisto_metrics.stack.store_state import StoreState
@@ -23,7 +23,7 @@ class PartLine(NamedTuple):
     state: str
     is_well: bool
     id: str = ""
-    """Which one of several, in words that stay the same; there is one store, and one viewer."""
+    """Which one of several, in words that stay the same; the store asked and a viewer have none."""
 
 
 class Scraped(NamedTuple):
@@ -49,6 +49,15 @@ def overview(store: StoreState | None, viewer: ServedViewer | None) -> list[Part
         known = {one.id for one in here}
         lines += [_elsewhere_line(one) for one in scraped or [] if one.id not in known]
     return lines
+
+
+def sender_line(store: StoreState | None) -> PartLine:
+    """Ask the local store how it does, where it is there to send samples to the one asked."""
+    if store is None:
+        return PartLine("store", "the one on this machine", "does not run", False, "sender")
+    is_well = is_ready(store.url)
+    state = "answers" if is_well else "does not answer"
+    return PartLine("store", f"{store.name} at {store.url}", state, is_well, "sender")
 
 
 def _store_line(store: StoreState | None, reason: str | None) -> PartLine:

@@ -105,21 +105,39 @@ def ensure_running(*, as_it_was: bool = False) -> StoreState:
         return _settled() or _start_or_follow(as_it_was)
 
 
-def stop(is_needed: Callable[[], bool] = lambda: False) -> bool:
+def stop() -> bool:
     """Stop the local store of this home, and a Prometheus that has lost its keeper; False if none.
 
-    Nobody can start one while `is_needed` is asked; if it is, nothing is stopped. Raises
-    `StackError` if the store does not end.
+    One that starts is stopped too, also where others start it. Raises `StackError` if the store
+    does not end.
+    """
+    with explaining_home_faults(), _alone(while_waiting=_stop_starting):
+        return _stop()
+
+
+def stop_unless(is_needed: Callable[[], bool]) -> bool:
+    """Stop the local store as `stop` does, once nobody starts it; False also if it `is_needed`.
+
+    Nobody can start one while that is asked.
     """
     with explaining_home_faults(), _alone():
-        if is_needed():
-            return False
-        state = read_state(state_path())
-        process = keeper.living() or (None if state is None else state.identity)
-        stopped = process is not None and process.stop(PARENT_STOP_PATIENCE_SECONDS)
-        state_path().unlink(missing_ok=True)
-        keeper.forget()
-        return stop_left_behind(prometheus.state_path()) is not None or stopped
+        return not is_needed() and _stop()
+
+
+def _stop() -> bool:
+    state = read_state(state_path())
+    process = keeper.living() or (None if state is None else state.identity)
+    stopped = process is not None and process.stop(PARENT_STOP_PATIENCE_SECONDS)
+    state_path().unlink(missing_ok=True)
+    keeper.forget()
+    return stop_left_behind(prometheus.state_path()) is not None or stopped
+
+
+def _stop_starting() -> None:
+    """Stop a store that does not serve yet: who waits for it sees that, and lets others go on."""
+    process = keeper.living()
+    if process is not None and running() is None:
+        process.stop(PARENT_STOP_PATIENCE_SECONDS)
 
 
 def retire(is_needed: Callable[[], bool]) -> bool:
@@ -163,21 +181,28 @@ def _settled() -> StoreState | None:
 @contextlib.contextmanager
 def _alone(
     timeout_seconds: float = LONGEST_START_SECONDS + PARENT_STOP_PATIENCE_SECONDS,
+    while_waiting: Callable[[], None] = lambda: None,
 ) -> Iterator[None]:
-    """Let nobody else start or stop the store meanwhile."""
+    """Let nobody else start or stop the store meanwhile; who does so already is waited for."""
     # Slow to import, and `status`, which must answer at once, has no need of it.
     from filelock import FileLock, Timeout
 
     lock_path = places.state_folder() / "store.lock"
     lock_path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(lock_path)
-    try:
-        lock.acquire(timeout=timeout_seconds)
-    except Timeout:
+
+    def is_free() -> bool:
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            while_waiting()
+        return lock.is_locked
+
+    if not wait_until(is_free, timeout_seconds):
         raise StackError(
             f"another process has been starting or stopping the store for too long ({lock_path})",
             "end that process, then try again",
-        ) from None
+        )
     try:
         yield
     finally:
