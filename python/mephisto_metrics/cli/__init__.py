@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mephisto_metrics.cli.printable import printable_lines
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -82,7 +84,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         status = group.main(list(arguments), prog_name="mephisto-metrics", standalone_mode=False)
     except StackError as error:
-        click.echo(f"error: {error}\n\nhint: {error.hint}", err=True)
+        _say(f"error: {error}\n\nhint: {error.hint}")
         return EXIT_MENDABLE
     except click.ClickException as error:
         error.show()
@@ -91,9 +93,11 @@ def run(arguments: Sequence[str]) -> int:
         click.echo("interrupted", err=True)
         return 130
     except Exception:  # noqa: BLE001 - the last place where a fault of ours can be told from the user's
-        click.echo(
-            f"{traceback.format_exc()}\nerror: this is a fault of mephisto-metrics", err=True
-        )
+        _say(f"{traceback.format_exc()}\nerror: this is a fault of mephisto-metrics")
         return EXIT_OUR_FAULT
     # What a verb has exited with, else what it returned, which is nothing.
     return status if isinstance(status, int) else 0
+
+
+def _say(text: str) -> None:
+    click.echo(printable_lines(text), err=True)

@@ -54,10 +54,20 @@ def grafana_archive(version: str, says: str | None = None) -> bytes:
 Member = tuple[tarfile.TarInfo, Optional[bytes]]
 
 
-def file(name: str, content: bytes = b"x", mode: int = 0o644) -> Member:
+def file(
+    name: str, content: bytes = b"x", mode: int = 0o644, says: dict[str, str] | None = None
+) -> Member:
+    """Return a file; `says` is what its header says in place of what it is."""
     info = tarfile.TarInfo(name)
-    info.size, info.mode = len(content), mode
+    info.size, info.mode, info.pax_headers = len(content), mode, says or {}
     return info, content
+
+
+def long_name(name: bytes) -> Member:
+    """Return GNU tar's header with the name of the next member."""
+    info = tarfile.TarInfo("././@LongLink")
+    info.type, info.size = tarfile.GNUTYPE_LONGNAME, len(name)
+    return info, name
 
 
 def folder(name: str) -> Member:
@@ -66,10 +76,12 @@ def folder(name: str) -> Member:
     return info, None
 
 
-def special(name: str, kind: bytes, leads_to: str = "") -> Member:
+def special(
+    name: str, kind: bytes, leads_to: str = "", says: dict[str, str] | None = None
+) -> Member:
     """Return a link, a device or another member that is no file."""
     info = tarfile.TarInfo(name)
-    info.type, info.linkname = kind, leads_to
+    info.type, info.linkname, info.pax_headers = kind, leads_to, says or {}
     return info, None
 
 
@@ -81,9 +93,9 @@ def hard_link(name: str, leads_to: str) -> Member:
     return special(name, tarfile.LNKTYPE, leads_to)
 
 
-def archive(members: Iterable[Member]) -> bytes:
+def archive(members: Iterable[Member], tar_format: int = tarfile.PAX_FORMAT) -> bytes:
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as made:
+    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1, format=tar_format) as made:
         for info, content in members:
             made.addfile(info, None if content is None else io.BytesIO(content))
     return packed.getvalue()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.python.install.archives import prometheus_archive, prometheus_name
+from tests.python.install.conftest import CommandLine
 
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.install import checksums
@@ -66,6 +69,21 @@ def test_both_formats_of_publishers_are_read(text: str) -> None:
 def test_another_text_is_refused_with_the_reason(text: str, reason: str) -> None:
     with pytest.raises(StackError, match=reason):
         checksums.find(text, NAME, "it")
+
+
+def test_checksums_that_can_not_be_read_are_named_with_the_reason(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
+    archive, listed = tmp_path / prometheus_name("9.8.7"), tmp_path / "sha256sums.txt"
+    archive.write_bytes(prometheus_archive("9.8.7"))
+    listed.mkdir()
+
+    result = command_line("install", "--from", archive)
+
+    assert result.status == 1
+    expected = f"`{listed}`, which says what the SHA-256 of `{archive.name}` must be, can not be"
+    assert f"error: {expected} read: Is a directory\n" in result.err
+    assert "hint: make it a file that you may read: the publisher's" in result.err
 
 
 @settings(deadline=None)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import stat
 import tarfile
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -17,11 +19,13 @@ from tests.python.install.archives import (
     file,
     folder,
     hard_link,
+    long_name,
     special,
     symlink,
 )
 
 from mephisto_metrics.machine.errors import StackError
+from mephisto_metrics.stack.install import unpacking
 from mephisto_metrics.stack.install.unpacking import unpack
 
 
@@ -82,6 +86,18 @@ ATTACKS: dict[str, list[Member]] = {
     "dots that stay inside": [file("top/a/../b")],
     "backslashes": [file("top\\..\\..\\evil")],
     "endless name": [file("top/" + "a/" * 1000 + "x")],
+    "part of a name that no file system takes": [file("top/" + "ä" * 128)],
+    "part of a link that no file system takes": [symlink("top/link", "a" * 256)],
+    "endless link": [symlink("top/link", "a/" * 1000 + "x")],
+    "name that steers a terminal": [file("top/a\n\x1b[2Jb")],
+    "name that is no text": [file("top/\udcff")],
+    "link that steers a terminal": [symlink("top/link", "\x1b]0;owned\x07")],
+    "link with a zero": [special("top/link", tarfile.SYMTYPE, says={"linkpath": "a\0b"})],
+    "file smaller than nothing": [file("top/a", says={"size": "-512"})],
+    "file with holes": [file("top/a", says={"GNU.sparse.map": "0,1", "GNU.sparse.size": "9"})],
+    "long header": [file("top/a", says={"comment": "x" * 100_000})],
+    "header with many records": [file("top/a", says={f"{one}": "x" for one in range(101)})],
+    "many headers of one file": [*[long_name(b"top/a")] * 100, file("top/a")],
     "absolute symlink": [symlink("top/link", "/etc/passwd")],
     "symlink out": [symlink("top/link", "../../secret")],
     "symlink to the folder around": [symlink("top/link", "..")],
@@ -103,6 +119,7 @@ ATTACKS: dict[str, list[Member]] = {
     "symlink as the top": [symlink("top", ".")],
     "hard link out": [hard_link("top/link", "../secret")],
     "symlink to nowhere": [symlink("top/link", "")],
+    "file without a name": [file("./"), file("top/a")],
     "file that is called a folder": [file("top/.")],
     "absolute hard link": [hard_link("top/link", "/etc/passwd")],
     "hard link to nothing": [hard_link("top/link", "top/later"), file("top/later")],
@@ -146,6 +163,93 @@ def test_an_archive_that_is_too_large_unpacked_is_refused(place: Path) -> None:
         unpack(io.BytesIO(content), place, limit_bytes=100_000)
 
     assert unpack(io.BytesIO(content), place, limit_bytes=120_000).name == "top"
+
+
+def test_a_long_header_is_refused_before_it_is_in_memory(place: Path) -> None:
+    size_bytes = 32 << 20
+    content = archive([long_name(b"a" * size_bytes), file("top/a")])
+    tracemalloc.start()
+    try:
+        with pytest.raises(StackError, match="a header of it is larger than 65,536 bytes"):
+            unpack(io.BytesIO(content), place)
+        assert tracemalloc.get_traced_memory()[1] < size_bytes / 8
+    finally:
+        tracemalloc.stop()
+
+
+def test_headers_that_are_too_large_together_are_refused(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacking, "HEADERS_LIMIT_BYTES", 100_000)
+    members = [file(f"top/{number}", says={"comment": "x" * 20_000}) for number in range(9)]
+
+    with pytest.raises(StackError, match="its headers are larger than 100,000 bytes"):
+        unpacked(members, place)
+
+
+@pytest.mark.parametrize("name", ["./", "top"])
+def test_a_folder_that_comes_again_and_again_is_refused(
+    place: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(unpacking, "MEMBERS_LIMIT", 20)
+
+    with pytest.raises(StackError, match="more than 20 files and folders"):
+        unpacked([file("top/a"), *[folder(name)] * 20], place)
+
+
+@pytest.mark.parametrize("tar_format", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_long_names_of_a_release_come_out(place: Path, tar_format: int) -> None:
+    name = "/".join(["top", *["n" * 200] * 4, "file"])
+    members = [file(name), symlink("top/link", "n" * 200), hard_link("top/again", name)]
+
+    top = unpack(io.BytesIO(archive(members, tar_format)), place)
+
+    assert (place / name).read_bytes() == (top / "again").read_bytes() == b"x"
+    assert (top / "link").is_dir()
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        {"mtime": "1e400"},
+        {"mtime": "nan"},
+        {"GNU.sparse.map": "many", "GNU.sparse.size": "1"},
+        {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"},
+    ],
+)
+def test_a_header_that_makes_no_sense_is_damage(place: Path, says: dict[str, str]) -> None:
+    with pytest.raises(StackError, match=r"the archive is damaged: \w"):
+        unpacked([file("top/a", says=says)], place)
+
+
+def test_a_wrong_checksum_inside_of_a_gzip_file_is_damage(place: Path) -> None:
+    content = gzip.decompress(archive([file("top/a", bytes(20_000))]))
+    halves = [gzip.compress(content[:10_000]), gzip.compress(content[10_000:])]
+
+    with pytest.raises(StackError, match="the archive is damaged: CRC check failed"):
+        unpack(io.BytesIO(halves[0][:-8] + bytes(8) + halves[1]), place)
+
+
+def test_content_that_is_said_to_be_endless_is_damage(place: Path) -> None:
+    for_all, endless = tarfile.TarInfo("all"), tarfile.TarInfo("top/a")
+    size = b"9 size=1\n"
+    for_all.type, for_all.size = tarfile.XGLTYPE, len(size)
+    endless.size = 1 << 80
+    headers = [one.tobuf(tarfile.GNU_FORMAT) for one in (for_all, endless)]
+    content = headers[0] + size.ljust(512, b"\0") + headers[1] + bytes(10_240)
+
+    with pytest.raises(StackError, match="the archive is damaged: it ends too early"):
+        unpack(io.BytesIO(gzip.compress(content)), place)
+
+
+def test_too_little_memory_is_said_as_damage(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(tarfile.TarFile, "extract", fail)
+
+    with pytest.raises(StackError, match="the archive is damaged: MemoryError"):
+        unpacked([file("top/a")], place)
 
 
 def test_what_is_no_archive_is_said_to_be_damaged(place: Path) -> None:

@@ -73,6 +73,12 @@ def _checksums_text(step: Get, watch: Watch) -> str:
             f"`{path}` is missing, which says what the SHA-256 of `{step.file.name}` must be",
             f"put the publisher's file there, from {step.archive.checksums_url}",
         ) from None
+    except OSError as error:
+        raise StackError(
+            f"`{path}`, which says what the SHA-256 of `{step.file.name}` must be, can not be "
+            f"read: {error.strerror}",
+            f"make it a file that you may read: the publisher's, from {step.archive.checksums_url}",
+        ) from None
 
 
 def _beside(file: Path, archive: Archive) -> Path:

@@ -8,6 +8,7 @@ through a link, so that what the file system makes of links does not matter.
 from __future__ import annotations
 
 import contextlib
+import gzip
 import tarfile
 import unicodedata
 import zlib
@@ -22,10 +23,26 @@ if TYPE_CHECKING:
 UNPACKED_LIMIT_BYTES = 4 << 30
 """A Grafana of today takes a third of it."""
 MEMBERS_LIMIT = 200_000
-PATH_LIMIT_CHARACTERS = 1024
+HEADER_LIMIT_BYTES = 64 << 10
+"""For what stands before one file: the longest path takes 1 KiB of it."""
+HEADERS_LIMIT_BYTES = 256 << 20
+RECORDS_LIMIT = 100
+"""Of one header: `tarfile` takes those for all files over to each of them."""
+PATH_LIMIT_BYTES = 1024
+PART_LIMIT_BYTES = 255
+"""No file system that is in use takes longer names."""
 
 Parts = tuple[str, ...]
-DAMAGED = (tarfile.TarError, EOFError, zlib.error, UnicodeError)
+DAMAGED = (
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zlib.error,
+    EOFError,
+    # What `tarfile` makes of numbers and texts that it does not check.
+    MemoryError,
+    OverflowError,
+    ValueError,
+)
 
 
 def unpack(
@@ -45,11 +62,20 @@ def unpack(
         )
     contents = _Contents(limit_bytes)
     file.seek(0)
-    with _explaining_damage(), tarfile.open(fileobj=file, mode="r:gz") as archive:
+    # As a stream, so that nothing but the limited file is read, in small pieces and never again.
+    with (
+        _explaining_damage(),
+        _LimitedFile(file) as limited,
+        tarfile.open(fileobj=limited, mode="r|") as archive,
+    ):
         for member in archive:
-            if contents.add(member):
+            is_something = contents.add(member)
+            limited.expect(member.size if member.isreg() else 0)
+            if is_something:
                 archive.extract(member, folder, filter="data")
                 on_read(file.tell())
+            # Else it keeps them all, with all that their headers say.
+            archive.members.clear()  # type: ignore[attr-defined]  # not in its documentation
     contents.check_links()
     return folder / contents.top()
 
@@ -60,10 +86,44 @@ def _explaining_damage() -> Iterator[None]:
         yield
     except tarfile.FilterError as error:
         raise _refused(str(error)) from error
-    except (*DAMAGED, tarfile.ReadError) as error:
+    except DAMAGED as error:
         raise StackError(
-            f"the archive is damaged: {error}", "get it again; nothing of it was kept"
+            f"the archive is damaged: {str(error) or type(error).__name__}",
+            "get it again; nothing of it was kept",
         ) from error
+
+
+class _LimitedFile(gzip.GzipFile):
+    """The tar file in a `.gz`, as long as its headers are short.
+
+    `tarfile` reads headers whole into memory, however long, before it tells of a member.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(fileobj=file, mode="rb")
+        self._left_bytes = HEADER_LIMIT_BYTES
+        self._left_bytes_of_all = HEADERS_LIMIT_BYTES
+
+    def expect(self, content_bytes: int) -> None:
+        """Let a file's content be read, and the headers of the next one."""
+        self._left_bytes = content_bytes + HEADER_LIMIT_BYTES
+        self._left_bytes_of_all += content_bytes
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return the next bytes; raise `StackError` if they are more than may be expected.
+
+        Raises `EOFError` if there are none, for which `tarfile` would look again and again.
+        """
+        data = super().read(size)
+        if not data:
+            raise EOFError("it ends too early")
+        self._left_bytes -= len(data)
+        self._left_bytes_of_all -= len(data)
+        if self._left_bytes < 0:
+            raise _refused(f"a header of it is larger than {HEADER_LIMIT_BYTES:,} bytes")
+        if self._left_bytes_of_all < 0:
+            raise _refused(f"its headers are larger than {HEADERS_LIMIT_BYTES:,} bytes")
+        return data
 
 
 class _Contents:
@@ -72,17 +132,18 @@ class _Contents:
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
         self._bytes = 0
+        self._members = 0
         self._files: set[Parts] = set()
         self._folders: set[Parts] = set()
-        self._links: dict[Parts, tarfile.TarInfo] = {}
+        self._links: dict[Parts, str] = {}
         self._folded_links: set[Parts] = set()
 
     def add(self, member: tarfile.TarInfo) -> bool:
         """Check a member before it is unpacked; False if there is nothing to unpack."""
+        self._check_size(member)
         path = _parts(member)
         if not path:
             return False
-        self._check_size(member)
         self._check_place(member, path)
         self._folders.update(path[:length] for length in range(1, len(path)))
         if member.isdir():
@@ -90,23 +151,22 @@ class _Contents:
         elif member.issym():
             if not member.linkname:
                 raise _refused(f"the link `{member.name}` leads nowhere")
-            self._links[path] = member
+            self._links[path] = member.linkname
             self._folded_links.add(_folded(path))
         elif member.islnk():
             self._check_hard_link(member)
             self._files.add(path)
-        elif member.isreg():
+        elif member.isreg() and not member.issparse():
             self._files.add(path)
         else:
-            raise _refused(f"`{member.name}` is neither file, folder nor link")
+            raise _refused(f"`{member.name}` is neither plain file, folder nor link")
         return True
 
     def check_links(self) -> None:
         """Check where all symbolic links lead, which is only known when all are known."""
-        for path, member in self._links.items():
-            if member.linkname.startswith("/"):
-                raise _refused(f"the link `{member.name}` leads to `{member.linkname}`")
-            self._follow(path, member)
+        for path, target in self._links.items():
+            if target.startswith("/") or not self._stays(path, target):
+                raise _refused(f"the link `{'/'.join(path)}` leads to `{target}`")
 
     def top(self) -> str:
         """Return the name of the one folder that holds everything."""
@@ -119,11 +179,17 @@ class _Contents:
         raise _refused(f"expected one folder that holds everything, found {found}")
 
     def _check_size(self, member: tarfile.TarInfo) -> None:
+        # Below zero, it would make room for what is too large.
+        if member.size < 0:
+            raise _refused("the size of a file is below zero")
+        if len(member.pax_headers) > RECORDS_LIMIT:
+            raise _refused(f"a header of it has more than {RECORDS_LIMIT} records")
         self._bytes += member.size
+        self._members += 1
         if self._bytes > self._limit_bytes:
             raise _refused(f"unpacked it is larger than {self._limit_bytes:,} bytes")
-        if len(self._files) + len(self._links) + len(self._folders) >= MEMBERS_LIMIT:
-            raise _refused(f"it holds more than {MEMBERS_LIMIT:,} files")
+        if self._members + len(self._folders) > MEMBERS_LIMIT:
+            raise _refused(f"it holds more than {MEMBERS_LIMIT:,} files and folders")
 
     def _check_place(self, member: tarfile.TarInfo, path: Parts) -> None:
         """Refuse what would be written through a link, or over something else."""
@@ -140,10 +206,10 @@ class _Contents:
         if member.linkname.startswith("/") or target not in self._files:
             raise _refused(f"the link `{member.name}` leads to `{member.linkname}`")
 
-    def _follow(self, path: Parts, member: tarfile.TarInfo) -> None:
-        """Refuse a symbolic link that leaves the top folder, or leads through another link."""
+    def _stays(self, path: Parts, target: str) -> bool:
+        """Whether a symbolic link stays in the top folder, and leads through no other link."""
         here = list(path[:-1])
-        steps = [part for part in member.linkname.split("/") if part not in {"", "."}]
+        steps = [part for part in target.split("/") if part not in {"", "."}]
         for number, step in enumerate(steps, 1):
             if step == "..":
                 here.pop()
@@ -151,19 +217,31 @@ class _Contents:
                 here.append(step)
             is_on_the_way = number < len(steps)
             if not here or (is_on_the_way and _folded(tuple(here)) in self._folded_links):
-                raise _refused(f"the link `{member.name}` leads to `{member.linkname}`")
+                return False
+        return True
 
 
 def _parts(member: tarfile.TarInfo) -> Parts:
     name = member.name
-    if name.startswith("/") or len(name) > PATH_LIMIT_CHARACTERS or "\\" in name or "\0" in name:
-        raise _refused(f"`{name[:80]}` is no path inside of a folder")
+    _check_text(name)
+    _check_text(member.linkname)
+    if name.startswith("/") or "\\" in name:
+        raise _refused(f"`{name}` is no path inside of a folder")
     parts = tuple(part for part in name.split("/") if part not in {"", "."})
     if ".." in parts:
         raise _refused(f"`{name}` leaves the folder")
-    if not member.isdir() and name.removeprefix("./") != "/".join(parts):
+    if not member.isdir() and (not parts or name.removeprefix("./") != "/".join(parts)):
         raise _refused(f"`{name}` is no plain name of a file")
     return parts
+
+
+def _check_text(path: str) -> None:
+    """Refuse a path that no file system takes, or that steers the terminal that shows it."""
+    if not path.isprintable():
+        raise _refused(f"the path {path[:80]!a} holds what can not be printed")
+    parts_bytes = [len(part.encode()) for part in path.split("/")]
+    if max(parts_bytes) > PART_LIMIT_BYTES or len(path.encode()) > PATH_LIMIT_BYTES:
+        raise _refused(f"the path `{path[:80]}...` is too long")
 
 
 def _folded(path: Parts) -> Parts:
