@@ -173,6 +173,11 @@ def test_a_users_own_secret_file_is_named_and_not_copied(tmp_path: Path, home: P
     assert receiver["tls_config"] == {"ca_file": str(tmp_path / "ca")}
 
 
+def test_samples_are_not_sent_on_to_whom_a_receiver_names(tmp_path: Path, home: Path) -> None:
+    prepared(program(tmp_path, UPSTREAMS_HELP), remote_write=RemoteWrite(URL))
+    assert configured(home)["remote_write"][0]["follow_redirects"] is False
+
+
 def test_a_receiver_elsewhere_is_reached_through_the_proxy_of_the_environment(
     tmp_path: Path,
     home: Path,

@@ -30,6 +30,8 @@ FILE_ENDING = ".json"
 """What tells a file from a folder where nothing is there yet; Prometheus takes no other names."""
 PRIVATE_TARGET = r"https;.*|http;(127\.[0-9.]+|localhost|\[::1\]):[0-9]+"
 """What the token may be sent to: nobody on the way can read it there."""
+NO_REDIRECTS = {"follow_redirects": False}
+"""For all that Prometheus asks elsewhere: it takes its credentials along to where it is sent on."""
 
 
 @dataclass(frozen=True)
@@ -161,19 +163,21 @@ def _scrape_config(
     found: Elsewhere, name: str, token_file: Path | None, relabelings: list[dict[str, Any]]
 ) -> dict[str, Any]:
     tls = {} if found.ca_file is None else {"tls_config": {"ca_file": str(found.ca_file)}}
-    lists = [{"url": url, "refresh_interval": LIST_INTERVAL, **tls} for url in found.lists]
+    access = {**NO_REDIRECTS, **tls}
     ours = {"source_labels": ["job"], "regex": name, "target_label": "job"}
     config: dict[str, Any] = {
         "job_name": name,
         "relabel_configs": [{**ours, "replacement": "mephisto"}, *relabelings],
-        **tls,
+        **access,
     }
     if found.files:
         patterns = [_pattern(path) for path in found.files]
         # A disk of another machine does not tell when a file has changed.
         config["file_sd_configs"] = [{"files": patterns, "refresh_interval": LIST_INTERVAL}]
-    if lists:
-        config["http_sd_configs"] = lists
+    if found.lists:
+        config["http_sd_configs"] = [
+            {"url": url, "refresh_interval": LIST_INTERVAL, **access} for url in found.lists
+        ]
     if token_file is not None:
         config["authorization"] = {"credentials_file": str(token_file)}
     return config

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mephisto_metrics.machine import places
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.machine.ports import check_is_free, free_port
-from mephisto_metrics.stack.elsewhere import scrape_configs
+from mephisto_metrics.stack.elsewhere import NO_REDIRECTS, scrape_configs
 from mephisto_metrics.stack.files import write_private, write_private_json
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import STOP_PATIENCE_SECONDS
@@ -124,7 +124,7 @@ def configuration(port: int, options: EngineOptions) -> dict[str, Any]:
 
 def _receiver(remote_write: RemoteWrite) -> dict[str, Any]:
     """Return an entry of `remote_write`: secrets stay in files, which only their owner can read."""
-    receiver: dict[str, Any] = {"url": remote_write.url}
+    receiver: dict[str, Any] = {"url": remote_write.url, **NO_REDIRECTS}
     shown, proxy = remote_write.credentials, proxy_for(remote_write.url)
     token = _secret_file(shown.token_file, shown.token, TOKEN_COPY)
     password = _secret_file(shown.password_file, shown.password, PASSWORD_COPY)
