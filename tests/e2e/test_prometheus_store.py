@@ -13,6 +13,7 @@ from typing import Any, Callable
 import psutil
 import pytest
 from tests.e2e.board_queries import panel_queries
+from tests.e2e.conftest import Installation
 from tests.e2e.receiving import receiver
 
 from mephisto_metrics.stack.readiness import fetched, is_ready, wait_until
@@ -104,6 +105,17 @@ def assert_row_shows_what_is_sent(installation: Any) -> None:
     assert float(waiting["value"][1]) >= 0
     (lost,) = installation.query(queries["Never sent elsewhere"])
     assert float(lost["value"][1]) == 0
+
+
+def test_an_operator_is_found_in_a_home_whose_name_looks_like_a_pattern(
+    tmp_path: Path, needs_program: Callable[[str, str], str]
+) -> None:
+    odd = Installation(tmp_path / "home [1]")
+    try:
+        odd.use_prometheus(needs_program("prometheus", "prometheus"))
+        start_operator(odd)
+    finally:
+        odd.close()
 
 
 def test_a_prometheus_that_is_killed_is_started_again(installation: Any) -> None:

@@ -110,8 +110,8 @@ def test_prometheus_takes_the_configuration(
     check(home, needs_program)
 
 
-def check(home: Path, needs_program: Callable[[str, str], str]) -> None:
-    """Have Prometheus's own tool look at the configuration."""
+def check(home: Path, needs_program: Callable[[str, str], str]) -> str:
+    """Return what Prometheus's own tool says of the configuration, in which it finds no fault."""
     promtool = needs_program("promtool", "prometheus")
     checked = subprocess.run(
         [promtool, "check", "config", str(home / "config" / "prometheus.yml")],
@@ -120,6 +120,7 @@ def check(home: Path, needs_program: Callable[[str, str], str]) -> None:
         text=True,
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
+    return checked.stdout
 
 
 def test_a_secret_is_only_in_a_file_of_its_owner(tmp_path: Path, home: Path) -> None:
@@ -203,6 +204,46 @@ def test_rules_of_the_package_and_of_the_user_are_both_read(tmp_path: Path, home
     prepared(program(tmp_path, UPSTREAMS_HELP))
     names = [Path(path).name for path in configured(home)["rule_files"]]
     assert names == ["mephisto.yml", "own.yml"]
+
+
+@pytest.mark.parametrize("name", ["[1]", "a?b", r"a\b", "[^-a]"])
+def test_prometheus_finds_the_files_of_a_home_with_odd_signs(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    needs_program: Callable[[str, str], str],
+    name: str,
+) -> None:
+    home = tmp_path / name
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(home))
+    (home / "rules").mkdir(parents=True)
+    (home / "rules" / "own[1].yml").write_text("groups: []\n")
+    (home / "targets").mkdir()
+    (home / "targets" / "1.json").write_text('[{"targets": ["found:1"]}]')
+    prepared(program(tmp_path, UPSTREAMS_HELP))
+
+    checked = check(home, needs_program)
+    assert "2 rule files" in checked
+    promtool = needs_program("promtool", "prometheus")
+    path = home / "config" / "prometheus.yml"
+    asked = [promtool, "check", "service-discovery", "--timeout=1s", str(path), "mephisto"]
+    found = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
+    assert '"found:1"' in found
+
+
+def test_a_home_that_prometheus_can_not_name_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path / "a*b"))
+    with pytest.raises(StackError, match=r"no targets from a folder with a `\*`") as raised:
+        prepared(program(tmp_path, UPSTREAMS_HELP))
+    assert "--store builtin" in raised.value.hint
+
+
+def test_files_are_looked_at_again_where_a_watch_is_lost(tmp_path: Path, home: Path) -> None:
+    prepared(program(tmp_path, UPSTREAMS_HELP))
+    mephisto, _ = configured(home)["scrape_configs"]
+    (files,) = mephisto["file_sd_configs"]
+    assert files["refresh_interval"] == "30s"
 
 
 def test_a_port_that_a_stranger_holds_is_named(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mephisto_metrics.machine import places
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.machine.ports import check_is_free, free_port
-from mephisto_metrics.stack.elsewhere import NO_REDIRECTS, scrape_configs
+from mephisto_metrics.stack.elsewhere import NO_REDIRECTS, escaped, file_discovery, scrape_configs
 from mephisto_metrics.stack.files import write_private, write_private_json
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import STOP_PATIENCE_SECONDS
@@ -71,8 +71,9 @@ def remove_secrets() -> None:
 def prepare(program: InstalledProgram, options: EngineOptions) -> Program:
     """Write the configuration and return what is to be started.
 
-    Raises `StackError` if a stranger holds the port, or the home can not be written to.
+    Raises `StackError` if a stranger holds the port, or the home can not be written to or named.
     """
+    _check_home()
     port = options.port or free_port(HOST)
     try:
         check_is_free(HOST, port, "Prometheus can not use it")
@@ -98,6 +99,15 @@ def prepare(program: InstalledProgram, options: EngineOptions) -> Program:
     )
 
 
+def _check_home() -> None:
+    if "*" in str(places.home()):
+        raise StackError(
+            f"Prometheus takes no targets from a folder with a `*` in its name: `{places.home()}`",
+            "set MEPHISTO_METRICS_HOME to another folder, or use the built-in store: "
+            "`--store builtin`",
+        )
+
+
 def configuration(port: int, options: EngineOptions) -> dict[str, Any]:
     """Return Prometheus's configuration, which is written as JSON: that is YAML too."""
     interval, remote_write = options.scrape_interval_seconds, options.remote_write
@@ -109,11 +119,11 @@ def configuration(port: int, options: EngineOptions) -> dict[str, Any]:
             "scrape_timeout": _duration(min(interval, LONGEST_SCRAPE_SECONDS)),
             "evaluation_interval": _duration(interval),
         },
-        "rule_files": [str(path) for path in options.rules or rule_files()],
+        "rule_files": [escaped(path) for path in options.rules or rule_files()],
         "scrape_configs": [
             {
                 "job_name": "mephisto",
-                "file_sd_configs": [{"files": [str(places.targets_folder() / "*.json")]}],
+                "file_sd_configs": [file_discovery([places.targets_folder()])],
             },
             *scrape_configs(options.elsewhere),
             {"job_name": "prometheus", "static_configs": [own]},
