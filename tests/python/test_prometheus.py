@@ -14,6 +14,7 @@ import pytest
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import engines, prometheus
 from mephisto_metrics.stack.credentials import Credentials
+from mephisto_metrics.stack.elsewhere import Elsewhere
 from mephisto_metrics.stack.engine_options import EngineOptions
 from mephisto_metrics.stack.install.executables import version_of
 from mephisto_metrics.stack.processes import STOP_PATIENCE_SECONDS
@@ -134,11 +135,29 @@ def test_a_secret_is_only_in_a_file_of_its_owner(tmp_path: Path, home: Path) -> 
     assert "a-secret" not in json.dumps(configured(home)) + " ".join(made.command)
 
 
-def test_the_configuration_is_for_its_owner_alone_as_an_address_may_have_a_token(
-    tmp_path: Path, home: Path
+@pytest.mark.parametrize("query", ["?token=a-secret", "#a-secret"])
+@pytest.mark.parametrize(
+    ("variable", "way_out"),
+    [
+        ("MEPHISTO_METRICS_REMOTE_WRITE", "MEPHISTO_METRICS_REMOTE_TOKEN_FILE"),
+        ("MEPHISTO_METRICS_TARGETS", "write the list to a file"),
+    ],
+)
+def test_an_address_that_prometheus_would_show_with_its_token_is_refused(
+    tmp_path: Path, home: Path, variable: str, way_out: str, query: str
 ) -> None:
-    prepared(program(tmp_path, UPSTREAMS_HELP), remote_write=RemoteWrite(f"{URL}?token=a-secret"))
-    assert stat.S_IMODE((home / "config" / "prometheus.yml").stat().st_mode) == 0o600
+    is_list = variable == "MEPHISTO_METRICS_TARGETS"
+    options = (
+        {"elsewhere": Elsewhere(lists=(URL, f"{URL}{query}"))}
+        if is_list
+        else {"remote_write": RemoteWrite(f"{URL}{query}")}
+    )
+    with pytest.raises(StackError, match=f"^{variable} names `{URL}` with a") as raised:
+        prepared(program(tmp_path, UPSTREAMS_HELP), **options)
+    assert way_out in raised.value.hint
+    assert "--store builtin" in raised.value.hint
+    assert "a-secret" not in f"{raised.value} {raised.value.hint}"
+    assert not home.exists()
 
 
 def test_secrets_of_an_earlier_start_are_removed(tmp_path: Path, home: Path) -> None:

@@ -46,6 +46,11 @@ def installed(name: str) -> InstalledProgram | None:
     return program if program.name == name and _is_executable(program.executable) else None
 
 
+def installed_store() -> str:
+    """Return which kind of store is used where none is wanted by name."""
+    return "builtin" if installed("prometheus") is None else "prometheus"
+
+
 def record(program: InstalledProgram) -> None:
     """Make `program` the one of its name that is used from now on."""
     value = asdict(program)

@@ -12,12 +12,21 @@ from typing import TYPE_CHECKING, Any
 from mephisto_metrics.machine import places
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.machine.ports import check_is_free, free_port
-from mephisto_metrics.stack.elsewhere import NO_REDIRECTS, escaped, file_discovery, scrape_configs
+from mephisto_metrics.stack.addresses import has_query, shown
+from mephisto_metrics.stack.credentials import PREFIX
+from mephisto_metrics.stack.elsewhere import (
+    NO_REDIRECTS,
+    TARGETS_VARIABLE,
+    escaped,
+    file_discovery,
+    scrape_configs,
+)
 from mephisto_metrics.stack.files import write_private, write_private_json
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.proxies import proxy_for
 from mephisto_metrics.stack.readiness import is_ready
+from mephisto_metrics.stack.remote import URL_VARIABLE
 from mephisto_metrics.stack.rules import rule_files
 from mephisto_metrics.stack.secret_variables import without_secrets
 from mephisto_metrics.stack.supervision import Program
@@ -25,6 +34,7 @@ from mephisto_metrics.stack.supervision import Program
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mephisto_metrics.stack.elsewhere import Elsewhere
     from mephisto_metrics.stack.engine_options import EngineOptions
     from mephisto_metrics.stack.programs import InstalledProgram
     from mephisto_metrics.stack.remote import RemoteWrite
@@ -71,9 +81,11 @@ def remove_secrets() -> None:
 def prepare(program: InstalledProgram, options: EngineOptions) -> Program:
     """Write the configuration and return what is to be started.
 
-    Raises `StackError` if a stranger holds the port, or the home can not be written to or named.
+    Raises `StackError` if a stranger holds the port, if the home can not be written to or named,
+    and for an address with a query.
     """
     _check_home()
+    check_addresses(options.remote_write, options.elsewhere)
     port = options.port or free_port(HOST)
     try:
         check_is_free(HOST, port, "Prometheus can not use it")
@@ -82,7 +94,7 @@ def prepare(program: InstalledProgram, options: EngineOptions) -> Program:
         raise StackError(str(error.strerror), hint) from None
     with explaining_home_faults():
         path = places.config_folder() / "prometheus.yml"
-        # For the owner alone: an address may have a token in it, that of a proxy a password.
+        # For the owner alone: the address of a proxy may have a password in it.
         write_private_json(path, configuration(port, options))
         places.targets_folder().mkdir(parents=True, exist_ok=True)
     url = f"http://{HOST}:{port}"
@@ -96,6 +108,26 @@ def prepare(program: InstalledProgram, options: EngineOptions) -> Program:
         is_ready=lambda: is_ready(url),
         start_timeout_seconds=START_TIMEOUT_SECONDS,
         explain=explain,
+    )
+
+
+def check_addresses(remote_write: RemoteWrite | None, found: Elsewhere) -> None:
+    """Raise `StackError` for an address with a query, where a token may be.
+
+    Prometheus has all of it in its log, its metrics and its API, for every user of the machine.
+    """
+    if remote_write is not None and has_query(remote_write.url):
+        raise _shown_whole(URL_VARIABLE, remote_write.url, f"put a token into {PREFIX}TOKEN_FILE")
+    for address in filter(has_query, found.lists):
+        raise _shown_whole(TARGETS_VARIABLE, address, "write the list to a file from time to time")
+
+
+def _shown_whole(variable: str, address: str, way_out: str) -> StackError:
+    return StackError(
+        f"{variable} names `{shown(address)}` with a `?` or `#` after it, and what stands there "
+        "Prometheus shows to everybody on this machine",
+        f"leave that out and {way_out}, or use the built-in store, which does not show it: "
+        "`--store builtin`",
     )
 
 
@@ -135,17 +167,17 @@ def configuration(port: int, options: EngineOptions) -> dict[str, Any]:
 def _receiver(remote_write: RemoteWrite) -> dict[str, Any]:
     """Return an entry of `remote_write`: secrets stay in files, which only their owner can read."""
     receiver: dict[str, Any] = {"url": remote_write.url, **NO_REDIRECTS}
-    shown, proxy = remote_write.credentials, proxy_for(remote_write.url)
-    token = _secret_file(shown.token_file, shown.token, TOKEN_COPY)
-    password = _secret_file(shown.password_file, shown.password, PASSWORD_COPY)
+    credentials, proxy = remote_write.credentials, proxy_for(remote_write.url)
+    token = _secret_file(credentials.token_file, credentials.token, TOKEN_COPY)
+    password = _secret_file(credentials.password_file, credentials.password, PASSWORD_COPY)
     if token is not None:
         receiver["authorization"] = {"credentials_file": token}
-    if shown.user is not None:
-        receiver["basic_auth"] = {"username": shown.user, "password_file": password}
-    if shown.tenant is not None:
-        receiver["headers"] = {"X-Scope-OrgID": shown.tenant}
-    if shown.ca_file is not None:
-        receiver["tls_config"] = {"ca_file": str(shown.ca_file)}
+    if credentials.user is not None:
+        receiver["basic_auth"] = {"username": credentials.user, "password_file": password}
+    if credentials.tenant is not None:
+        receiver["headers"] = {"X-Scope-OrgID": credentials.tenant}
+    if credentials.ca_file is not None:
+        receiver["tls_config"] = {"ca_file": str(credentials.ca_file)}
     if proxy is not None:
         # It heeds no variables unless told to, in a word that 2.42 does not know.
         receiver["proxy_url"] = proxy
