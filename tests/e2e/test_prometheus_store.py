@@ -167,6 +167,32 @@ def test_cleanup_ends_a_prometheus_whose_keeper_was_killed(installation: Any) ->
     assert list((installation.home / "state").glob("**/*.json")) == []
 
 
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_no_file_has_a_secret_of_a_variable_after_the_store_has_ended(
+    installation: Any, is_killed: bool
+) -> None:
+    installation.environment.update(
+        MEPHISTO_METRICS_REMOTE_WRITE="http://127.0.0.1:9/write",
+        MEPHISTO_METRICS_REMOTE_TOKEN="a-secret-of-a-variable",
+    )
+    started = installation.run("view", "--detach", "--viewer", "builtin")
+    assert started.returncode == 0, started.stderr
+    assert files_with(installation, "a-secret-of-a-variable") != []
+    if is_killed:
+        status = installation.status()
+        for process in (*status["viewers"], status["store"]):
+            os.kill(process["pid"], signal.SIGKILL)
+
+    assert installation.run("cleanup").returncode == 0
+    assert files_with(installation, "a-secret-of-a-variable") == []
+
+
+def files_with(installation: Any, secret: str) -> list[Path]:
+    """Return all files of the home that a secret is in."""
+    files = [path for path in installation.home.rglob("*") if path.is_file()]
+    return [path for path in files if secret.encode() in path.read_bytes()]
+
+
 def test_the_end_of_an_operator_leaves_the_store_to_the_others(installation: Any) -> None:
     first = installation.start_operator("--kind", "gold", "--duration-seconds", "6")
     installation.start_operator("--kind", "gold")

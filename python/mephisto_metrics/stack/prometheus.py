@@ -29,7 +29,7 @@ from mephisto_metrics.stack.readiness import is_ready
 from mephisto_metrics.stack.remote import URL_VARIABLE
 from mephisto_metrics.stack.rules import rule_files
 from mephisto_metrics.stack.secret_variables import without_secrets
-from mephisto_metrics.stack.supervision import Program
+from mephisto_metrics.stack.supervision import Program, stop_left_behind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,8 +71,15 @@ def state_path() -> Path:
     return places.state_folder() / "prometheus.json"
 
 
+def sweep() -> bool:
+    """Stop a Prometheus whose keeper is gone, and remove its secrets; False if none ran."""
+    stopped = stop_left_behind(state_path())
+    remove_secrets()
+    return stopped is not None
+
+
 def remove_secrets() -> None:
-    """Remove the copies of secrets that an earlier start has written: they may not be set now."""
+    """Remove the copies of secrets that were written for a start: the next may have none."""
     with explaining_home_faults():
         for name in (TOKEN_COPY, PASSWORD_COPY):
             (places.config_folder() / name).unlink(missing_ok=True)
