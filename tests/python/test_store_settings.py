@@ -178,15 +178,17 @@ def test_the_kind_of_a_store_is_what_is_wanted_then_what_was_then_what_is_instal
     assert next_start(before, as_it_was=as_it_was).kind == started
 
 
-@pytest.mark.parametrize("variable", [RECEIVER, TARGETS])
 @pytest.mark.parametrize(
-    ("has_prometheus", "wanted_store", "is_refused"),
+    ("has_prometheus", "wanted_store", "variable", "is_refused"),
     [
-        (True, "auto", True),
-        (True, "builtin", False),
-        (True, "https://store.example", True),
-        (False, "auto", False),
-        (False, "prometheus", True),
+        (True, "auto", RECEIVER, True),
+        (True, "auto", TARGETS, True),
+        (True, "builtin", RECEIVER, False),
+        (True, "builtin", TARGETS, False),
+        (True, "https://store.example", RECEIVER, True),
+        (True, "https://store.example", TARGETS, False),  # no store is started here
+        (False, "auto", RECEIVER, False),
+        (False, "prometheus", TARGETS, True),
     ],
 )
 def test_an_address_that_prometheus_would_show_is_refused_where_it_is_the_store(
@@ -194,8 +196,8 @@ def test_an_address_that_prometheus_would_show_is_refused_where_it_is_the_store(
     monkeypatch: pytest.MonkeyPatch,
     has_prometheus: bool,
     wanted_store: str,
-    is_refused: bool,
     variable: str,
+    is_refused: bool,
 ) -> None:
     if has_prometheus:
         install_prometheus()

@@ -113,8 +113,10 @@ def local_store() -> str:
 
 
 def _addresses_that_are_shown() -> None:
-    if local_store() == "prometheus":
-        prometheus.check_addresses(remote_write_wanted(), elsewhere())
+    receiver = remote_write_wanted()
+    is_one_started = store() in STORES or receiver is not None
+    if is_one_started and local_store() == "prometheus":
+        prometheus.check_addresses(receiver, elsewhere())
 
 
 def viewer() -> str:
