@@ -1,4 +1,4 @@
-"""A receiver of remote write that takes all, and remembers how it was asked."""
+"""A server that takes all, or sends it on to another one, and remembers how it was asked."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import contextlib
 import http.server
 import threading
 from collections.abc import Iterator
-
-Headers = dict[str, str]
+from email.message import Message
 
 
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, redirects_to: str | None) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.seen: list[Headers] = []
+        self.redirects_to = redirects_to
+        self.seen: list[Message] = []
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -23,8 +23,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.seen.append(dict(self.headers))
-        self.send_response(204)
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        self.server.seen.append(self.headers)
+        if self.server.redirects_to is None:
+            self.send_response(204)
+        else:
+            self.send_response(307)
+            self.send_header("Location", self.server.redirects_to)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -32,9 +39,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def receiver() -> Iterator[tuple[str, list[Headers]]]:
+def receiver(redirects_to: str | None = None) -> Iterator[tuple[str, list[Message]]]:
     """Give its address, and the headers of each request that it has had."""
-    with Server() as server:
+    with Server(redirects_to) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

@@ -15,6 +15,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Callable
@@ -23,6 +24,7 @@ import psutil
 import pytest
 from tests.certificates import Certificates, make_certificates
 from tests.e2e.conftest import Installation
+from tests.e2e.receiving import receiver
 
 from mephisto_metrics.stack.readiness import wait_until
 
@@ -244,6 +246,39 @@ def test_the_token_is_in_no_log_no_state_and_no_command_line(fleet: Fleet) -> No
     commands = [" ".join(one.info["cmdline"] or []) for one in psutil.process_iter(["cmdline"])]
     assert any("mephisto_metrics.store" in command for command in commands)
     assert not any(token in command for token in TOKENS for command in commands)
+
+
+@pytest.mark.parametrize("kind", ["builtin", "prometheus"])
+def test_no_store_takes_a_token_along_to_whom_it_is_sent_on(
+    installation: Installation,
+    needs_program: Callable[[str, str], str],
+    tmp_path: Path,
+    kind: str,
+) -> None:
+    if kind == "prometheus":
+        installation.use_prometheus(needs_program("prometheus", "prometheus"))
+    (tmp_path / "token").write_text(TOKENS[0])
+    with receiver() as (stranger, sent_on), receiver(stranger) as (first, asked):
+        address = first.split("/")[2]
+        targets = tmp_path / "fleet.json"
+        targets.write_text(json.dumps([{"targets": [address]}]))
+        installation.environment.update(
+            MEPHISTO_METRICS_REMOTE_WRITE=first,
+            MEPHISTO_METRICS_REMOTE_TOKEN_FILE=str(tmp_path / "token"),
+            MEPHISTO_METRICS_SCRAPE_TOKEN_FILE=str(tmp_path / "token"),
+            MEPHISTO_METRICS_TARGETS=f"{targets},http://{address}/list.json",
+        )
+        installation.address_of(installation.start_verb("view", "--viewer", "builtin"))
+        # Whatever a request of the first is sent on to was asked before the second.
+        assert wait_until(lambda: has_asked_twice(asked), TIMEOUT_SECONDS)
+        assert sent_on == []
+
+
+def has_asked_twice(asked: list[Message]) -> bool:
+    """Whether a store has tried both to scrape and to send samples on, with its token."""
+    with_token = [one for one in asked if one.get("Authorization") == f"Bearer {TOKENS[0]}"]
+    sends = ["Content-Encoding" in one for one in with_token]
+    return min(sends.count(True), sends.count(False)) >= 2
 
 
 def test_prometheus_finds_nothing_wrong_with_its_configuration(

@@ -13,6 +13,7 @@ from typing import Any, Callable
 import psutil
 import pytest
 from tests.e2e.board_queries import panel_queries
+from tests.e2e.conftest import Installation
 from tests.e2e.receiving import receiver
 
 from mephisto_metrics.stack.readiness import fetched, is_ready, wait_until
@@ -106,6 +107,17 @@ def assert_row_shows_what_is_sent(installation: Any) -> None:
     assert float(lost["value"][1]) == 0
 
 
+def test_an_operator_is_found_in_a_home_whose_name_looks_like_a_pattern(
+    tmp_path: Path, needs_program: Callable[[str, str], str]
+) -> None:
+    odd = Installation(tmp_path / "home [1]")
+    try:
+        odd.use_prometheus(needs_program("prometheus", "prometheus"))
+        start_operator(odd)
+    finally:
+        odd.close()
+
+
 def test_a_prometheus_that_is_killed_is_started_again(installation: Any) -> None:
     start_operator(installation)
     killed, keeper = prometheus_pid(installation), installation.status()["store"]["pid"]
@@ -153,6 +165,32 @@ def test_cleanup_ends_a_prometheus_whose_keeper_was_killed(installation: Any) ->
     ]
     assert wait_until(lambda: not psutil.pid_exists(left_behind), TIMEOUT_SECONDS)
     assert list((installation.home / "state").glob("**/*.json")) == []
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_no_file_has_a_secret_of_a_variable_after_the_store_has_ended(
+    installation: Any, is_killed: bool
+) -> None:
+    installation.environment.update(
+        MEPHISTO_METRICS_REMOTE_WRITE="http://127.0.0.1:9/write",
+        MEPHISTO_METRICS_REMOTE_TOKEN="a-secret-of-a-variable",
+    )
+    started = installation.run("view", "--detach", "--viewer", "builtin")
+    assert started.returncode == 0, started.stderr
+    assert files_with(installation, "a-secret-of-a-variable") != []
+    if is_killed:
+        status = installation.status()
+        for process in (*status["viewers"], status["store"]):
+            os.kill(process["pid"], signal.SIGKILL)
+
+    assert installation.run("cleanup").returncode == 0
+    assert files_with(installation, "a-secret-of-a-variable") == []
+
+
+def files_with(installation: Any, secret: str) -> list[Path]:
+    """Return all files of the home that a secret is in."""
+    files = [path for path in installation.home.rglob("*") if path.is_file()]
+    return [path for path in files if secret.encode() in path.read_bytes()]
 
 
 def test_the_end_of_an_operator_leaves_the_store_to_the_others(installation: Any) -> None:

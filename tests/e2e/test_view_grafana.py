@@ -153,10 +153,8 @@ def test_grafana_stands_over_prometheus_too_and_no_process_shows_a_secret(
     installation: Any, needs_program: Callable[[str, str], str]
 ) -> None:
     installation.use_prometheus(needs_program("prometheus", "prometheus"))
-    closed = "http://127.0.0.1:9/{}?token=" + SECRET_OF_ADDRESSES
-    addresses = {"REMOTE_WRITE": closed.format("write"), "TARGETS": closed.format("list.json")}
-    named = {f"MEPHISTO_METRICS_{name}": address for name, address in addresses.items()}
-    installation.environment.update(**SECRETS, **named)
+    closed = {"MEPHISTO_METRICS_REMOTE_WRITE": "http://127.0.0.1:9/write"}
+    installation.environment.update(**SECRETS, **closed)
     view = installation.start_verb("view")
     address = installation.address_of(view)
     status = installation.status()
@@ -169,14 +167,47 @@ def test_grafana_stands_over_prometheus_too_and_no_process_shows_a_secret(
     servers = [psutil.Process(installation.server_pid(name)) for name in ("prometheus", "grafana")]
     keepers = [psutil.Process(pid) for pid in (view.pid, status["store"]["pid"])]
     shown = " ".join(text for process in (*servers, *keepers) for text in process.cmdline())
-    assert not [secret for secret in (*SECRETS.values(), SECRET_OF_ADDRESSES) if secret in shown]
-    files = [path for path in (installation.home / "state").rglob("*.json") if path.is_file()]
-    kept = {path: path.read_text() for path in files}
-    assert not [secret for secret in SECRETS.values() if secret in "".join(kept.values())]
-    with_addresses = [path for path in files if SECRET_OF_ADDRESSES in kept[path]]
-    assert {stat.S_IMODE(path.stat().st_mode) for path in with_addresses} == {0o600}
+    assert not [secret for secret in SECRETS.values() if secret in shown]
+    kept = "".join(path.read_text() for path in files_of(installation, "state", "logs"))
+    assert not [secret for secret in SECRETS.values() if secret in kept]
     given = " ".join(text for process in servers for text in process.environ().values())
     assert not [secret for secret in SECRETS.values() if secret in given]
+
+
+def test_a_token_in_an_address_is_refused_by_prometheus_and_shown_nowhere_by_the_built_in_store(
+    installation: Any, needs_program: Callable[[str, str], str]
+) -> None:
+    installation.use_prometheus(needs_program("prometheus", "prometheus"))
+    closed = f"http://127.0.0.1:9/x?token={SECRET_OF_ADDRESSES}"
+    for name in ("REMOTE_WRITE", "TARGETS"):
+        installation.environment[f"MEPHISTO_METRICS_{name}"] = closed
+    refused = installation.run("view")
+    told = "MEPHISTO_METRICS_REMOTE_WRITE names `http://127.0.0.1:9/x` with a `?`"
+    assert (refused.returncode, told in refused.stderr) == (1, True), refused.stderr
+    assert told in installation.found_by_doctor()["settings.wrong"]
+    operator = installation.start_operator("--kind", "gold")
+    assert wait_until(lambda: told in installation.log_of(operator), TIMEOUT_SECONDS)
+
+    view = installation.start_verb("view", "--store", "builtin")
+    installation.address_of(view)
+    installation.wait_for('up{job="mephisto"} == 1')
+    said = refused.stderr + installation.log_of(view) + installation.log_of(operator)
+    logs = [path.read_text() for path in files_of(installation, "logs")]
+    assert SECRET_OF_ADDRESSES not in "".join([said, *logs])
+    kept = [
+        path
+        for path in files_of(installation, "state", "config")
+        if SECRET_OF_ADDRESSES in path.read_text()
+    ]
+    assert {(path.name, stat.S_IMODE(path.stat().st_mode)) for path in kept} == {
+        ("store.json", 0o600)
+    }
+
+
+def files_of(installation: Any, *folders: str) -> list[Path]:
+    """Return all files in folders of the home."""
+    found = [path for folder in folders for path in (installation.home / folder).rglob("*")]
+    return [path for path in found if path.is_file()]
 
 
 def test_a_grafana_that_can_not_start_is_explained(installation: Any) -> None:

@@ -120,8 +120,10 @@ def test_prometheus_sends_the_token_where_nobody_else_can_read_it() -> None:
         assert listed == {
             "url": ADDRESS,
             "refresh_interval": "30s",
+            "follow_redirects": False,
             "tls_config": {"ca_file": "/ca"},
         }
+        assert config["follow_redirects"] is False
 
 
 def test_prometheus_sends_the_token_in_the_clear_only_if_told_to() -> None:

@@ -14,6 +14,7 @@ import pytest
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import engines, prometheus
 from mephisto_metrics.stack.credentials import Credentials
+from mephisto_metrics.stack.elsewhere import Elsewhere
 from mephisto_metrics.stack.engine_options import EngineOptions
 from mephisto_metrics.stack.install.executables import version_of
 from mephisto_metrics.stack.processes import STOP_PATIENCE_SECONDS
@@ -110,8 +111,8 @@ def test_prometheus_takes_the_configuration(
     check(home, needs_program)
 
 
-def check(home: Path, needs_program: Callable[[str, str], str]) -> None:
-    """Have Prometheus's own tool look at the configuration."""
+def check(home: Path, needs_program: Callable[[str, str], str]) -> str:
+    """Return what Prometheus's own tool says of the configuration, in which it finds no fault."""
     promtool = needs_program("promtool", "prometheus")
     checked = subprocess.run(
         [promtool, "check", "config", str(home / "config" / "prometheus.yml")],
@@ -120,6 +121,7 @@ def check(home: Path, needs_program: Callable[[str, str], str]) -> None:
         text=True,
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
+    return checked.stdout
 
 
 def test_a_secret_is_only_in_a_file_of_its_owner(tmp_path: Path, home: Path) -> None:
@@ -133,11 +135,29 @@ def test_a_secret_is_only_in_a_file_of_its_owner(tmp_path: Path, home: Path) -> 
     assert "a-secret" not in json.dumps(configured(home)) + " ".join(made.command)
 
 
-def test_the_configuration_is_for_its_owner_alone_as_an_address_may_have_a_token(
-    tmp_path: Path, home: Path
+@pytest.mark.parametrize("query", ["?token=a-secret", "#a-secret"])
+@pytest.mark.parametrize(
+    ("variable", "way_out"),
+    [
+        ("MEPHISTO_METRICS_REMOTE_WRITE", "MEPHISTO_METRICS_REMOTE_TOKEN_FILE"),
+        ("MEPHISTO_METRICS_TARGETS", "write the list to a file"),
+    ],
+)
+def test_an_address_that_prometheus_would_show_with_its_token_is_refused(
+    tmp_path: Path, home: Path, variable: str, way_out: str, query: str
 ) -> None:
-    prepared(program(tmp_path, UPSTREAMS_HELP), remote_write=RemoteWrite(f"{URL}?token=a-secret"))
-    assert stat.S_IMODE((home / "config" / "prometheus.yml").stat().st_mode) == 0o600
+    is_list = variable == "MEPHISTO_METRICS_TARGETS"
+    options = (
+        {"elsewhere": Elsewhere(lists=(URL, f"{URL}{query}"))}
+        if is_list
+        else {"remote_write": RemoteWrite(f"{URL}{query}")}
+    )
+    with pytest.raises(StackError, match=f"^{variable} names `{URL}` with a") as raised:
+        prepared(program(tmp_path, UPSTREAMS_HELP), **options)
+    assert way_out in raised.value.hint
+    assert "--store builtin" in raised.value.hint
+    assert "a-secret" not in f"{raised.value} {raised.value.hint}"
+    assert not home.exists()
 
 
 def test_secrets_of_an_earlier_start_are_removed(tmp_path: Path, home: Path) -> None:
@@ -173,6 +193,11 @@ def test_a_users_own_secret_file_is_named_and_not_copied(tmp_path: Path, home: P
     assert receiver["tls_config"] == {"ca_file": str(tmp_path / "ca")}
 
 
+def test_samples_are_not_sent_on_to_whom_a_receiver_names(tmp_path: Path, home: Path) -> None:
+    prepared(program(tmp_path, UPSTREAMS_HELP), remote_write=RemoteWrite(URL))
+    assert configured(home)["remote_write"][0]["follow_redirects"] is False
+
+
 def test_a_receiver_elsewhere_is_reached_through_the_proxy_of_the_environment(
     tmp_path: Path,
     home: Path,
@@ -198,6 +223,46 @@ def test_rules_of_the_package_and_of_the_user_are_both_read(tmp_path: Path, home
     prepared(program(tmp_path, UPSTREAMS_HELP))
     names = [Path(path).name for path in configured(home)["rule_files"]]
     assert names == ["mephisto.yml", "own.yml"]
+
+
+@pytest.mark.parametrize("name", ["[1]", "a?b", r"a\b", "[^-a]"])
+def test_prometheus_finds_the_files_of_a_home_with_odd_signs(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    needs_program: Callable[[str, str], str],
+    name: str,
+) -> None:
+    home = tmp_path / name
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(home))
+    (home / "rules").mkdir(parents=True)
+    (home / "rules" / "own[1].yml").write_text("groups: []\n")
+    (home / "targets").mkdir()
+    (home / "targets" / "1.json").write_text('[{"targets": ["found:1"]}]')
+    prepared(program(tmp_path, UPSTREAMS_HELP))
+
+    checked = check(home, needs_program)
+    assert "2 rule files" in checked
+    promtool = needs_program("promtool", "prometheus")
+    path = home / "config" / "prometheus.yml"
+    asked = [promtool, "check", "service-discovery", "--timeout=1s", str(path), "mephisto"]
+    found = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
+    assert '"found:1"' in found
+
+
+def test_a_home_that_prometheus_can_not_name_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path / "a*b"))
+    with pytest.raises(StackError, match=r"no targets from a folder with a `\*`") as raised:
+        prepared(program(tmp_path, UPSTREAMS_HELP))
+    assert "--store builtin" in raised.value.hint
+
+
+def test_files_are_looked_at_again_where_a_watch_is_lost(tmp_path: Path, home: Path) -> None:
+    prepared(program(tmp_path, UPSTREAMS_HELP))
+    mephisto, _ = configured(home)["scrape_configs"]
+    (files,) = mephisto["file_sd_configs"]
+    assert files["refresh_interval"] == "30s"
 
 
 def test_a_port_that_a_stranger_holds_is_named(tmp_path: Path) -> None:

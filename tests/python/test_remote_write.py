@@ -11,7 +11,7 @@ import pytest
 from mephisto_metrics._core import Store
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.credentials import Credentials
-from mephisto_metrics.stack.remote import RemoteWrite, remote_write
+from mephisto_metrics.stack.remote import RemoteWrite, remote_write, remote_write_wanted
 from mephisto_metrics.stack.sizes import bytes_of
 
 URL = "http://127.0.0.1:9009/api/v1/push"
@@ -115,6 +115,16 @@ def test_sizes_are_read_as_prometheus_reads_them() -> None:
     assert bytes_of("20gb") == 20 * 1024**3
     assert bytes_of("7B") == 7
     assert [bytes_of(text) for text in ("", "GB", "20", "1.5GB", "-1GB", "20 GiB")] == [None] * 6
+
+
+@pytest.mark.parametrize("text", ["0B", "much", "8EB", "99999999999999999999GB"])
+def test_a_size_that_no_queue_can_have_is_refused(
+    said: Any, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("MEPHISTO_METRICS_REMOTE_WRITE", URL)
+    said(QUEUE_SIZE=text)
+    with pytest.raises(StackError, match=f"QUEUE_SIZE is '{text}', which is no size for"):
+        remote_write_wanted()
 
 
 def test_the_store_refuses_what_can_not_work(tmp_path: Path) -> None:

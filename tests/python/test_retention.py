@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+from typing import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mephisto_metrics._core import Store
 from mephisto_metrics.stack.retention import DEFAULT_SECONDS, parse_retention
 
 
@@ -19,6 +24,7 @@ from mephisto_metrics.stack.retention import DEFAULT_SECONDS, parse_retention
         ("10GB", DEFAULT_SECONDS, 10 * 1024**3),
         ("2w, 512MB", 14 * 86400, 512 * 1024**2),
         ("512MB,2w", 14 * 86400, 512 * 1024**2),
+        ("292y,7EB", 292 * 365 * 86400, 7 * 1024**6),
     ],
 )
 def test_a_time_a_size_or_both_are_read(text: str, seconds: float, size_bytes: int | None) -> None:
@@ -35,6 +41,54 @@ def test_what_can_not_be_read_is_named(text: str) -> None:
 def test_a_retention_that_keeps_nothing_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="keep nothing"):
         parse_retention(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("300y", "longest time is 292y"),
+        ("292y1ms", "longest time is 292y"),
+        (f"{'9' * 400}ms", "longest time is 292y"),
+        ("8EB", "largest size is 7EB"),
+        ("99999999999999999999GB", "largest size is 7EB"),
+    ],
+)
+def test_what_no_store_can_count_is_refused_with_the_limit(text: str, limit: str) -> None:
+    with pytest.raises(ValueError, match=limit):
+        parse_retention(text)
+
+
+@pytest.mark.parametrize("text", ["292y", "7EB"])
+def test_prometheus_takes_the_longest_time_and_the_largest_size(
+    text: str, tmp_path: Path, needs_program: Callable[[str, str], str]
+) -> None:
+    retention = parse_retention(text)
+    flags = [
+        f"--storage.tsdb.retention.time={round(retention.seconds * 1000)}ms",
+        f"--storage.tsdb.retention.size={retention.size_bytes or 1}B",
+        f"--config.file={tmp_path / 'nowhere'}",
+    ]
+    command = [needs_program("prometheus", "prometheus"), *flags]
+    ended = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    # It reads its flags first.
+    assert "Error loading config" in ended.stderr
+
+
+@pytest.mark.parametrize("text", ["292y", "7EB"])
+def test_the_built_in_store_takes_the_longest_time_and_the_largest_size(
+    text: str, tmp_path: Path
+) -> None:
+    retention = parse_retention(text)
+    Store(
+        data_directory=tmp_path / "data",
+        targets_directory=tmp_path / "targets",
+        rule_files=[],
+        host="127.0.0.1",
+        port=0,
+        scrape_interval_seconds=1.0,
+        retention_seconds=retention.seconds,
+        retention_bytes=retention.size_bytes,
+    ).close()
 
 
 @given(st.text())

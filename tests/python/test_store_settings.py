@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 from mephisto_metrics import _core
 from mephisto_metrics import store as store_process
 from mephisto_metrics.machine.errors import StackError
-from mephisto_metrics.stack import engines, programs, store, wanted
+from mephisto_metrics.stack import engines, programs, settings, store, wanted
 from mephisto_metrics.stack.elsewhere import joined
 from mephisto_metrics.stack.engine_options import EngineOptions
 from mephisto_metrics.stack.processes import ProcessIdentity
@@ -175,6 +176,36 @@ def test_the_kind_of_a_store_is_what_is_wanted_then_what_was_then_what_is_instal
     monkeypatch.setenv(STORE, own)
     before = None if left is None else left_behind(left)
     assert next_start(before, as_it_was=as_it_was).kind == started
+
+
+@pytest.mark.parametrize(
+    ("has_prometheus", "wanted_store", "variable", "is_refused"),
+    [
+        (True, "auto", RECEIVER, True),
+        (True, "auto", TARGETS, True),
+        (True, "builtin", RECEIVER, False),
+        (True, "builtin", TARGETS, False),
+        (True, "https://store.example", RECEIVER, True),
+        (True, "https://store.example", TARGETS, False),  # no store is started here
+        (False, "auto", RECEIVER, False),
+        (False, "prometheus", TARGETS, True),
+    ],
+)
+def test_an_address_that_prometheus_would_show_is_refused_where_it_is_the_store(
+    install_prometheus: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    has_prometheus: bool,
+    wanted_store: str,
+    variable: str,
+    is_refused: bool,
+) -> None:
+    if has_prometheus:
+        install_prometheus()
+    monkeypatch.setenv(STORE, wanted_store)
+    monkeypatch.setenv(variable, f"{ONE}?token=secret")
+    with pytest.raises(StackError) if is_refused else contextlib.nullcontext() as raised:
+        settings.check()
+    assert not is_refused or f"{variable} names `{ONE}` with a" in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,12 @@ def host_of(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
+def has_query(url: str) -> bool:
+    """Whether an address has a `?` or `#` with something after it, where a token may be."""
+    parts = urlsplit(url)
+    return bool(parts.query or parts.fragment)
+
+
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach a host, as its name says: none is looked up."""
     try:

@@ -24,12 +24,15 @@ CA_FILE_VARIABLE = "MEPHISTO_METRICS_SCRAPE_CA_FILE"
 INSECURE_VARIABLE = "MEPHISTO_METRICS_SCRAPE_INSECURE"
 VARIABLES = (TARGETS_VARIABLE, TOKEN_FILE_VARIABLE, CA_FILE_VARIABLE, INSECURE_VARIABLE)
 
-LIST_INTERVAL = "30s"
-"""How often Prometheus asks for lists; the built-in store does the same."""
+REFRESH_INTERVAL = "30s"
+"""How often Prometheus asks for lists, as the built-in store does, and looks at files again: a disk
+of another machine does not tell when one has changed, nor does a folder that was made anew."""
 FILE_ENDING = ".json"
 """What tells a file from a folder where nothing is there yet; Prometheus takes no other names."""
 PRIVATE_TARGET = r"https;.*|http;(127\.[0-9.]+|localhost|\[::1\]):[0-9]+"
 """What the token may be sent to: nobody on the way can read it there."""
+NO_REDIRECTS = {"follow_redirects": False}
+"""For all that Prometheus asks elsewhere: it takes its credentials along to where it is sent on."""
 
 
 @dataclass(frozen=True)
@@ -161,26 +164,35 @@ def _scrape_config(
     found: Elsewhere, name: str, token_file: Path | None, relabelings: list[dict[str, Any]]
 ) -> dict[str, Any]:
     tls = {} if found.ca_file is None else {"tls_config": {"ca_file": str(found.ca_file)}}
-    lists = [{"url": url, "refresh_interval": LIST_INTERVAL, **tls} for url in found.lists]
+    access = {**NO_REDIRECTS, **tls}
     ours = {"source_labels": ["job"], "regex": name, "target_label": "job"}
     config: dict[str, Any] = {
         "job_name": name,
         "relabel_configs": [{**ours, "replacement": "mephisto"}, *relabelings],
-        **tls,
+        **access,
     }
     if found.files:
-        patterns = [_pattern(path) for path in found.files]
-        # A disk of another machine does not tell when a file has changed.
-        config["file_sd_configs"] = [{"files": patterns, "refresh_interval": LIST_INTERVAL}]
-    if lists:
-        config["http_sd_configs"] = lists
+        config["file_sd_configs"] = [file_discovery(found.files)]
+    if found.lists:
+        config["http_sd_configs"] = [
+            {"url": url, "refresh_interval": REFRESH_INTERVAL, **access} for url in found.lists
+        ]
     if token_file is not None:
         config["authorization"] = {"credentials_file": str(token_file)}
     return config
 
 
+def file_discovery(paths: Sequence[Path]) -> dict[str, Any]:
+    """Return an entry of `file_sd_configs`, for files and folders of such files."""
+    return {"files": [_pattern(path) for path in paths], "refresh_interval": REFRESH_INTERVAL}
+
+
 def _pattern(path: Path) -> str:
     """Return a file, or all those of a folder, as Prometheus finds them."""
     is_file = path.suffix == FILE_ENDING and not os.path.isdir(path)  # noqa: PTH112 - never raises
-    escaped = re.sub(r"[][?\\]", r"\\\g<0>", str(path))
-    return escaped if is_file else f"{escaped}/*{FILE_ENDING}"
+    return escaped(path) if is_file else f"{escaped(path)}/*{FILE_ENDING}"
+
+
+def escaped(path: Path) -> str:
+    """Return the pattern that Prometheus, which takes each path for one, finds this path by."""
+    return re.sub(r"[][*?\\]", r"\\\g<0>", str(path))

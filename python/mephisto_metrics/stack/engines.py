@@ -14,7 +14,7 @@ from mephisto_metrics.stack import store as stack_store
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.rules import rule_files
 from mephisto_metrics.stack.state import remove_own_state, write_state
-from mephisto_metrics.stack.supervision import Supervised, stop_left_behind
+from mephisto_metrics.stack.supervision import Supervised
 
 if TYPE_CHECKING:
     import threading
@@ -49,8 +49,7 @@ def running(
     """
     with keeper.being_it():
         # A store that was killed left these: nothing of it must be scraped, or hold the port.
-        stop_left_behind(prometheus.state_path())
-        prometheus.remove_secrets()
+        prometheus.sweep()
         targets.withdraw_store()
         engine = _prometheus(options, say, stopping) if kind == "prometheus" else _builtin(options)
         with engine as running_engine, _saying_so(kind, running_engine, options):
@@ -125,10 +124,10 @@ def _prometheus(
             "run `mephisto metrics install --only prometheus`, with `--prometheus PATH` if there "
             "is one already, or use the built-in store: `--store builtin`",
         )
-    prepared = prometheus.prepare(program, options)
-    supervised = Supervised(prepared, say)
-    supervised.start(stopping)
-    try:
+    with contextlib.ExitStack() as ending:
+        ending.callback(prometheus.remove_secrets)
+        prepared = prometheus.prepare(program, options)
+        supervised = Supervised(prepared, say)
+        supervised.start(stopping)
+        ending.callback(supervised.stop)
         yield Engine(prepared.url, supervised.check)
-    finally:
-        supervised.stop()

@@ -48,6 +48,11 @@ def installed(name: str) -> InstalledProgram | None:
     return program if is_usable else None
 
 
+def installed_store() -> str:
+    """Return which kind of store is used where none is wanted by name."""
+    return "builtin" if installed("prometheus") is None else "prometheus"
+
+
 def record(program: InstalledProgram) -> None:
     """Make `program` the one of its name that is used from now on."""
     value = asdict(program)

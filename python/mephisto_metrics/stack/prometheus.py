@@ -12,15 +12,21 @@ from typing import TYPE_CHECKING, Any
 from mephisto_metrics.machine import places
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.machine.ports import check_is_free, free_port
-from mephisto_metrics.stack.elsewhere import scrape_configs
+from mephisto_metrics.stack.elsewhere import (
+    NO_REDIRECTS,
+    escaped,
+    file_discovery,
+    scrape_configs,
+)
 from mephisto_metrics.stack.files import write_private, write_private_json
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import STOP_PATIENCE_SECONDS
 from mephisto_metrics.stack.proxies import proxy_for
+from mephisto_metrics.stack.public_addresses import check_addresses
 from mephisto_metrics.stack.readiness import is_ready
 from mephisto_metrics.stack.rules import rule_files
 from mephisto_metrics.stack.secret_variables import without_secrets
-from mephisto_metrics.stack.supervision import Program
+from mephisto_metrics.stack.supervision import Program, stop_left_behind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,8 +67,15 @@ def state_path() -> Path:
     return places.state_folder() / "prometheus.json"
 
 
+def sweep() -> bool:
+    """Stop a Prometheus whose keeper is gone, and remove its secrets; False if none ran."""
+    stopped = stop_left_behind(state_path())
+    remove_secrets()
+    return stopped is not None
+
+
 def remove_secrets() -> None:
-    """Remove the copies of secrets that an earlier start has written: they may not be set now."""
+    """Remove the copies of secrets that were written for a start: the next may have none."""
     with explaining_home_faults():
         for name in (TOKEN_COPY, PASSWORD_COPY):
             (places.config_folder() / name).unlink(missing_ok=True)
@@ -71,8 +84,11 @@ def remove_secrets() -> None:
 def prepare(program: InstalledProgram, options: EngineOptions) -> Program:
     """Write the configuration and return what is to be started.
 
-    Raises `StackError` if a stranger holds the port, or the home can not be written to.
+    Raises `StackError` if a stranger holds the port, if the home can not be written to or named,
+    and for an address with a query.
     """
+    _check_home()
+    check_addresses(options.remote_write, options.elsewhere)
     port = options.port or free_port(HOST)
     try:
         check_is_free(HOST, port, "Prometheus can not use it")
@@ -81,7 +97,7 @@ def prepare(program: InstalledProgram, options: EngineOptions) -> Program:
         raise StackError(str(error.strerror), hint) from None
     with explaining_home_faults():
         path = places.config_folder() / "prometheus.yml"
-        # For the owner alone: an address may have a token in it, that of a proxy a password.
+        # For the owner alone: the address of a proxy may have a password in it.
         write_private_json(path, configuration(port, options))
         places.targets_folder().mkdir(parents=True, exist_ok=True)
     url = f"http://{HOST}:{port}"
@@ -98,6 +114,15 @@ def prepare(program: InstalledProgram, options: EngineOptions) -> Program:
     )
 
 
+def _check_home() -> None:
+    if "*" in str(places.home()):
+        raise StackError(
+            f"Prometheus takes no targets from a folder with a `*` in its name: `{places.home()}`",
+            "set MEPHISTO_METRICS_HOME to another folder, or use the built-in store: "
+            "`--store builtin`",
+        )
+
+
 def configuration(port: int, options: EngineOptions) -> dict[str, Any]:
     """Return Prometheus's configuration, which is written as JSON: that is YAML too."""
     interval, remote_write = options.scrape_interval_seconds, options.remote_write
@@ -109,11 +134,11 @@ def configuration(port: int, options: EngineOptions) -> dict[str, Any]:
             "scrape_timeout": _duration(min(interval, LONGEST_SCRAPE_SECONDS)),
             "evaluation_interval": _duration(interval),
         },
-        "rule_files": [str(path) for path in options.rules or rule_files()],
+        "rule_files": [escaped(path) for path in options.rules or rule_files()],
         "scrape_configs": [
             {
                 "job_name": "mephisto",
-                "file_sd_configs": [{"files": [str(places.targets_folder() / "*.json")]}],
+                "file_sd_configs": [file_discovery([places.targets_folder()])],
             },
             *scrape_configs(options.elsewhere),
             {"job_name": "prometheus", "static_configs": [own]},
@@ -124,18 +149,18 @@ def configuration(port: int, options: EngineOptions) -> dict[str, Any]:
 
 def _receiver(remote_write: RemoteWrite) -> dict[str, Any]:
     """Return an entry of `remote_write`: secrets stay in files, which only their owner can read."""
-    receiver: dict[str, Any] = {"url": remote_write.url}
-    shown, proxy = remote_write.credentials, proxy_for(remote_write.url)
-    token = _secret_file(shown.token_file, shown.token, TOKEN_COPY)
-    password = _secret_file(shown.password_file, shown.password, PASSWORD_COPY)
+    receiver: dict[str, Any] = {"url": remote_write.url, **NO_REDIRECTS}
+    credentials, proxy = remote_write.credentials, proxy_for(remote_write.url)
+    token = _secret_file(credentials.token_file, credentials.token, TOKEN_COPY)
+    password = _secret_file(credentials.password_file, credentials.password, PASSWORD_COPY)
     if token is not None:
         receiver["authorization"] = {"credentials_file": token}
-    if shown.user is not None:
-        receiver["basic_auth"] = {"username": shown.user, "password_file": password}
-    if shown.tenant is not None:
-        receiver["headers"] = {"X-Scope-OrgID": shown.tenant}
-    if shown.ca_file is not None:
-        receiver["tls_config"] = {"ca_file": str(shown.ca_file)}
+    if credentials.user is not None:
+        receiver["basic_auth"] = {"username": credentials.user, "password_file": password}
+    if credentials.tenant is not None:
+        receiver["headers"] = {"X-Scope-OrgID": credentials.tenant}
+    if credentials.ca_file is not None:
+        receiver["tls_config"] = {"ca_file": str(credentials.ca_file)}
     if proxy is not None:
         # It heeds no variables unless told to, in a word that 2.42 does not know.
         receiver["proxy_url"] = proxy

@@ -17,7 +17,7 @@ from mephisto_metrics.stack.credentials import (
     readable_credentials,
 )
 from mephisto_metrics.stack.proxies import proxy_for
-from mephisto_metrics.stack.sizes import bytes_of
+from mephisto_metrics.stack.sizes import LARGEST_BYTES, LARGEST_SIZE, bytes_of
 from mephisto_metrics.stack.variables import text_of
 
 URL_VARIABLE = "MEPHISTO_METRICS_REMOTE_WRITE"
@@ -65,9 +65,10 @@ def is_remote_write_wanted() -> bool:
 def _queue_bytes() -> int | None:
     text = text_of(QUEUE_SIZE_VARIABLE)
     found = bytes_of(text) if text else None
-    if text and not found:
+    if text and not 0 < (found or 0) <= LARGEST_BYTES:
         raise StackError(
-            f"{QUEUE_SIZE_VARIABLE} is {text!r}, which is no size", "set it to one such as 512MB"
+            f"{QUEUE_SIZE_VARIABLE} is {text!r}, which is no size for a queue",
+            f"set it to one such as 512MB, at most {LARGEST_SIZE}",
         )
     return found
 

@@ -5,10 +5,20 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from mephisto_metrics.stack.sizes import bytes_of
+from mephisto_metrics.stack.sizes import LARGEST_BYTES, LARGEST_SIZE, bytes_of
 
 DEFAULT_SECONDS = 15 * 24 * 60 * 60
-_UNIT_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
+LONGEST_YEARS = 292
+"""Prometheus counts nanoseconds in 63 bits."""
+_UNIT_MS = {
+    "ms": 1,
+    "s": 1000,
+    "m": 60_000,
+    "h": 3_600_000,
+    "d": 86_400_000,
+    "w": 604_800_000,
+    "y": 31_536_000_000,
+}
 _TIME = re.compile(r"(?:\d+(?:ms|[ywdhms]))+")
 _TIME_PART = re.compile(r"(\d+)(ms|[ywdhms])")
 
@@ -25,15 +35,23 @@ def parse_retention(text: str) -> Retention:
 
     The notation is that of Prometheus's `--storage.tsdb.retention.time` and `.size`.
     """
-    seconds, size_bytes = None, None
+    time_ms, size_bytes = None, None
     for part in filter(None, (part.strip() for part in text.split(","))):
         size = bytes_of(part)
         if size is not None and size_bytes is None:
             size_bytes = size
-        elif _TIME.fullmatch(part) and seconds is None:
-            seconds = sum(int(n) * _UNIT_SECONDS[unit] for n, unit in _TIME_PART.findall(part))
+        elif _TIME.fullmatch(part) and time_ms is None:
+            time_ms = sum(int(n) * _UNIT_MS[unit] for n, unit in _TIME_PART.findall(part))
         else:
             raise ValueError(f"{part!r} is neither a time nor a size, or is there twice")
-    if seconds == 0 or size_bytes == 0:
+    _check(time_ms, size_bytes)
+    return Retention(DEFAULT_SECONDS if time_ms is None else time_ms / 1000, size_bytes)
+
+
+def _check(time_ms: int | None, size_bytes: int | None) -> None:
+    if time_ms == 0 or size_bytes == 0:
         raise ValueError("it would keep nothing")
-    return Retention(DEFAULT_SECONDS if seconds is None else seconds, size_bytes)
+    if time_ms is not None and time_ms > LONGEST_YEARS * _UNIT_MS["y"]:
+        raise ValueError(f"the longest time is {LONGEST_YEARS}y")
+    if size_bytes is not None and size_bytes > LARGEST_BYTES:
+        raise ValueError(f"the largest size is {LARGEST_SIZE}")

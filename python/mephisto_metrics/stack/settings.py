@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mephisto_metrics.machine.errors import StackError
-from mephisto_metrics.stack.addresses import is_web_address, shown
+from mephisto_metrics.stack import programs
+from mephisto_metrics.stack.addresses import has_query, is_web_address, shown
 from mephisto_metrics.stack.credentials import readable_credentials
 from mephisto_metrics.stack.elsewhere import elsewhere
 from mephisto_metrics.stack.proxies import proxy_for
+from mephisto_metrics.stack.public_addresses import check_addresses
 from mephisto_metrics.stack.remote import remote_write_wanted
 from mephisto_metrics.stack.retention import parse_retention
 from mephisto_metrics.stack.variables import text_of
@@ -65,7 +67,7 @@ def check_store() -> None:
 
 def readers() -> tuple[Callable[[], object], ...]:
     """Return what reads a setting each, and raises `StackError` if that is wrong."""
-    return (*_store_readers(), readable_credentials, viewer, viewer_port)
+    return (*_store_readers(), _addresses_that_are_shown, readable_credentials, viewer, viewer_port)
 
 
 def _store_readers() -> tuple[Callable[[], object], ...]:
@@ -98,11 +100,24 @@ def _check_address(url: str) -> None:
             "leave them out of the address, and set MEPHISTO_METRICS_REMOTE_USER and "
             "MEPHISTO_METRICS_REMOTE_PASSWORD_FILE",
         )
-    if parts.query or parts.fragment:
+    if has_query(url):
         raise StackError(
             f"{STORE_VARIABLE} is {shown(url)!r} with a `?` or `#` after it, where queries go",
             "leave that out; a token goes into MEPHISTO_METRICS_REMOTE_TOKEN_FILE",
         )
+
+
+def local_store() -> str:
+    """Return which kind a local store is to be: `prometheus` or `builtin`."""
+    wanted = store()
+    return wanted if wanted in LOCAL_STORES else programs.installed_store()
+
+
+def _addresses_that_are_shown() -> None:
+    receiver = remote_write_wanted()
+    is_one_started = store() in STORES or receiver is not None
+    if is_one_started and local_store() == "prometheus":
+        check_addresses(receiver, elsewhere())
 
 
 def viewer() -> str:

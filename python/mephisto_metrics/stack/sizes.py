@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+LARGEST_SIZE, LARGEST_BYTES = "7EB", 7 * 1024**6
+"""Prometheus, which counts bytes in 63 bits, takes no 8EB."""
 _UNITS = ("B", "KB", "MB", "GB", "TB", "PB", "EB")
 _SIZE = re.compile(rf"(\d+)({'|'.join(_UNITS)})", re.ASCII)
 

@@ -21,7 +21,6 @@ from mephisto_metrics.stack.remote import is_remote_write_wanted
 from mephisto_metrics.stack.state import read_left_behind, read_state, remove_own_state
 from mephisto_metrics.stack.store_state import StoreState
 from mephisto_metrics.stack.succession import next_start
-from mephisto_metrics.stack.supervision import stop_left_behind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -130,7 +129,7 @@ def _stop() -> bool:
     stopped = process is not None and process.stop(PARENT_STOP_PATIENCE_SECONDS)
     state_path().unlink(missing_ok=True)
     keeper.forget()
-    return stop_left_behind(prometheus.state_path()) is not None or stopped
+    return prometheus.sweep() or stopped
 
 
 def _stop_starting() -> None:
@@ -253,4 +252,4 @@ def _sweep() -> None:
     """Stop the Prometheus of a store that was killed while it started."""
     with contextlib.suppress(StackError), keeper.none_else():
         keeper.forget()
-        stop_left_behind(prometheus.state_path())
+        prometheus.sweep()

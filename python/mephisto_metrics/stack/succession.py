@@ -37,9 +37,7 @@ def next_start(left_behind: PartState | None, *, as_it_was: bool) -> Start:
     """
     sources = elsewhere.joined(elsewhere.elsewhere().sources)
     environment = {**os.environ, elsewhere.TARGETS_VARIABLE: sources}
-    usual_kind = settings.store()
-    if usual_kind not in settings.LOCAL_STORES:
-        usual_kind = _installed_kind()
+    usual_kind = settings.local_store()
     if left_behind is None:
         return Start(usual_kind, environment)
     kind = _kind_after(left_behind, usual_kind, as_it_was)
@@ -51,13 +49,9 @@ def next_start(left_behind: PartState | None, *, as_it_was: bool) -> Start:
     return Start(kind, environment)
 
 
-def _installed_kind() -> str:
-    return "builtin" if programs.installed("prometheus") is None else "prometheus"
-
-
 def _kind_after(left_behind: PartState, usual_kind: str, as_it_was: bool) -> str:
     is_own_choice = settings.store() in settings.LOCAL_STORES and not as_it_was
-    can_be_had = left_behind.kind in ("builtin", _installed_kind())
+    can_be_had = left_behind.kind in ("builtin", programs.installed_store())
     return left_behind.kind if can_be_had and not is_own_choice else usual_kind
 
 
