@@ -4,17 +4,7 @@ from __future__ import annotations
 
 import re
 
-_UNIT_MS = {
-    "ms": 1,
-    "s": 1000,
-    "m": 60_000,
-    "h": 3_600_000,
-    "d": 86_400_000,
-    "w": 604_800_000,
-    "y": 31_536_000_000,
-}
-_PARTS = re.compile(r"(\d+)(ms|[smhdwy])", re.ASCII)
-_DURATION = re.compile(r"(?:\d+(?:ms|[smhdwy]))+", re.ASCII)
+from mephisto_metrics.stack.durations import UNIT_MS, milliseconds_of
 
 # Upper limits of a raw interval and what it is rounded to, in milliseconds.
 _ROUNDING = (
@@ -48,7 +38,7 @@ _ROUNDING = (
     (1_814_400_000, 604_800_000),
     (3_628_800_000, 2_592_000_000),
 )
-_YEAR_MS = _UNIT_MS["y"]
+_YEAR_MS = UNIT_MS["y"]
 
 MAX_POINTS = 11_000
 """Prometheus refuses a query of more points for each series than this."""
@@ -59,9 +49,7 @@ def parse_duration_ms(text: str) -> int | None:
     trimmed = re.sub(r"^[<>]\s*", "", text).strip()
     if re.fullmatch(r"\d+", trimmed, re.ASCII):
         return int(trimmed) * 1000
-    if not _DURATION.fullmatch(trimmed):
-        return None
-    return sum(int(count) * _UNIT_MS[unit] for count, unit in _PARTS.findall(trimmed))
+    return milliseconds_of(trimmed)
 
 
 def format_duration(duration_ms: int) -> str:

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
+from mephisto_metrics.stack.durations import UNIT_MS, milliseconds_of
 from mephisto_metrics.stack.sizes import LARGEST_BYTES, LARGEST_SIZE, bytes_of
 
 DEFAULT_SECONDS = 15 * 24 * 60 * 60
 LONGEST_YEARS = 292
 """Prometheus counts nanoseconds in 63 bits."""
-_UNIT_MS = {
-    "ms": 1,
-    "s": 1000,
-    "m": 60_000,
-    "h": 3_600_000,
-    "d": 86_400_000,
-    "w": 604_800_000,
-    "y": 31_536_000_000,
-}
-_TIME = re.compile(r"(?:\d+(?:ms|[ywdhms]))+")
-_TIME_PART = re.compile(r"(\d+)(ms|[ywdhms])")
 
 
 class Retention(NamedTuple):
@@ -37,11 +26,11 @@ def parse_retention(text: str) -> Retention:
     """
     time_ms, size_bytes = None, None
     for part in filter(None, (part.strip() for part in text.split(","))):
-        size = bytes_of(part)
+        size, duration_ms = bytes_of(part), milliseconds_of(part)
         if size is not None and size_bytes is None:
             size_bytes = size
-        elif _TIME.fullmatch(part) and time_ms is None:
-            time_ms = sum(int(n) * _UNIT_MS[unit] for n, unit in _TIME_PART.findall(part))
+        elif duration_ms is not None and time_ms is None:
+            time_ms = duration_ms
         else:
             raise ValueError(f"{part!r} is neither a time nor a size, or is there twice")
     _check(time_ms, size_bytes)
@@ -51,7 +40,7 @@ def parse_retention(text: str) -> Retention:
 def _check(time_ms: int | None, size_bytes: int | None) -> None:
     if time_ms == 0 or size_bytes == 0:
         raise ValueError("it would keep nothing")
-    if time_ms is not None and time_ms > LONGEST_YEARS * _UNIT_MS["y"]:
+    if time_ms is not None and time_ms > LONGEST_YEARS * UNIT_MS["y"]:
         raise ValueError(f"the longest time is {LONGEST_YEARS}y")
     if size_bytes is not None and size_bytes > LARGEST_BYTES:
         raise ValueError(f"the largest size is {LARGEST_SIZE}")
