@@ -11,6 +11,7 @@ from typing import Any
 
 import psutil
 import pytest
+from tests.e2e.conftest import SCRIPTS
 
 from mephisto_metrics.cli import VERBS
 from mephisto_metrics.machine.ports import free_port
@@ -42,6 +43,19 @@ def has_ended(pid: int) -> bool:
         return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return True
+
+
+@pytest.mark.parametrize("verb", ["status", "doctor", "cleanup", "remove"])
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_verbs_do_their_work_with_closed_streams(installation: Any, verb: str, closed: str) -> None:
+    command = ["sh", "-c", f'"$0" {verb} {closed}', str(SCRIPTS / "mephisto-metrics")]
+
+    result = subprocess.run(
+        command, env=installation.environment, capture_output=True, text=True, check=False
+    )
+
+    assert result.returncode == 0, result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mephisto_metrics.cli.closed_streams import open_closed_streams
 from mephisto_metrics.cli.printable import printable_lines
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit status."""
     from mephisto_metrics.machine.errors import StackError
 
+    open_closed_streams()
     try:
         status = group.main(list(arguments), prog_name="mephisto-metrics", standalone_mode=False)
     except StackError as error:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import click
 
-from mephisto_metrics.cli.terminal import is_terminal
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.addresses import is_web_address, shown
 from mephisto_metrics.stack.home_faults import explaining_home_faults
@@ -129,7 +128,7 @@ def _offer_system_prometheus() -> str | None:
     if found is None:
         return None
     there = f"Prometheus {found.version} is on this machine already: {found.path}"
-    if is_terminal(sys.stdin):
+    if sys.stdin.isatty():
         question = f"{there}\nUse it, and download none?"
         return str(found.path) if click.confirm(question, default=True, err=True) else None
     click.echo(f"{there}; `--prometheus {found.path}` would use it", err=True)

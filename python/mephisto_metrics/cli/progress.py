@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mephisto_metrics.cli.terminal import is_terminal
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -23,7 +21,7 @@ STEP_PERCENT = 25
 @contextlib.contextmanager
 def reporting() -> Iterator[Reporter]:
     """Show on stderr what is told in the block."""
-    if not is_terminal(sys.stderr):
+    if not sys.stderr.isatty():
         yield LineReporter()
         return
     from rich.console import Console

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mephisto_metrics.cli.terminal import is_terminal
 from mephisto_metrics.machine import places
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.home_faults import explaining_home_faults
@@ -54,7 +53,7 @@ def _ask(things: list[Removable], has_data: bool) -> None:
     question = f"{_listed(things)}\nRemove {_sum(things)}" + (
         ", recorded data among it?" if has_data else "? Recorded data stays."
     )
-    if not is_terminal(sys.stdin):
+    if not sys.stdin.isatty():
         raise StackError(
             f"nobody can be asked here whether to remove {_sum(things)}", "say so with `--yes`"
         )
