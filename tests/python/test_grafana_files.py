@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 import stat
@@ -133,6 +134,25 @@ def test_it_listens_on_loopback_with_a_session_of_its_own(
     assert settings["server"]["enforce_domain"] == "true"
     assert settings["auth"]["login_cookie_name"] != "grafana_session"
     assert settings["auth.anonymous"]["enabled"] == "false"
+
+
+def test_it_is_told_the_address_of_a_host_and_shown_by_its_name(
+    home: Path, program: InstalledProgram
+) -> None:
+    prepared = prepare(program, options(host="localhost"))
+    server = read_back(home)["server"]
+    assert ipaddress.ip_address(server["http_addr"]).is_loopback
+    assert server["domain"] == "localhost"
+    assert prepared.url == f"http://localhost:{server['http_port']}"
+
+
+@pytest.mark.parametrize("host", ["no name", "a..b"])
+def test_a_host_that_leads_to_no_address_is_refused(
+    home: Path, program: InstalledProgram, host: str
+) -> None:
+    with pytest.raises(StackError, match=f"`{host}`, which is no address") as caught:
+        prepare(program, options(host=host))
+    assert "GRAFANA_HOST" in caught.value.hint
 
 
 def test_variables_of_grafanas_own_do_not_override_what_is_set_and_secrets_do_not_reach_it(

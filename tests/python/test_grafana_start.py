@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
 import signal
 import socket
@@ -23,6 +25,7 @@ from tests.stand_ins.running import (
 )
 
 from mephisto_metrics._core import Store
+from mephisto_metrics.machine.ports import is_free
 from mephisto_metrics.stack.credentials import Credentials
 from mephisto_metrics.stack.grafana import (
     GrafanaOptions,
@@ -184,6 +187,40 @@ def test_no_secret_is_on_a_command_line_in_an_environment_or_in_a_log(
         assert log.is_dir() or PASSWORD not in log.read_text()
 
 
+@pytest.mark.skipif(not is_free("::1", 0), reason="this machine has no IPv6")
+def test_it_is_shown_at_an_ipv6_address_too(prepared: Any) -> None:
+    program = prepared(host="::1")
+    assert program.url.startswith("http://[::1]:")
+    with ready(program):
+        assert ask(program.url, "/d/mephisto")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("GF_DATABASE_URL", "mysql://db.example/grafana"),
+        ("GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION", "true"),
+        ("GF_SERVER_ROOT_URL", "https://elsewhere.example/"),
+    ],
+)
+def test_a_variable_of_grafanas_own_leads_to_no_other_database_account_or_address(
+    prepared: Any, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    program = prepared()
+    with ready(program):
+        assert ask(program.url, "/api/search")[0] == 200
+        assert moved_to(program.url, "rebound.example") == f"{program.url}/api/search"
+
+
+def moved_to(url: str, host: str) -> str | None:
+    """Return where Grafana sends who asks for another name than its own."""
+    connection = http.client.HTTPConnection(url.partition("//")[2], timeout=TIMEOUT_SECONDS)
+    with contextlib.closing(connection):
+        connection.request("GET", "/api/search", headers={"Host": host})
+        return connection.getresponse().getheader("Location")
+
+
 def test_a_page_of_another_name_is_turned_away(prepared: Any) -> None:
     program = prepared()
     port = program.url.rpartition(":")[2]
@@ -230,6 +267,8 @@ def test_a_database_that_is_not_ours_to_write_is_explained(prepared: Any, home: 
         ("write /x: no space left on device", "free some space"),
         ("Could not find config defaults, make sure homepath", "reinstall --only grafana"),
         ("listen tcp 10.0.0.1:3032: bind: cannot assign requested address", "GRAFANA_HOST"),
+        ("Error: ✗ invalid IP address: localhost", "GRAFANA_HOST"),
+        ("Invalid root_url. url=http://::1:3032/", "GRAFANA_HOST"),
         ("Datasource provisioning error: data source not found", "`data/grafana`"),
     ],
 )

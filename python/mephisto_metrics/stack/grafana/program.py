@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 from mephisto_metrics.machine import places
@@ -45,9 +46,10 @@ def prepare(program: InstalledProgram, options: GrafanaOptions) -> Program:
     """
     with explaining_home_faults():
         wanted = account.choose(options.host, options.user, options.password)
-    port = _port(options)
+    address = _address(options.host)
+    port = _port(address, options.port)
     with explaining_home_faults():
-        configured = configuration.sections(options, wanted.user, port)
+        configured = configuration.sections(options, wanted.user, address, port)
         environment = configuration.environment(configured)
         configuration_path = files.config_folder() / "grafana.ini"
         _write(options, wanted, configuration_path, ini.render(configured))
@@ -68,15 +70,29 @@ def prepare(program: InstalledProgram, options: GrafanaOptions) -> Program:
     )
 
 
-def _port(options: GrafanaOptions) -> int:
-    host = options.host
+def _address(host: str) -> str:
+    """Return the address of a host: Grafana takes no name to listen on, since 11.1."""
+    try:
+        found = socket.getaddrinfo(
+            host or None, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except (OSError, ValueError) as error:  # a `ValueError` is of what can be no name
+        raise StackError(
+            f"Grafana can not listen on `{host}`, which is no address and leads to none: "
+            f"{getattr(error, 'strerror', None) or error}",
+            "set GRAFANA_HOST or `--host` to an address of this machine, such as 127.0.0.1",
+        ) from error
+    return str(found[0][4][0])
+
+
+def _port(address: str, wanted: int) -> int:
     way_out = "stop that process, or choose another port with `--port` or GRAFANA_PORT"
     try:
-        port = options.port or free_port(host)
-        check_is_free(host, port, "Grafana can not use it")
+        port = wanted or free_port(address)
+        check_is_free(address, port, "Grafana can not use it")
     except OSError as error:
         raise StackError(
-            f"Grafana can not listen on {address_text(host, options.port)}: {error.strerror}",
+            f"Grafana can not listen on {address_text(address, wanted)}: {error.strerror}",
             way_out,
         ) from None
     return port
