@@ -3,7 +3,8 @@
 It honours the part of Grafana's command line, configuration, provisioning files and HTTP API that
 this project uses, refuses what it does not know, and shows no graphs. Variables of its own:
 `STAND_IN_GRAFANA_TOKENS` are tokens of service accounts with their roles, as JSON;
-`STAND_IN_GRAFANA_MIGRATION_SECONDS` makes its first start as slow as Grafana's.
+`STAND_IN_GRAFANA_MIGRATION_SECONDS` makes its first start as slow as Grafana's,
+and `STAND_IN_GRAFANA_QUERY_SECONDS` each query as slow as a store far away.
 """
 
 from __future__ import annotations

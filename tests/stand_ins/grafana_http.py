@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import socket
+import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -181,6 +182,7 @@ class Handler(BaseHTTPRequestHandler):
         return {"message": "Datasource updated", "name": body["name"]}
 
     def query(self, body: Json) -> Json:
+        time.sleep(float(os.environ.get("STAND_IN_GRAFANA_QUERY_SECONDS", "0")))
         return {
             "results": {
                 query["refId"]: {"status": 200, "frames": self._frames(query)}

@@ -18,7 +18,6 @@ from mephisto_metrics.stack.grafana import (
     provisioning,
     store_access,
 )
-from mephisto_metrics.stack.grafana.failures import explain
 from mephisto_metrics.stack.grafana.readiness import Readiness
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.supervision import Program
@@ -57,6 +56,7 @@ def prepare(program: InstalledProgram, options: GrafanaOptions) -> Program:
         command = str(program.executable)
         account.bring_up_to_date(wanted, [command, "cli", *home_and_file], environment)
     url = f"http://{address_text(options.local_host, port)}"
+    readiness = Readiness(url, wanted.user, wanted.password)
     return Program(
         name="Grafana",
         command=(command, "server", *home_and_file),
@@ -64,9 +64,9 @@ def prepare(program: InstalledProgram, options: GrafanaOptions) -> Program:
         log_path=places.logs_folder().absolute() / "grafana.log",
         state_path=state_path(),
         url=url,
-        is_ready=Readiness(url, wanted.user, wanted.password),
+        is_ready=readiness,
         start_timeout_seconds=START_TIMEOUT_SECONDS,
-        explain=explain,
+        explain=readiness.explain,
     )
 
 
