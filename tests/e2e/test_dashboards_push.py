@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+from tests.certificates import Certificates, make_certificates
 from tests.stand_ins.existing import ENVIRONMENT, existing_grafana
 from tests.stand_ins.running import ask
 
@@ -274,24 +275,41 @@ def test_an_address_where_nobody_listens_is_told(push: Any) -> None:
     assert "can not be reached at http://127.0.0.1:9: Connection refused" in done.stderr
 
 
-def test_a_certificate_that_is_not_trusted_is_told(
-    push: Any, tmp_path: Path, needs_program: Callable[[str, str], str]
+@pytest.fixture
+def certificates(
+    needs_program: Callable[[str, str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Certificates:
+    return make_certificates(needs_program, tmp_path_factory.mktemp("certificates"))
+
+
+def test_a_certificate_is_trusted_once_what_the_hint_says_is_done(
+    push: Any, certificates: Certificates
 ) -> None:
-    make = [needs_program("openssl", "openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes"]
-    make += ["-subj", "/CN=localhost", "-days", "1", "-keyout", "key.pem", "-out", "cert.pem"]
-    subprocess.run(make, cwd=tmp_path, check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    context.load_cert_chain(certificates.certificate, certificates.key)
 
-    def shake_hands(connection: socket.socket) -> None:
-        with contextlib.suppress(ssl.SSLError):
-            context.wrap_socket(connection, server_side=True).close()
+    def refuse(connection: socket.socket) -> None:
+        with contextlib.ExitStack() as opened:
+            opened.enter_context(contextlib.suppress(ssl.SSLError))
+            secure = opened.enter_context(context.wrap_socket(connection, server_side=True))
+            secure.recv(65536)
+            secure.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}")
 
-    with taking_connections(shake_hands) as port:
-        done = push("--url", f"https://localhost:{port}")
+    with taking_connections(refuse) as port:
+        url = f"https://localhost:{port}"
+        unknown = push("--url", url)
+        known = push("--url", url, REQUESTS_CA_BUNDLE=str(certificates.authority))
+    assert unknown.returncode == known.returncode == 1
+    assert "is not trusted" in unknown.stderr
+    assert "REQUESTS_CA_BUNDLE" in unknown.stderr
+    assert "with 401" in known.stderr
+
+
+def test_a_file_of_authorities_that_is_not_there_is_told(push: Any) -> None:
+    done = push("--url", "https://localhost:9", REQUESTS_CA_BUNDLE="/nowhere.pem")
     assert done.returncode == 1
-    assert "is not trusted" in done.stderr
-    assert "REQUESTS_CA_BUNDLE" in done.stderr
+    assert "/nowhere.pem" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from mephisto_metrics.machine.errors import StackError
@@ -46,6 +47,7 @@ class GrafanaApi:
         )
         self._session = requests.Session()
         self._session.trust_env = not is_local
+        self._session.verify = _authorities()
         self._session.auth = _authentication(token, basic)
         self._session.headers["Accept"] = "application/json"
 
@@ -80,7 +82,7 @@ class GrafanaApi:
                 f"the certificate of {self.url} is not trusted: {innermost_reason(error)}",
                 "use the name that is in it, or give its authority's file in REQUESTS_CA_BUNDLE",
             ) from error
-        except requests.exceptions.RequestException as error:
+        except OSError as error:  # also of a file of authorities that is not there
             raise ConnectionFailedError(
                 f"Grafana can not be reached at {self.url}: {innermost_reason(error)}",
                 "check the address, and that this machine can reach it",
@@ -92,6 +94,11 @@ class GrafanaApi:
             return body
         reason = f"{self.url} answers {asked} with {status}{_reason(body)}"
         raise StackError(reason, _hint(status))
+
+
+def _authorities() -> str | bool:
+    """Return the file of authorities in the environment, which `trust_env` leaves out too."""
+    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
 
 
 def _authentication(token: str | None, basic: tuple[str, str] | None) -> Any:
