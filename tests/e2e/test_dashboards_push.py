@@ -222,6 +222,17 @@ def test_what_is_no_grafana_is_told(push: Any, answering: Callable[[bytes], str]
     assert "not in JSON" in done.stderr
 
 
+@pytest.mark.parametrize("head", [b"404 Not Found", b"200 OK"])
+def test_what_only_answers_is_not_taken_for_a_grafana_without_boards(
+    push: Any, answering: Callable[[bytes], str], head: bytes
+) -> None:
+    url = answering(b"HTTP/1.1 " + head + b"\r\nContent-Length: 2\r\n\r\n{}")
+    done = push("--url", url, "--store-url", STORE_URL, "--dry-run")
+    assert done.returncode == 1, done.stdout
+    assert "answers GET /api/health" in done.stderr
+    assert "with its path where it is served below one" in done.stderr
+
+
 def test_a_redirection_is_not_followed_with_the_token(
     push: Any, answering: Callable[[bytes], str]
 ) -> None:

@@ -51,6 +51,15 @@ class GrafanaApi:
         self._session.auth = _authentication(token, basic)
         self._session.headers["Accept"] = "application/json"
 
+    def check(self) -> None:
+        """Raise `StackError` if this is no Grafana, of which nothing can be said to be missing."""
+        asked = "GET /api/health"
+        health = self._expect(*self.ask(*asked.split()), asked)
+        if not isinstance(health, dict) or "database" not in health:
+            raise StackError(
+                f"{self.url} answers {asked}, and not as Grafana does", _hint(HTTP_NOT_FOUND)
+            )
+
     def get(self, path: str) -> Any | None:
         """Return what is at a path; None if there is nothing. Raises `StackError`."""
         status, body = self.ask("GET", path)

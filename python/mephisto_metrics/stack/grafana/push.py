@@ -59,6 +59,7 @@ class Push:
 
     def run(self) -> list[Change]:
         """Do it all and return what was done. Raises `StackError` at the first that fails."""
+        self._api.check()
         source = self._data_source()
         self._folder()
         for board in packaged.boards().values():
