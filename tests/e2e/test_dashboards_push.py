@@ -215,6 +215,48 @@ def test_boards_that_are_provisioned_by_files_are_told_of(tmp_path: Path, push: 
     assert "files" in done.stderr
 
 
+def test_a_data_source_that_is_provisioned_by_files_is_taken_as_it_is_or_told_of(
+    tmp_path: Path, push: Any
+) -> None:
+    from mephisto_metrics.stack.grafana import provisioning
+
+    theirs = provisioning.as_file(provisioning.data_source("theirs", STORE_URL, 5.0))
+    with existing_grafana(tmp_path, {"datasources/theirs.yaml": theirs}) as url:
+        here = ("--url", url, "--data-source", "theirs", "--store-url")
+        other = push(*here, "http://127.0.0.1:10")
+        assert state(url)[1][0] == 404, "nothing was made"
+        same = changes(push(*here, STORE_URL, "--json"))
+    assert other.returncode == 1
+    assert "provisioned there by files" in other.stderr
+    assert "Admin" not in other.stderr
+    assert same["data source theirs"] == "unchanged"
+
+
+def test_data_sources_over_several_stores_can_be_made(url: str, push: Any) -> None:
+    arguments = ("--url", url, "--store-url", STORE_URL, "--json")
+    for uid in ("mephisto-metrics", "one", "two"):
+        assert changes(push(*arguments, "--data-source", uid))[f"data source {uid}"] == "created"
+    names = {source["uid"]: source["name"] for source in ask(url, "/api/datasources")[1]}
+    assert names == {
+        "mephisto-metrics": "Mephisto metrics",
+        "one": "Mephisto metrics (one)",
+        "two": "Mephisto metrics (two)",
+    }
+
+
+def test_a_grafana_too_old_for_the_alerts_is_told(
+    tmp_path: Path, push: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAND_IN_GRAFANA_FAILS_AT_NEW_RULES", "yes")
+    with existing_grafana(tmp_path) as url:
+        done = push("--url", url, "--store-url", STORE_URL)
+        assert changes(push("--url", url, "--store-url", STORE_URL, "--no-alerts", "--json"))
+    assert done.returncode == 1
+    assert "with 500" in done.stderr
+    assert "before 11.5.2" in done.stderr
+    assert "--no-alerts" in done.stderr
+
+
 def test_what_is_no_grafana_is_told(push: Any, answering: Callable[[bytes], str]) -> None:
     page = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
     done = push("--url", page)

@@ -279,7 +279,7 @@ def test_a_database_that_is_not_ours_to_write_is_explained(prepared: Any, home: 
         ("write /x: no space left on device", "free some space"),
         ("Could not find config defaults, make sure homepath", "reinstall --only grafana"),
         ("listen tcp 10.0.0.1:3032: bind: cannot assign requested address", "GRAFANA_HOST"),
-        ("Error: ✗ invalid IP address: localhost", "GRAFANA_HOST"),
+        ("Error: ✗ *apiserver.service run error: invalid IP address: localhost", "GRAFANA_HOST"),
         ("Invalid root_url. url=http://::1:3032/", "GRAFANA_HOST"),
         ("Datasource provisioning error: data source not found", "`data/grafana`"),
     ],

@@ -4,7 +4,8 @@ It honours the part of Grafana's command line, configuration, provisioning files
 this project uses, refuses what it does not know, and shows no graphs. Variables of its own:
 `STAND_IN_GRAFANA_TOKENS` are tokens of service accounts with their roles, as JSON;
 `STAND_IN_GRAFANA_MIGRATION_SECONDS` makes its first start as slow as Grafana's,
-and `STAND_IN_GRAFANA_QUERY_SECONDS` each query as slow as a store far away.
+and `STAND_IN_GRAFANA_QUERY_SECONDS` each query as slow as a store far away; with
+`STAND_IN_GRAFANA_FAILS_AT_NEW_RULES` its API takes rules as before 11.5.2.
 """
 
 from __future__ import annotations
@@ -151,7 +152,9 @@ def check_address(address: str) -> None:
     try:
         ipaddress.ip_address(address.replace("%", "a zone") or "::")
     except ValueError as error:
-        raise ConfigurationError(f"invalid IP address: {address}") from error
+        raise ConfigurationError(
+            f"*apiserver.service run error: invalid IP address: {address}"
+        ) from error
 
 
 def check_root_url(url: str) -> None:

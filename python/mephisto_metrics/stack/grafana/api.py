@@ -20,6 +20,7 @@ HTTP_MOVED = range(300, 400)
 HTTP_UNAUTHORIZED = 401
 HTTP_FORBIDDEN = 403
 HTTP_NOT_FOUND = 404
+HTTP_FAULT = 500
 
 
 class ConnectionFailedError(StackError):
@@ -57,7 +58,7 @@ class GrafanaApi:
         health = self._expect(*self.ask(*asked.split()), asked)
         if not isinstance(health, dict) or "database" not in health:
             raise StackError(
-                f"{self.url} answers {asked}, and not as Grafana does", _hint(HTTP_NOT_FOUND)
+                f"{self.url} answers {asked}, and not as Grafana does", _hint(HTTP_NOT_FOUND, asked)
             )
 
     def get(self, path: str) -> Any | None:
@@ -102,7 +103,7 @@ class GrafanaApi:
         if status in HTTP_SUCCESS and body is not None:
             return body
         reason = f"{self.url} answers {asked} with {status}{_reason(body)}"
-        raise StackError(reason, _hint(status))
+        raise StackError(reason, _hint(status, asked))
 
 
 def _authorities() -> str | bool:
@@ -136,7 +137,7 @@ def _reason(body: Any | None) -> str:
     return "" if body is not None else ", and not in JSON"
 
 
-def _hint(status: int) -> str:
+def _hint(status: int, asked: str) -> str:
     if status == HTTP_UNAUTHORIZED:
         return (
             "the token is not valid there, or has expired: make one under Administration, "
@@ -148,4 +149,9 @@ def _hint(status: int) -> str:
         return "give Grafana's own address, with its path where it is served below one"
     if status in HTTP_MOVED:
         return "give the address that it moves to, such as one with https"
+    if status == HTTP_FAULT and "/rule-groups/" in asked:
+        return (
+            "before 11.5.2 Grafana takes no rules that are new to it: bring it up to date, or "
+            "leave them out with `--no-alerts`; else its log has more"
+        )
     return "Grafana's log has more; what was provisioned there by files is changed in these only"
