@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import socket
 from typing import TYPE_CHECKING
 
+from mephisto_metrics.machine import places
 from mephisto_metrics.machine.ports import address_text
 from mephisto_metrics.stack.addresses import is_loopback
 from mephisto_metrics.stack.grafana import files, ini, packaged
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
     from mephisto_metrics.stack.grafana.options import GrafanaOptions
 
+COOKIE_DIGITS = 12
 Sections = dict[str, dict[str, str]]
 
 CHATTER_OFF: Sections = {
@@ -99,12 +103,21 @@ def _access(user: str) -> Sections:
             "cookie_samesite": "lax",
             "disable_brute_force_login_protection": "false",
         },
-        # Cookies do not know ports: another Grafana on this host must not be logged out by ours.
-        "auth": {"login_cookie_name": "mephisto_metrics_session", "disable_login_form": "false"},
+        "auth": {"login_cookie_name": _cookie_name(), "disable_login_form": "false"},
         "auth.anonymous": {"enabled": "false"},
         "auth.basic": {"enabled": "true"},
         "users": {"allow_sign_up": "false", "allow_org_create": "false"},
     }
+
+
+def _cookie_name() -> str:
+    """Return a name for the cookie of a session, the same for this home at each start.
+
+    Cookies do not know ports: one Grafana on a host must not log out another. Through tunnels two
+    machines are one host to a browser, and their homes may have the same path.
+    """
+    home = f"{socket.gethostname()}:{places.home().resolve()}".encode(errors="surrogateescape")
+    return f"mephisto_metrics_{hashlib.sha256(home).hexdigest()[:COOKIE_DIGITS]}"
 
 
 def environment(configured: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
