@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+from tests.certificates import Certificates, make_certificates
 from tests.stand_ins.existing import ENVIRONMENT, existing_grafana
 from tests.stand_ins.running import ask
 
@@ -214,11 +215,64 @@ def test_boards_that_are_provisioned_by_files_are_told_of(tmp_path: Path, push: 
     assert "files" in done.stderr
 
 
+def test_a_data_source_that_is_provisioned_by_files_is_taken_as_it_is_or_told_of(
+    tmp_path: Path, push: Any
+) -> None:
+    from mephisto_metrics.stack.grafana import provisioning
+
+    theirs = provisioning.as_file(provisioning.data_source("theirs", STORE_URL, 5.0))
+    with existing_grafana(tmp_path, {"datasources/theirs.yaml": theirs}) as url:
+        here = ("--url", url, "--data-source", "theirs", "--store-url")
+        other = push(*here, "http://127.0.0.1:10")
+        assert state(url)[1][0] == 404, "nothing was made"
+        same = changes(push(*here, STORE_URL, "--json"))
+    assert other.returncode == 1
+    assert "provisioned there by files" in other.stderr
+    assert "Admin" not in other.stderr
+    assert same["data source theirs"] == "unchanged"
+
+
+def test_data_sources_over_several_stores_can_be_made(url: str, push: Any) -> None:
+    arguments = ("--url", url, "--store-url", STORE_URL, "--json")
+    for uid in ("mephisto-metrics", "one", "two"):
+        assert changes(push(*arguments, "--data-source", uid))[f"data source {uid}"] == "created"
+    names = {source["uid"]: source["name"] for source in ask(url, "/api/datasources")[1]}
+    assert names == {
+        "mephisto-metrics": "Mephisto metrics",
+        "one": "Mephisto metrics (one)",
+        "two": "Mephisto metrics (two)",
+    }
+
+
+def test_a_grafana_too_old_for_the_alerts_is_told(
+    tmp_path: Path, push: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAND_IN_GRAFANA_FAILS_AT_NEW_RULES", "yes")
+    with existing_grafana(tmp_path) as url:
+        done = push("--url", url, "--store-url", STORE_URL)
+        assert changes(push("--url", url, "--store-url", STORE_URL, "--no-alerts", "--json"))
+    assert done.returncode == 1
+    assert "with 500" in done.stderr
+    assert "before 11.5.2" in done.stderr
+    assert "--no-alerts" in done.stderr
+
+
 def test_what_is_no_grafana_is_told(push: Any, answering: Callable[[bytes], str]) -> None:
     page = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
     done = push("--url", page)
     assert done.returncode == 1
     assert "not in JSON" in done.stderr
+
+
+@pytest.mark.parametrize("head", [b"404 Not Found", b"200 OK"])
+def test_what_only_answers_is_not_taken_for_a_grafana_without_boards(
+    push: Any, answering: Callable[[bytes], str], head: bytes
+) -> None:
+    url = answering(b"HTTP/1.1 " + head + b"\r\nContent-Length: 2\r\n\r\n{}")
+    done = push("--url", url, "--store-url", STORE_URL, "--dry-run")
+    assert done.returncode == 1, done.stdout
+    assert "answers GET /api/health" in done.stderr
+    assert "with its path where it is served below one" in done.stderr
 
 
 def test_a_redirection_is_not_followed_with_the_token(
@@ -274,24 +328,41 @@ def test_an_address_where_nobody_listens_is_told(push: Any) -> None:
     assert "can not be reached at http://127.0.0.1:9: Connection refused" in done.stderr
 
 
-def test_a_certificate_that_is_not_trusted_is_told(
-    push: Any, tmp_path: Path, needs_program: Callable[[str, str], str]
+@pytest.fixture
+def certificates(
+    needs_program: Callable[[str, str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Certificates:
+    return make_certificates(needs_program, tmp_path_factory.mktemp("certificates"))
+
+
+def test_a_certificate_is_trusted_once_what_the_hint_says_is_done(
+    push: Any, certificates: Certificates
 ) -> None:
-    make = [needs_program("openssl", "openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes"]
-    make += ["-subj", "/CN=localhost", "-days", "1", "-keyout", "key.pem", "-out", "cert.pem"]
-    subprocess.run(make, cwd=tmp_path, check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    context.load_cert_chain(certificates.certificate, certificates.key)
 
-    def shake_hands(connection: socket.socket) -> None:
-        with contextlib.suppress(ssl.SSLError):
-            context.wrap_socket(connection, server_side=True).close()
+    def refuse(connection: socket.socket) -> None:
+        with contextlib.ExitStack() as opened:
+            opened.enter_context(contextlib.suppress(ssl.SSLError))
+            secure = opened.enter_context(context.wrap_socket(connection, server_side=True))
+            secure.recv(65536)
+            secure.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}")
 
-    with taking_connections(shake_hands) as port:
-        done = push("--url", f"https://localhost:{port}")
+    with taking_connections(refuse) as port:
+        url = f"https://localhost:{port}"
+        unknown = push("--url", url)
+        known = push("--url", url, REQUESTS_CA_BUNDLE=str(certificates.authority))
+    assert unknown.returncode == known.returncode == 1
+    assert "is not trusted" in unknown.stderr
+    assert "REQUESTS_CA_BUNDLE" in unknown.stderr
+    assert "with 401" in known.stderr
+
+
+def test_a_file_of_authorities_that_is_not_there_is_told(push: Any) -> None:
+    done = push("--url", "https://localhost:9", REQUESTS_CA_BUNDLE="/nowhere.pem")
     assert done.returncode == 1
-    assert "is not trusted" in done.stderr
-    assert "REQUESTS_CA_BUNDLE" in done.stderr
+    assert "/nowhere.pem" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,11 +24,11 @@ from mephisto_metrics.stack import viewers
 from mephisto_metrics.stack.doctor import diagnose
 from mephisto_metrics.stack.doctor.findings import Level
 from mephisto_metrics.stack.grafana import GrafanaOptions, data_source, prepare
-from mephisto_metrics.stack.readiness import fetched, wait_until
+from mephisto_metrics.stack.grafana.api import GrafanaApi
+from mephisto_metrics.stack.readiness import ANSWER_TIMEOUT_SECONDS, fetched, wait_until
 from mephisto_metrics.stack.supervision import Program
 
 TIMEOUT_SECONDS = 30
-QUICK_SECONDS = 10
 CHOSEN = "chosen in Grafana"
 
 
@@ -75,16 +74,22 @@ def test_a_grafana_whose_store_is_gone_is_told_from_one_that_has_data(
         assert finding["command"] is None
 
 
-def test_a_grafana_that_was_told_of_another_store_is_told_quickly_though_that_one_hangs(
+def test_a_grafana_that_was_told_of_another_store_is_told_though_that_one_hangs(
     release: Path,
 ) -> None:
     with running_store(), silent_server() as address, shown(release, f"http://{address}"):
-        began = time.monotonic()
         finding = found("viewer.without-store")
-        assert time.monotonic() - began < QUICK_SECONDS
-        assert "no answer within 2 s" in finding.found
+        assert "no answer within 12 s" in finding.found
         assert "though the store answers others" in finding.meaning
         assert finding.command == "mephisto metrics cleanup"
+
+
+def test_a_grafana_whose_store_takes_its_time_is_well(
+    release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAND_IN_GRAFANA_QUERY_SECONDS", str(ANSWER_TIMEOUT_SECONDS + 0.5))
+    with running_store() as engine, shown(release, engine.url):
+        assert found("viewer.well").found.startswith("Grafana is shown at")
 
 
 def test_who_changed_the_password_in_grafana_is_told_that_it_is_not_asked_and_not_locked_out(
@@ -115,11 +120,8 @@ def test_who_changed_the_password_in_grafana_is_told_that_it_is_not_asked_and_no
     ],
 )
 def test_what_each_release_of_grafana_says_is_understood(
-    status: int, body: Any, fault: str | None
+    monkeypatch: pytest.MonkeyPatch, status: int, body: Any, fault: str | None
 ) -> None:
-    class Answering:
-        def ask(self, *_: Any) -> tuple[int, Any]:
-            return status, body
-
-    answer = data_source.ask(Answering())  # type: ignore[arg-type]
+    monkeypatch.setattr(GrafanaApi, "ask", lambda *_: (status, body))
+    answer = data_source.ask("http://127.0.0.1:9", "admin", "admin")
     assert (answer.fault, answer.is_denied) == (fault, False)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
+import socket
 import stat
 import sys
 from pathlib import Path
@@ -133,6 +135,43 @@ def test_it_listens_on_loopback_with_a_session_of_its_own(
     assert settings["server"]["enforce_domain"] == "true"
     assert settings["auth"]["login_cookie_name"] != "grafana_session"
     assert settings["auth.anonymous"]["enabled"] == "false"
+
+
+def test_each_home_has_a_cookie_of_its_own_over_ports_and_ways_to_it(
+    home: Path, program: InstalledProgram, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def cookie(folder: Path) -> str:
+        monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(folder))
+        prepare(program, options())
+        return str(read_back(folder)["auth"]["login_cookie_name"])
+
+    home.mkdir()
+    (tmp_path / "link").symlink_to(home)
+    first = cookie(home)
+    assert re.fullmatch(r"\w+", first, re.ASCII)
+    assert cookie(home) == cookie(tmp_path / "link") == first
+    assert cookie(tmp_path / "another home") != first
+    monkeypatch.setattr(socket, "gethostname", lambda: "another-machine")
+    assert cookie(home) != first
+
+
+def test_it_is_told_the_address_of_a_host_and_shown_by_its_name(
+    home: Path, program: InstalledProgram
+) -> None:
+    prepared = prepare(program, options(host="localhost"))
+    server = read_back(home)["server"]
+    assert ipaddress.ip_address(server["http_addr"]).is_loopback
+    assert server["domain"] == "localhost"
+    assert prepared.url == f"http://localhost:{server['http_port']}"
+
+
+@pytest.mark.parametrize("host", ["no name", "a..b"])
+def test_a_host_that_leads_to_no_address_is_refused(
+    home: Path, program: InstalledProgram, host: str
+) -> None:
+    with pytest.raises(StackError, match=f"`{host}`, which is no address") as caught:
+        prepare(program, options(host=host))
+    assert "GRAFANA_HOST" in caught.value.hint
 
 
 def test_variables_of_grafanas_own_do_not_override_what_is_set_and_secrets_do_not_reach_it(
@@ -277,8 +316,6 @@ def test_a_taken_port_is_told_with_who_holds_it(
 
 @pytest.fixture
 def unused_listener() -> Any:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
 

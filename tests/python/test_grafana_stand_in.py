@@ -54,6 +54,9 @@ def refusal(program: Program) -> str:
         ("[plugins]\npreinstall_disabled = false\n", "ask the internet: [plugins]"),
         ("[security]\nsecret_key = SW2YcwTIb9zpOOhoPsMm\n", "everybody knows"),
         ("[security]\nadmin_password = $__file{/nowhere}\n", "/nowhere"),
+        ("[server]\nhttp_addr = localhost\n", "invalid IP address: localhost"),
+        ("[server]\nroot_url = http://::1:3032/\n", "Invalid root_url"),
+        ("[database]\nurl = mysql://db.example/grafana\n", "another database"),
         ("[paths]\ndata = somewhere\n", "below the home path"),
     ],
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
 import signal
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from tests.stand_ins.running import (
 )
 
 from mephisto_metrics._core import Store
+from mephisto_metrics.machine.ports import is_free
 from mephisto_metrics.stack.credentials import Credentials
 from mephisto_metrics.stack.grafana import (
     GrafanaOptions,
@@ -31,7 +33,7 @@ from mephisto_metrics.stack.grafana import (
     prepare,
 )
 from mephisto_metrics.stack.grafana.readiness import Readiness
-from mephisto_metrics.stack.readiness import wait_until
+from mephisto_metrics.stack.readiness import ANSWER_TIMEOUT_SECONDS, wait_until
 from mephisto_metrics.stack.store_state import StoreState
 from mephisto_metrics.stack.viewer import ServedGrafana
 
@@ -102,6 +104,20 @@ def test_it_is_not_ready_while_its_store_does_not_answer(prepared: Any) -> None:
     with started(program):
         assert wait_until(lambda: is_healthy(program.url), TIMEOUT_SECONDS)
         assert not program.is_ready()
+        explained = program.explain([])
+    assert "Post http://127.0.0.1:9/api/v1/query" in explained, "what Grafana says of it"
+    assert not program.is_ready()
+    assert program.explain([]) is None, "it is no more the store's fault"
+
+
+def test_it_is_ready_though_its_store_takes_longer_than_grafana_itself_may(
+    prepared: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAND_IN_GRAFANA_QUERY_SECONDS", str(ANSWER_TIMEOUT_SECONDS + 0.5))
+    program = prepared()
+    with started(program):
+        assert wait_until(lambda: is_healthy(program.url), TIMEOUT_SECONDS)
+        assert program.is_ready()
 
 
 def is_healthy(url: str) -> bool:
@@ -121,12 +137,11 @@ def test_it_is_not_ready_before_it_listens(prepared: Any, monkeypatch: pytest.Mo
     assert program.start_timeout_seconds >= 60
 
 
-def test_one_that_hangs_is_waited_for_no_longer_than_the_other_parts_can_wait() -> None:
+def test_of_one_that_hangs_only_the_health_is_asked() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # the system accepts for it
-        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        began_seconds = time.monotonic()
-        assert not Readiness(url, "admin", "admin")()
-        assert time.monotonic() - began_seconds < 5
+        readiness = Readiness(f"http://127.0.0.1:{silent.getsockname()[1]}", "admin", "admin")
+        assert not readiness()
+        assert readiness.explain([]) is None, "its data source was not asked, for which it has long"
 
 
 def test_a_store_at_another_address_is_followed_without_waiting_for_a_long_start(
@@ -184,6 +199,40 @@ def test_no_secret_is_on_a_command_line_in_an_environment_or_in_a_log(
         assert log.is_dir() or PASSWORD not in log.read_text()
 
 
+@pytest.mark.skipif(not is_free("::1", 0), reason="this machine has no IPv6")
+def test_it_is_shown_at_an_ipv6_address_too(prepared: Any) -> None:
+    program = prepared(host="::1")
+    assert program.url.startswith("http://[::1]:")
+    with ready(program):
+        assert ask(program.url, "/d/mephisto")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("GF_DATABASE_URL", "mysql://db.example/grafana"),
+        ("GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION", "true"),
+        ("GF_SERVER_ROOT_URL", "https://elsewhere.example/"),
+    ],
+)
+def test_a_variable_of_grafanas_own_leads_to_no_other_database_account_or_address(
+    prepared: Any, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    program = prepared()
+    with ready(program):
+        assert ask(program.url, "/api/search")[0] == 200
+        assert moved_to(program.url, "rebound.example") == f"{program.url}/api/search"
+
+
+def moved_to(url: str, host: str) -> str | None:
+    """Return where Grafana sends who asks for another name than its own."""
+    connection = http.client.HTTPConnection(url.partition("//")[2], timeout=TIMEOUT_SECONDS)
+    with contextlib.closing(connection):
+        connection.request("GET", "/api/search", headers={"Host": host})
+        return connection.getresponse().getheader("Location")
+
+
 def test_a_page_of_another_name_is_turned_away(prepared: Any) -> None:
     program = prepared()
     port = program.url.rpartition(":")[2]
@@ -230,6 +279,8 @@ def test_a_database_that_is_not_ours_to_write_is_explained(prepared: Any, home: 
         ("write /x: no space left on device", "free some space"),
         ("Could not find config defaults, make sure homepath", "reinstall --only grafana"),
         ("listen tcp 10.0.0.1:3032: bind: cannot assign requested address", "GRAFANA_HOST"),
+        ("Error: ✗ *apiserver.service run error: invalid IP address: localhost", "GRAFANA_HOST"),
+        ("Invalid root_url. url=http://::1:3032/", "GRAFANA_HOST"),
         ("Datasource provisioning error: data source not found", "`data/grafana`"),
     ],
 )

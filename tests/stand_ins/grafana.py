@@ -3,17 +3,21 @@
 It honours the part of Grafana's command line, configuration, provisioning files and HTTP API that
 this project uses, refuses what it does not know, and shows no graphs. Variables of its own:
 `STAND_IN_GRAFANA_TOKENS` are tokens of service accounts with their roles, as JSON;
-`STAND_IN_GRAFANA_MIGRATION_SECONDS` makes its first start as slow as Grafana's.
+`STAND_IN_GRAFANA_MIGRATION_SECONDS` makes its first start as slow as Grafana's,
+and `STAND_IN_GRAFANA_QUERY_SECONDS` each query as slow as a store far away; with
+`STAND_IN_GRAFANA_FAILS_AT_NEW_RULES` its API takes rules as before 11.5.2.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
+import ipaddress
 import os
 import signal
 import sys
 import time
+import urllib.parse
 from pathlib import Path
 from types import FrameType
 
@@ -105,11 +109,16 @@ def opened(arguments: argparse.Namespace) -> tuple[grafana_ini.Sections, Databas
     if is_first or database.get("account", "1") is None:
         log("migrator", "info", "Starting DB migrations")
         time.sleep(float(os.environ.get("STAND_IN_GRAFANA_MIGRATION_SECONDS", "0")))
-        security = settings["security"]
-        account = {"login": security["admin_user"], "password": hashed(security["admin_password"])}
-        database.put("account", "1", account)
-        log("sqlstore", "info", "Created default admin", user=security["admin_user"])
+        add_account(settings["security"], database)
     return settings, database
+
+
+def add_account(security: dict[str, str], database: Database) -> None:
+    if security["disable_initial_admin_creation"] == "true":
+        return
+    account = {"login": security["admin_user"], "password": hashed(security["admin_password"])}
+    database.put("account", "1", account)
+    log("sqlstore", "info", "Created default admin", user=security["admin_user"])
 
 
 def check(settings: grafana_ini.Sections) -> None:
@@ -129,9 +138,31 @@ def check(settings: grafana_ini.Sections) -> None:
             raise ConfigurationError(f"it would ask the internet: [{section}] {key}")
     if settings["security"]["secret_key"] == grafana_ini.DEFAULTS["security"]["secret_key"]:
         raise ConfigurationError("the secret key is the one that everybody knows")
+    check_address(settings["server"]["http_addr"])
+    check_root_url(settings["server"]["root_url"])
+    if settings["database"]["url"]:
+        raise ConfigurationError("it would use another database: [database] url")
     for key in ("data", "logs", "plugins", "provisioning"):
         if not Path(settings["paths"][key]).is_absolute():
             raise ConfigurationError(f"[paths] {key} is below the home path")
+
+
+def check_address(address: str) -> None:
+    """Refuse a name, and a zone, as Go's `net.ParseIP` does."""
+    try:
+        ipaddress.ip_address(address.replace("%", "a zone") or "::")
+    except ValueError as error:
+        raise ConfigurationError(
+            f"*apiserver.service run error: invalid IP address: {address}"
+        ) from error
+
+
+def check_root_url(url: str) -> None:
+    """Refuse an IPv6 address without brackets, as Go's `url.Parse` does since 1.26."""
+    try:
+        _ = urllib.parse.urlsplit(url).port
+    except ValueError as error:
+        raise ConfigurationError(f"Invalid root_url. url={url} error={error}") from error
 
 
 def provision(settings: grafana_ini.Sections, database: Database) -> None:

@@ -27,7 +27,7 @@ DEFAULTS: Sections = {
         "enforce_domain": "false",
         "root_url": "%(protocol)s://%(domain)s:%(http_port)s/",
     },
-    "database": {"type": "sqlite3", "path": "grafana.db"},
+    "database": {"type": "sqlite3", "path": "grafana.db", "url": ""},
     "analytics": {
         "reporting_enabled": "true",
         "check_for_updates": "true",
@@ -35,6 +35,7 @@ DEFAULTS: Sections = {
         "feedback_links_enabled": "true",
     },
     "security": {
+        "disable_initial_admin_creation": "false",
         "admin_user": "admin",
         "admin_password": "admin",
         "secret_key": "SW2YcwTIb9zpOOhoPsMm",

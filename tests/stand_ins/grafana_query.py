@@ -11,7 +11,8 @@ import urllib.request
 from typing import Any
 
 Json = dict[str, Any]
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 30
+"""Of `[dataproxy] timeout`."""
 
 
 def answer(source: Json, expression: str) -> list[Any]:

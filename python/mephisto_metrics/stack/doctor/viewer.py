@@ -90,7 +90,7 @@ def _page(url: str) -> Finding | None:
 
 def _grafana(url: str) -> Finding | None:
     """Ask what its boards ask: that Grafana answers itself says nothing of those."""
-    answer = data_source.ask_once(url, ANSWER_TIMEOUT_SECONDS)
+    answer = data_source.ask_once(url)
     if answer.is_denied:
         return note(
             "viewer.password-changed",
@@ -123,4 +123,4 @@ def _does_store_answer() -> bool:
     asked = store.asked()
     if asked is None:
         return False
-    return why_no_queries(asked.url, ANSWER_TIMEOUT_SECONDS, asked.credentials) is None
+    return why_no_queries(asked.url, store.REMOTE_TIMEOUT_SECONDS, asked.credentials) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from mephisto_metrics.machine.errors import StackError
@@ -19,6 +20,7 @@ HTTP_MOVED = range(300, 400)
 HTTP_UNAUTHORIZED = 401
 HTTP_FORBIDDEN = 403
 HTTP_NOT_FOUND = 404
+HTTP_FAULT = 500
 
 
 class ConnectionFailedError(StackError):
@@ -46,8 +48,18 @@ class GrafanaApi:
         )
         self._session = requests.Session()
         self._session.trust_env = not is_local
+        self._session.verify = _authorities()
         self._session.auth = _authentication(token, basic)
         self._session.headers["Accept"] = "application/json"
+
+    def check(self) -> None:
+        """Raise `StackError` if this is no Grafana, of which nothing can be said to be missing."""
+        asked = "GET /api/health"
+        health = self._expect(*self.ask(*asked.split()), asked)
+        if not isinstance(health, dict) or "database" not in health:
+            raise StackError(
+                f"{self.url} answers {asked}, and not as Grafana does", _hint(HTTP_NOT_FOUND, asked)
+            )
 
     def get(self, path: str) -> Any | None:
         """Return what is at a path; None if there is nothing. Raises `StackError`."""
@@ -80,7 +92,7 @@ class GrafanaApi:
                 f"the certificate of {self.url} is not trusted: {innermost_reason(error)}",
                 "use the name that is in it, or give its authority's file in REQUESTS_CA_BUNDLE",
             ) from error
-        except requests.exceptions.RequestException as error:
+        except OSError as error:  # also of a file of authorities that is not there
             raise ConnectionFailedError(
                 f"Grafana can not be reached at {self.url}: {innermost_reason(error)}",
                 "check the address, and that this machine can reach it",
@@ -91,7 +103,12 @@ class GrafanaApi:
         if status in HTTP_SUCCESS and body is not None:
             return body
         reason = f"{self.url} answers {asked} with {status}{_reason(body)}"
-        raise StackError(reason, _hint(status))
+        raise StackError(reason, _hint(status, asked))
+
+
+def _authorities() -> str | bool:
+    """Return the file of authorities in the environment, which `trust_env` leaves out too."""
+    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
 
 
 def _authentication(token: str | None, basic: tuple[str, str] | None) -> Any:
@@ -120,7 +137,7 @@ def _reason(body: Any | None) -> str:
     return "" if body is not None else ", and not in JSON"
 
 
-def _hint(status: int) -> str:
+def _hint(status: int, asked: str) -> str:
     if status == HTTP_UNAUTHORIZED:
         return (
             "the token is not valid there, or has expired: make one under Administration, "
@@ -132,4 +149,9 @@ def _hint(status: int) -> str:
         return "give Grafana's own address, with its path where it is served below one"
     if status in HTTP_MOVED:
         return "give the address that it moves to, such as one with https"
+    if status == HTTP_FAULT and "/rule-groups/" in asked:
+        return (
+            "before 11.5.2 Grafana takes no rules that are new to it: bring it up to date, or "
+            "leave them out with `--no-alerts`; else its log has more"
+        )
     return "Grafana's log has more; what was provisioned there by files is changed in these only"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import socket
 from typing import TYPE_CHECKING
 
+from mephisto_metrics.machine import places
+from mephisto_metrics.machine.ports import address_text
 from mephisto_metrics.stack.addresses import is_loopback
 from mephisto_metrics.stack.grafana import files, ini, packaged
 from mephisto_metrics.stack.secret_variables import SECRET_VARIABLES
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
 
     from mephisto_metrics.stack.grafana.options import GrafanaOptions
 
+COOKIE_DIGITS = 12
 Sections = dict[str, dict[str, str]]
 
 CHATTER_OFF: Sections = {
@@ -39,12 +44,15 @@ CHATTER_OFF: Sections = {
 """Everything that would ask the internet for something, or tell it."""
 
 
-def sections(options: GrafanaOptions, user: str, port: int) -> Sections:
-    """Return what the configuration says; secrets are files that it names."""
-    return {**_places(options, port), **_access(user), **CHATTER_OFF}
+def sections(options: GrafanaOptions, user: str, address: str, port: int) -> Sections:
+    """Return what the configuration says; secrets are files that it names.
+
+    `address` and `port` are what it listens on.
+    """
+    return {**_places(options, address, port), **_access(user), **CHATTER_OFF}
 
 
-def _places(options: GrafanaOptions, port: int) -> Sections:
+def _places(options: GrafanaOptions, address: str, port: int) -> Sections:
     return {
         "paths": {
             "data": ini.text(str(files.data_folder()), "the home"),
@@ -54,12 +62,15 @@ def _places(options: GrafanaOptions, port: int) -> Sections:
         },
         "server": {
             "protocol": "http",
-            "http_addr": ini.text(options.host, "the host"),
+            "http_addr": address,
             "http_port": str(port),
             "domain": ini.text(options.local_host, "the host"),
             "enforce_domain": "true" if _can_enforce_domain(options) else "false",
+            # Its own default has no brackets around IPv6.
+            "root_url": ini.text(f"http://{address_text(options.local_host, port)}/", "the host"),
         },
-        "database": {"type": "sqlite3", "path": files.database_path().name},
+        # An `url` would come before the others.
+        "database": {"type": "sqlite3", "path": files.database_path().name, "url": ""},
         "dashboards": {
             "default_home_dashboard_path": ini.text(
                 str(packaged.default_board_path()), "the folder of this installation"
@@ -83,6 +94,7 @@ def _can_enforce_domain(options: GrafanaOptions) -> bool:
 def _access(user: str) -> Sections:
     return {
         "security": {
+            "disable_initial_admin_creation": "false",
             "admin_user": ini.text(user, "the user"),
             "admin_password": ini.content_of(files.secret_path("admin-password")),
             "secret_key": ini.content_of(files.secret_path("secret-key")),
@@ -91,12 +103,21 @@ def _access(user: str) -> Sections:
             "cookie_samesite": "lax",
             "disable_brute_force_login_protection": "false",
         },
-        # Cookies do not know ports: another Grafana on this host must not be logged out by ours.
-        "auth": {"login_cookie_name": "mephisto_metrics_session", "disable_login_form": "false"},
+        "auth": {"login_cookie_name": _cookie_name(), "disable_login_form": "false"},
         "auth.anonymous": {"enabled": "false"},
         "auth.basic": {"enabled": "true"},
         "users": {"allow_sign_up": "false", "allow_org_create": "false"},
     }
+
+
+def _cookie_name() -> str:
+    """Return a name for the cookie of a session, the same for this home at each start.
+
+    Cookies do not know ports: one Grafana on a host must not log out another. Through tunnels two
+    machines are one host to a browser, and their homes may have the same path.
+    """
+    home = f"{socket.gethostname()}:{places.home().resolve()}".encode(errors="surrogateescape")
+    return f"mephisto_metrics_{hashlib.sha256(home).hexdigest()[:COOKIE_DIGITS]}"
 
 
 def environment(configured: Mapping[str, Mapping[str, str]]) -> dict[str, str]:

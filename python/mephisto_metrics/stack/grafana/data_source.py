@@ -8,8 +8,11 @@ from typing import Any
 from mephisto_metrics.stack.grafana import account
 from mephisto_metrics.stack.grafana.api import ConnectionFailedError, GrafanaApi
 from mephisto_metrics.stack.grafana.packaged import DATA_SOURCE_TYPE, DATA_SOURCE_UID
-from mephisto_metrics.stack.readiness import HTTP_OK
+from mephisto_metrics.stack.readiness import ANSWER_TIMEOUT_SECONDS, HTTP_OK
+from mephisto_metrics.stack.store import REMOTE_TIMEOUT_SECONDS
 
+TIMEOUT_SECONDS = REMOTE_TIMEOUT_SECONDS + ANSWER_TIMEOUT_SECONDS
+"""What a store may take, and Grafana besides."""
 HTTP_DENIED = (401, 403)
 ALWAYS = "vector(1)"
 LOOKED_BACK_SECONDS = 60
@@ -26,15 +29,25 @@ class Answer:
     """Whether Grafana lets nobody ask with the password that it was given."""
 
 
-def ask(api: GrafanaApi) -> Answer:
-    """Ask for a number that every store has. Raises `ConnectionFailedError` without an answer."""
+def ask(url: str, user: str, password: str) -> Answer:
+    """Ask the Grafana at `url` for a number that every store has."""
+    api = GrafanaApi(
+        url, basic=(user, password), is_local=True, answer_timeout_seconds=TIMEOUT_SECONDS
+    )
+    try:
+        return _asked(api)
+    except ConnectionFailedError:
+        return Answer(f"no answer within {TIMEOUT_SECONDS:.0f} s")
+
+
+def _asked(api: GrafanaApi) -> Answer:
     status, body = api.ask("POST", "/api/ds/query", _question())
     if status in HTTP_DENIED:
         return Answer(is_denied=True)
     return Answer(_fault(status, body))
 
 
-def ask_once(url: str, timeout_seconds: float) -> Answer:
+def ask_once(url: str) -> Answer:
     """Ask the Grafana of this home, at `url`, unless it is known that it does not let us.
 
     After some wrong tries it would lock out the user. `OSError` if its secrets can not be read.
@@ -42,16 +55,7 @@ def ask_once(url: str, timeout_seconds: float) -> Answer:
     known = account.in_effect()
     if known is None:
         return Answer(is_denied=True)
-    api = GrafanaApi(
-        url,
-        basic=(known.user, known.password),
-        is_local=True,
-        answer_timeout_seconds=timeout_seconds,
-    )
-    try:
-        return ask(api)
-    except ConnectionFailedError:
-        return Answer(f"no answer within {timeout_seconds:.0f} s")
+    return ask(url, known.user, known.password)
 
 
 def _question() -> dict[str, Any]:

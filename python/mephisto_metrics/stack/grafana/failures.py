@@ -11,6 +11,10 @@ EXPLANATIONS = {
     "GRAFANA_PORT or `--port` to another port",
     "cannot assign requested address": "this machine has no such address; set GRAFANA_HOST or "
     "`--host` to one that it has",
+    "invalid ip address": "Grafana listens on no names; set GRAFANA_HOST or `--host` to an address "
+    "such as 127.0.0.1",
+    "invalid root_url": "Grafana can make no URL of its host; set GRAFANA_HOST or `--host` to an "
+    "address such as 127.0.0.1",
     "failed to open listener": "Grafana could not listen at its address; set GRAFANA_HOST and "
     "GRAFANA_PORT to another",
     "no space left on device": "free some space on the disk of MEPHISTO_METRICS_HOME",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 from mephisto_metrics.machine import places
@@ -17,7 +18,6 @@ from mephisto_metrics.stack.grafana import (
     provisioning,
     store_access,
 )
-from mephisto_metrics.stack.grafana.failures import explain
 from mephisto_metrics.stack.grafana.readiness import Readiness
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.supervision import Program
@@ -45,9 +45,10 @@ def prepare(program: InstalledProgram, options: GrafanaOptions) -> Program:
     """
     with explaining_home_faults():
         wanted = account.choose(options.host, options.user, options.password)
-    port = _port(options)
+    address = _address(options.host)
+    port = _port(address, options.port)
     with explaining_home_faults():
-        configured = configuration.sections(options, wanted.user, port)
+        configured = configuration.sections(options, wanted.user, address, port)
         environment = configuration.environment(configured)
         configuration_path = files.config_folder() / "grafana.ini"
         _write(options, wanted, configuration_path, ini.render(configured))
@@ -55,6 +56,7 @@ def prepare(program: InstalledProgram, options: GrafanaOptions) -> Program:
         command = str(program.executable)
         account.bring_up_to_date(wanted, [command, "cli", *home_and_file], environment)
     url = f"http://{address_text(options.local_host, port)}"
+    readiness = Readiness(url, wanted.user, wanted.password)
     return Program(
         name="Grafana",
         command=(command, "server", *home_and_file),
@@ -62,21 +64,35 @@ def prepare(program: InstalledProgram, options: GrafanaOptions) -> Program:
         log_path=places.logs_folder().absolute() / "grafana.log",
         state_path=state_path(),
         url=url,
-        is_ready=Readiness(url, wanted.user, wanted.password),
+        is_ready=readiness,
         start_timeout_seconds=START_TIMEOUT_SECONDS,
-        explain=explain,
+        explain=readiness.explain,
     )
 
 
-def _port(options: GrafanaOptions) -> int:
-    host = options.host
+def _address(host: str) -> str:
+    """Return the address of a host: Grafana takes no name to listen on, since 11.1."""
+    try:
+        found = socket.getaddrinfo(
+            host or None, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except (OSError, ValueError) as error:  # a `ValueError` is of what can be no name
+        raise StackError(
+            f"Grafana can not listen on `{host}`, which is no address and leads to none: "
+            f"{getattr(error, 'strerror', None) or error}",
+            "set GRAFANA_HOST or `--host` to an address of this machine, such as 127.0.0.1",
+        ) from error
+    return str(found[0][4][0])
+
+
+def _port(address: str, wanted: int) -> int:
     way_out = "stop that process, or choose another port with `--port` or GRAFANA_PORT"
     try:
-        port = options.port or free_port(host)
-        check_is_free(host, port, "Grafana can not use it")
+        port = wanted or free_port(address)
+        check_is_free(address, port, "Grafana can not use it")
     except OSError as error:
         raise StackError(
-            f"Grafana can not listen on {address_text(host, options.port)}: {error.strerror}",
+            f"Grafana can not listen on {address_text(address, wanted)}: {error.strerror}",
             way_out,
         ) from None
     return port

@@ -59,6 +59,7 @@ class Push:
 
     def run(self) -> list[Change]:
         """Do it all and return what was done. Raises `StackError` at the first that fails."""
+        self._api.check()
         source = self._data_source()
         self._folder()
         for board in packaged.boards().values():
@@ -82,18 +83,16 @@ class Push:
         wanted = provisioning.data_source_settings(
             uid, wishes.store_url, wishes.scrape_interval_seconds
         )
-        existing = self._api.get(f"/api/datasources/uid/{_part(uid)}")
+        if uid != OWN_DATA_SOURCE_UID:
+            wanted["name"] += f" ({uid})"  # a name is given once
+        path = f"/api/datasources/uid/{_part(uid)}"
+        existing = self._api.get(path)
         if existing is not None:
-            _check_type(existing)
-            # A name that was given to it there is kept, and so is all that we know nothing of.
-            kept = {"name": existing["name"]}
-            merged = {**(existing.get("jsonData") or {}), **wanted["jsonData"]}
-            wanted = {**wanted, **kept, "jsonData": merged}
+            wanted = _merged(existing, wanted)
         if self._note("data source", uid, existing, _has(existing, wanted)):
             if existing is None:
                 self._api.send("POST", "/api/datasources", wanted)
             else:
-                path = f"/api/datasources/uid/{_part(uid)}"
                 self._api.send("PUT", path, {**existing, **wanted})
         return wanted
 
@@ -192,6 +191,24 @@ def _has(existing: Any, wanted: Any) -> bool:
             and all(map(_has, existing, wanted))
         )
     return bool(existing == wanted)
+
+
+def _merged(existing: Json, wanted: Json) -> Json:
+    """Return a data source as it shall be, with its name and all that we know nothing of.
+
+    Raises `StackError` if it can not be made so.
+    """
+    _check_type(existing)
+    options = {**(existing.get("jsonData") or {}), **wanted["jsonData"]}
+    merged = {**wanted, "name": existing["name"], "jsonData": options}
+    if existing.get("readOnly") and not _has(existing, merged):
+        raise StackError(
+            f"the data source `{existing['uid']}` was provisioned there by files, and differs from "
+            "what is wanted",
+            "change it in those files, leave out `--store-url` to use it as it is, or give another "
+            "`--data-source` to make one",
+        )
+    return merged
 
 
 def _check_type(source: Json) -> None:
