@@ -85,7 +85,7 @@ def _last_failure() -> tuple[str, str]:
 
 
 def _remote(asked: StoreState) -> Finding:
-    reason = why_no_queries(asked.url, ANSWER_TIMEOUT_SECONDS, asked.credentials)
+    reason = why_no_queries(asked.url, store.REMOTE_TIMEOUT_SECONDS, asked.credentials)
     if reason is None:
         return well("store.well", f"the store at {asked.url} answers")
     return problem(
