@@ -5,11 +5,14 @@ What the panels show is read through `window.__mephistoMetrics` (web/README.md).
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any, Callable
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator, Page, Request, Route, expect
+
+from mephisto_metrics.stack.readiness import wait_until
 
 GENERAL_HEALTH = (
     "P99 E2E processing by packet type",
@@ -20,6 +23,10 @@ GENERAL_HEALTH = (
     "Live unit status",
     "Launched unit counts",
 )
+
+TIMEOUT_SECONDS = 60
+# A pointer shows its values with the next frame.
+NEXT_FRAME = "() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))"
 
 RangeMs = tuple[float, float]
 
@@ -103,10 +110,27 @@ def choose_quick_range(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def point_at(page: Page, title: str, share: float = 0.5) -> None:
+def point_at(page: Page, title: str, share: float) -> None:
     """Move the mouse over a chart, at a share of its width."""
     chart = panel(page, title).locator(".chart")
     chart.scroll_into_view_if_needed()
     box = chart.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+
+
+def point_at_data(page: Page, title: str, others: tuple[str, ...] = ()) -> None:
+    """Move the mouse over a chart to where its tooltip, and those of the others, tell of values.
+
+    There may be none at a given time: a run may have begun later, a busy machine misses scrapes.
+    """
+    shares_percent = itertools.cycle(range(95, 45, -3))
+    tooltips = [page.locator(".page-tooltip > .tooltip-time")]
+    tooltips += [panel(page, other).locator(".shared-tooltip > .tooltip-row") for other in others]
+
+    def is_told() -> bool:
+        point_at(page, title, next(shares_percent) / 100)
+        page.evaluate(NEXT_FRAME)
+        return all(tooltip.first.is_visible() for tooltip in tooltips)
+
+    assert wait_until(is_told, TIMEOUT_SECONDS)

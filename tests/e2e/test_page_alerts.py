@@ -27,7 +27,7 @@ groups:
     interval: 1s
     rules:
       - alert: OperatorDown
-        expr: up{{job="mephisto"}} == 0
+        expr: up{{job="mephisto", operator!="played"}} == 0
         for: 1s
         labels: {{severity: critical}}
         annotations:
@@ -36,7 +36,7 @@ groups:
           dashboard: mephisto
           panel: {FOLDED_PANEL}
       - alert: Waiting
-        expr: up{{job="mephisto"}} == 0
+        expr: up{{job="mephisto", operator!="played"}} == 0
         for: 1h
         annotations: {{summary: not yet, dashboard: mephisto, panel: {PANEL}}}
       - alert: Trouble

@@ -12,7 +12,7 @@ from tests.e2e.browsing import (
     change_dashboard,
     open_page,
     panel,
-    point_at,
+    point_at_data,
     show,
 )
 
@@ -20,26 +20,17 @@ REQUESTS = "Incoming requests per minute"
 RESPONSES = "Connecting Agent Responses"
 UNITS = "Live unit status"
 SETTLED = "?from=now-2m&to=now&refresh="
-RECENT = "?from=now-30s&to=now&refresh="
 GRAPH_TOOLTIP = {"nothing": 0, "crosshair": 1, "tooltip": 2}
 
 
-@pytest.fixture
-def graphs_have_data(live_installation: Any) -> None:
-    """Wait until there is something to tell of the middle of `RECENT` on every graph."""
-    live_installation.wait_for("sum(active_unit_statuses offset 20s)")
-    for counter in ("client_io_handler_latency_seconds_count", "agent_details_responses_total"):
-        live_installation.wait_for(f"sum(rate({counter}[15s] offset 20s))")
-
-
 def point_where_graphs_share(page: Page, page_url: str, shared: str) -> None:
-    """Open graphs that share this, and move the pointer over one of them."""
+    """Open graphs that share this, and move the pointer over one of them, where all have data."""
     change_dashboard(page, {"graphTooltip": GRAPH_TOOLTIP[shared]})
-    open_page(page, page_url, RECENT)
-    point_at(page, REQUESTS)
+    open_page(page, page_url, SETTLED)
+    point_at_data(page, REQUESTS, (RESPONSES, UNITS) if shared == "tooltip" else ())
 
 
-@pytest.mark.usefixtures("graphs_have_data", "problems")
+@pytest.mark.usefixtures("problems")
 def test_pointer_shows_the_crosshair_on_every_graph(page_url: str, browser_page: Page) -> None:
     point_where_graphs_share(browser_page, page_url, "crosshair")
 
@@ -49,7 +40,7 @@ def test_pointer_shows_the_crosshair_on_every_graph(page_url: str, browser_page:
     expect(browser_page.locator(".shared-tooltip:visible")).to_have_count(0)
 
 
-@pytest.mark.usefixtures("graphs_have_data", "problems")
+@pytest.mark.usefixtures("problems")
 def test_shared_tooltip_tells_of_the_same_time_on_every_graph(
     page_url: str, browser_page: Page
 ) -> None:
@@ -65,7 +56,7 @@ def test_shared_tooltip_tells_of_the_same_time_on_every_graph(
     expect(panel(browser_page, REQUESTS).locator(".shared-tooltip")).to_be_hidden()
 
 
-@pytest.mark.usefixtures("graphs_have_data", "problems")
+@pytest.mark.usefixtures("problems")
 def test_pointer_that_leaves_takes_everything_with_it(page_url: str, browser_page: Page) -> None:
     point_where_graphs_share(browser_page, page_url, "tooltip")
     expect(browser_page.locator(".crosshair:visible").first).to_be_visible()
@@ -76,7 +67,7 @@ def test_pointer_that_leaves_takes_everything_with_it(page_url: str, browser_pag
     expect(browser_page.locator(".tooltip:visible")).to_have_count(0)
 
 
-@pytest.mark.usefixtures("graphs_have_data", "problems")
+@pytest.mark.usefixtures("problems")
 def test_graphs_share_nothing_where_the_dashboard_says_so(
     page_url: str, browser_page: Page
 ) -> None:

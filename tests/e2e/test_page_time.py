@@ -13,7 +13,7 @@ from tests.e2e.browsing import (
     choose_quick_range,
     open_page,
     panel,
-    point_at,
+    point_at_data,
     refreshes,
     show,
 )
@@ -146,7 +146,7 @@ def page_in_kathmandu(browser: Any) -> Iterator[Page]:
 
 def clock_on(page: Page) -> str:
     """The time of day in the tooltip over a graph."""
-    point_at(page, TITLE, 0.9)
+    point_at_data(page, TITLE)
     time = page.locator(".page-tooltip > .tooltip-time")
     expect(time).to_be_visible()
     return (time.text_content() or "").split(" ")[1]

@@ -194,10 +194,12 @@ def files_with(installation: Any, secret: str) -> list[Path]:
 
 
 def test_the_end_of_an_operator_leaves_the_store_to_the_others(installation: Any) -> None:
-    first = installation.start_operator("--kind", "gold", "--duration-seconds", "6")
+    first = installation.start_operator("--kind", "gold")
     installation.start_operator("--kind", "gold")
     installation.wait_for('count(up{job="mephisto"} == 1) == 2')
     store = installation.status()["store"]
+
+    first.terminate()
 
     assert first.wait(TIMEOUT_SECONDS) == 0, installation.log_of(first)
     assert installation.status()["store"] == store
