@@ -43,12 +43,13 @@ from mephisto_metrics.stack.readiness import wait_until
 
 STEPS = 3
 SCRAPE_SECONDS = 1
+SCRAPES_OF_TRAFFIC = 15
 QUIET = "all is quiet"
 ASKED_AT_ONCE = 4
 
 Question = tuple[BoardQuery, Callable[[str, str, float], Answer]]
 
-# Ends its traffic, and then serves its metrics until it is told to end.
+# Ends its traffic when it is told to end, and then serves its metrics until it is told again.
 RUN_AND_STAY = """
 import pathlib, sys
 from mephisto_metrics.simulation.mephisto_run import run
@@ -56,9 +57,10 @@ from mephisto_metrics.simulation.pace import BRISK
 from mephisto_metrics.simulation.signals import stop_on_signal
 end = stop_on_signal()
 def stay():
+    end.clear()
     print("all is quiet", flush=True)
     end.wait()
-run(pathlib.Path(sys.argv[1]), pace=BRISK, duration_seconds=15, seed=5, on_end=stay)
+run(pathlib.Path(sys.argv[1]), pace=BRISK, duration_seconds=200, seed=5, stop=end, on_end=stay)
 """
 
 
@@ -142,6 +144,10 @@ def test_all_panels_agree_on_a_real_operator(
     all_tasks = f'task_name="{all_task_names(installation.home / "targets", operator)}"'
     wait_for_both(stores, f"up{{{all_tasks}}}")
     begin = time.time()
+    scraped = f"sum_over_time(up{{{all_tasks}}}[10m])"
+    since = f"{scraped} - sum_over_time(up{{{all_tasks}}}[10m] @ {begin:.3f})"
+    wait_for_both(stores, f"{since} >= {SCRAPES_OF_TRAFFIC}")
+    operator.terminate()
     assert wait_until(lambda: QUIET in installation.log_of(operator), RUN_TIMEOUT_SECONDS)
     # Not any target's: the built-in store is one too.
     end = moment_within_stillness(stores, f"up{{{all_tasks}}}")

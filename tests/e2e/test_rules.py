@@ -59,6 +59,8 @@ groups:
         expr: played_level * on (operator) played_level
 """
 
+PENDING_SINCE = 'ALERTS_FOR_STATE{alertname="HighForLong"}'
+
 PROMETHEUS_CONFIG = """
 global: {{scrape_interval: 1s, scrape_timeout: 1s}}
 rule_files: ['{rules}', '{committed}']
@@ -219,33 +221,38 @@ def test_alerts_end_as_in_prometheus(played: Gauge, stores: Stores) -> None:
         )
 
 
-@pytest.mark.usefixtures("played")
 def test_an_alert_does_not_wait_anew_after_a_restart(
     installation: Any, rule_files: tuple[Path, Path]
 ) -> None:
     own, _ = rule_files
+    # A scrape that failed would end the alert, and it would begin anew.
+    own.write_text(RULES.replace("sum(played_level) > 5", "vector(1)"))
     store = start_store(installation, own)
-    # Longer than the restart takes, for that time is added.
-    installation.wait_for('time() - ALERTS_FOR_STATE{alertname="HighForLong"} > 10')
-    before = active_at(installation)
+    installation.wait_for(f"timestamp({PENDING_SINCE}) - {PENDING_SINCE} > 10")
     store.kill()
     store.wait()
 
     restarted_at = time.time()
     start_store(installation, own)
     assert wait_until(lambda: installation.status()["store"] is not None, TIMEOUT_SECONDS)
-    assert wait_until(
-        lambda: before < (active_at(installation) or 0) < restarted_at, TIMEOUT_SECONDS
-    ), (before, active_at(installation), restarted_at)
+    installation.wait_for(f"timestamp({PENDING_SINCE}) > {restarted_at:.3f}")
+    (series,) = installation.query(f"{PENDING_SINCE}[10m]")
+    evaluated = [(moment, int(since)) for moment, since in series["values"]]
+    last, last_since = [one for one in evaluated if one[0] < restarted_at][-1]
+    first, first_since = next(one for one in evaluated if one[0] > restarted_at)
+    assert first - first_since > last - last_since, evaluated
+    # The time without a store is none of its waiting, however long the restart took.
+    assert last_since < first_since == int(active_at(installation)), evaluated
 
 
-def active_at(installation: Any) -> float | None:
+def active_at(installation: Any) -> float:
     """Since when the alert that never fires is pending."""
-    for alert in data(installation.store_url(), "alerts")["alerts"]:
-        if alert["labels"]["alertname"] == "HighForLong":
-            moment = alert["activeAt"].replace("Z", "+00:00")
-            return datetime.fromisoformat(moment).timestamp()
-    return None
+    (moment,) = (
+        alert["activeAt"].replace("Z", "+00:00")
+        for alert in data(installation.store_url(), "alerts")["alerts"]
+        if alert["labels"]["alertname"] == "HighForLong"
+    )
+    return datetime.fromisoformat(moment).timestamp()
 
 
 def test_a_mistake_in_a_rule_file_is_told_and_costs_no_samples(
