@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import re
-import socket
 import subprocess
 import time
 import urllib.parse
@@ -19,6 +18,7 @@ from typing import Any, Callable
 
 import pytest
 from tests.e2e.conftest import Installation, query
+from tests.ports import free_port
 from tests.stand_ins.archives import grafana_release
 from tests.stand_ins.running import frames, install
 
@@ -34,9 +34,7 @@ class VictoriaMetrics:
     """Debian's, below a path and with a password."""
 
     def __init__(self, program: str, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}/below"
         command = [
             program,

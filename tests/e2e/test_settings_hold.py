@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
+from tests.ports import free_port
 
-from mephisto_metrics.machine.ports import free_port
 from mephisto_metrics.stack.processes import ProcessIdentity
 from mephisto_metrics.stack.readiness import is_ready, wait_until
 
@@ -132,7 +132,7 @@ def test_options_of_a_detached_view_hold_after_all_was_killed_and_an_operator_go
 ) -> None:
     if kind == "prometheus":
         installation.use_prometheus(needs_program("prometheus", "prometheus"))
-    port = str(free_port("127.0.0.1"))
+    port = str(free_port())
     plain = dict(installation.environment)
     del plain["MEPHISTO_METRICS_SCRAPE_INTERVAL_SECONDS"]
     installation.environment["MEPHISTO_METRICS_REMOTE_TOKEN_FILE"] = str(given.token_file)

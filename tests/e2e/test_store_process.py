@@ -9,6 +9,8 @@ import subprocess
 import sys
 from typing import Any
 
+from tests.ports import free_port
+
 from mephisto_metrics.stack.readiness import is_ready, wait_until
 
 TIMEOUT_SECONDS = 60
@@ -89,8 +91,7 @@ def test_a_view_starts_a_killed_store_again_and_shows_it(installation: Any) -> N
 def test_a_view_whose_store_can_not_be_started_again_ends_with_the_reason(
     installation: Any,
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     installation.environment["PROMETHEUS_PORT"] = str(port)
     view = installation.start_verb("view")
     installation.address_of(view)

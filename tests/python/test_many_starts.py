@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import psutil
 import pytest
+from tests.ports import HOST, free_port
 
 from mephisto_metrics import CollectorRegistry, start_http_server, stop_http_server
-from mephisto_metrics.machine.ports import free_port
 from mephisto_metrics.stack import engines, page, settings, store, targets, viewers
 from mephisto_metrics.stack.engine_options import EngineOptions
 from mephisto_metrics.stack.readiness import is_ready, wait_until
@@ -25,8 +25,6 @@ from mephisto_metrics.stack.supervision import Program, Supervised
 STARTS = 100
 STARTS_OF_A_STORES_PROCESS = 3
 TIMEOUT_SECONDS = 30
-HOST = "127.0.0.1"
-
 
 CHILDREN_OF_OTHER_TESTS: set[int] = set()
 
@@ -95,7 +93,7 @@ def run_all(store_port: int, page_port: int, operator_port: int) -> None:
 
 
 def test_of_store_page_and_operator_on_the_same_ports(home: Path) -> None:
-    ports = (free_port(HOST), free_port(HOST), free_port(HOST))
+    ports = (free_port(), free_port(), free_port())
     run_all(*ports)
     before = Held.now(home)
     for _ in range(STARTS):
