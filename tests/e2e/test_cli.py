@@ -12,9 +12,9 @@ from typing import Any
 import psutil
 import pytest
 from tests.e2e.conftest import SCRIPTS
+from tests.ports import free_port
 
 from mephisto_metrics.cli import VERBS
-from mephisto_metrics.machine.ports import free_port
 from mephisto_metrics.stack.readiness import is_ready, wait_until
 
 TIMEOUT_SECONDS = 60
@@ -29,6 +29,14 @@ def store_pid(installation: Any) -> int | None:
 def start_view(installation: Any) -> tuple[subprocess.Popen[str], str]:
     view = installation.start_verb("view")
     return view, installation.address_of(view)
+
+
+def start_first_view(installation: Any) -> tuple[subprocess.Popen[str], str]:
+    """Start a view at a port that nobody gets by chance before the next one takes it over."""
+    installation.environment["GRAFANA_PORT"] = str(free_port())
+    started = start_view(installation)
+    installation.environment["GRAFANA_PORT"] = "0"
+    return started
 
 
 def start_operator(installation: Any) -> subprocess.Popen[str]:
@@ -80,7 +88,7 @@ def test_view_prints_its_address_alone_and_a_signal_ends_it_with_the_store(
 def test_a_second_view_gives_the_address_of_the_first_and_takes_over_when_that_ends(
     installation: Any,
 ) -> None:
-    first, address = start_view(installation)
+    first, address = start_first_view(installation)
 
     second, second_address = start_view(installation)
     assert second_address == address
@@ -99,7 +107,7 @@ def test_a_second_view_gives_the_address_of_the_first_and_takes_over_when_that_e
 def test_of_two_views_at_the_same_moment_one_shows_the_page(
     installation: Any, detach: tuple[str, ...]
 ) -> None:
-    installation.environment["GRAFANA_PORT"] = str(free_port("127.0.0.1"))
+    installation.environment["GRAFANA_PORT"] = str(free_port())
     views = [installation.start_verb("view", *detach) for _ in range(2)]
 
     addresses = {installation.address_of(view) for view in views}
@@ -115,7 +123,7 @@ def test_of_two_views_at_the_same_moment_one_shows_the_page(
 def test_of_several_views_that_wait_one_takes_over_and_the_others_wait_on(
     installation: Any,
 ) -> None:
-    first, address = start_view(installation)
+    first, address = start_first_view(installation)
     waiting = [start_view(installation)[0] for _ in range(2)]
 
     first.send_signal(signal.SIGTERM)
