@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
+from tests.files import files_with
 from tests.ports import free_port
 
 from mephisto_metrics.stack.processes import ProcessIdentity
@@ -73,14 +74,6 @@ def data(installation: Any, path: str) -> Any:
     url = f"{installation.store_url()}/api/v1/{path}"
     with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:
         return json.load(answer)["data"]
-
-
-def has_token(path: Path) -> bool:
-    """Whether the token is in a file; what runs may remove that meanwhile."""
-    try:
-        return TOKEN.encode() in path.read_bytes()
-    except FileNotFoundError:
-        return False
 
 
 def assert_as_given(installation: Any, kind: str, given: Given) -> None:
@@ -160,8 +153,7 @@ def test_options_of_a_detached_view_hold_after_all_was_killed_and_an_operator_go
     assert "ended without being told to" in operator.stderr
     assert "MEPHISTO_METRICS_RETENTION" in operator.stderr
     assert_as_given(installation, kind, given)
-    written = [path for path in installation.home.rglob("*") if path.is_file()]
-    assert not [path for path in written if has_token(path)]
+    assert files_with(TOKEN, installation.home) == []
 
     installation.run("cleanup")
     assert not (installation.home / "state" / "store.json").exists()
