@@ -14,6 +14,7 @@ from typing import Any, Callable
 
 import psutil
 import pytest
+from tests.answering import answers_at_once
 from tests.e2e.conftest import SCRIPTS
 from tests.ports import free_port
 
@@ -87,7 +88,7 @@ def test_all_goes_on_after_a_laptop_has_slept(running: Any) -> None:
         assert found[f"{area}.suspended"]["command"].startswith("kill -CONT ")
     running.wait_for(f'timestamp(up{{job="mephisto"}} == 1) > {woke + 3}')
     assert parts(running) == asleep, "a part was started again"
-    assert is_ready(running.page)
+    assert answers_at_once(running.page)
     found_series = running.query('up{job="mephisto"}[1m]')
     after = [at for series in found_series for at, _ in series["values"] if at >= woke]
     seconds = max(after) - woke
@@ -196,7 +197,7 @@ def test_what_is_deaf_to_a_hangup_goes_on_with_nobody_to_write_to(
         (viewer,) = installation.status()["viewers"]
         identity = ProcessIdentity.of(psutil.Process(viewer["pid"]))
         assert not wait_until(lambda: identity.find() is None, 3)
-        assert is_ready(address)
+        assert answers_at_once(address)
     finally:
         terminal.process.terminate()
     assert terminal.process.wait(TIMEOUT_SECONDS) == 0

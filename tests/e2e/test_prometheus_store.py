@@ -12,6 +12,7 @@ from typing import Any, Callable
 
 import psutil
 import pytest
+from tests.answering import answers_at_once
 from tests.e2e.board_queries import panel_queries
 from tests.e2e.conftest import Installation
 from tests.e2e.receiving import receiver
@@ -72,7 +73,7 @@ def test_a_store_of_another_kind_than_wanted_is_named(installation: Any) -> None
 
 
 def test_the_page_shows_it_and_the_alerts_are_its_own(running: Any) -> None:
-    assert is_ready(running.page)
+    assert answers_at_once(running.page)
     rules = json.loads(fetched(f"{running.page}/api/v1/rules", TIMEOUT_SECONDS) or "")
     names = {rule["name"] for group in rules["data"]["groups"] for rule in group["rules"]}
     assert "MephistoSlowPackets" in names

@@ -17,11 +17,12 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
+from tests.answering import answers_at_once
 from tests.files import files_with
 from tests.ports import free_port
 
 from mephisto_metrics.stack.processes import ProcessIdentity
-from mephisto_metrics.stack.readiness import is_ready, wait_until
+from mephisto_metrics.stack.readiness import wait_until
 
 TIMEOUT_SECONDS = 60
 TOKEN = "a secret of two"
@@ -193,7 +194,7 @@ def test_settings_that_come_too_late_are_named_with_what_holds(installation: Any
     options = ("--retention", "48h", "--store", "builtin", "--scrape-interval", "7")
     second = installation.start_verb("view", *options)
     address = installation.address_of(second)
-    assert is_ready(address)
+    assert answers_at_once(address)
     (said,) = [line for line in installation.log_of(second).splitlines() if "it goes on" in line]
     assert "scrapes every 1 s, not every 7 s" in said
     assert "until `mephisto metrics cleanup` ends it" in said

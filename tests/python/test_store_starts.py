@@ -14,13 +14,14 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.answering import answers_at_once
 from tests.stand_ins.prometheus import END_VARIABLE, START_VARIABLE, slow_prometheus
 
 from mephisto_metrics.cli import run
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import keeper, programs, prometheus, settings, store
 from mephisto_metrics.stack.processes import ProcessIdentity
-from mephisto_metrics.stack.readiness import is_ready, wait_until
+from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.state import read_state, write_state
 from mephisto_metrics.stack.store_state import StoreState
 
@@ -251,7 +252,7 @@ def test_a_store_whose_operator_ends_while_it_starts_is_the_next_ones(home: Path
     running = store.ensure_running()
 
     assert running.pid == process.pid
-    assert is_ready(running.url)
+    assert answers_at_once(running.url)
     assert log_of_stores(home).count("starting the store") == 1
 
 
@@ -274,7 +275,7 @@ def test_a_store_that_ends_by_itself_is_handed_to_nobody(
 
     assert has_ended(ending.pid)
     assert running.pid != ending.pid
-    assert is_ready(running.url)
+    assert answers_at_once(running.url)
     assert "is the store of" not in log_of_stores(home), "another was tried beside it"
     ending.communicate()
 
