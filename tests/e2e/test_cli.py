@@ -11,11 +11,12 @@ from typing import Any
 
 import psutil
 import pytest
+from tests.answering import answers_at_once
 from tests.e2e.conftest import SCRIPTS
+from tests.ports import free_port
 
 from mephisto_metrics.cli import VERBS
-from mephisto_metrics.machine.ports import free_port
-from mephisto_metrics.stack.readiness import is_ready, wait_until
+from mephisto_metrics.stack.readiness import wait_until
 
 TIMEOUT_SECONDS = 60
 NOTHING_RUNS: dict[str, Any] = {"store": None, "viewers": [], "operators": []}
@@ -29,6 +30,14 @@ def store_pid(installation: Any) -> int | None:
 def start_view(installation: Any) -> tuple[subprocess.Popen[str], str]:
     view = installation.start_verb("view")
     return view, installation.address_of(view)
+
+
+def start_first_view(installation: Any) -> tuple[subprocess.Popen[str], str]:
+    """Start a view at a port that nobody gets by chance before the next one takes it over."""
+    installation.environment["GRAFANA_PORT"] = str(free_port())
+    started = start_view(installation)
+    installation.environment["GRAFANA_PORT"] = "0"
+    return started
 
 
 def start_operator(installation: Any) -> subprocess.Popen[str]:
@@ -63,7 +72,7 @@ def test_view_prints_its_address_alone_and_a_signal_ends_it_with_the_store(
     installation: Any, number: signal.Signals
 ) -> None:
     view, address = start_view(installation)
-    assert is_ready(address)
+    assert answers_at_once(address)
     store = store_pid(installation)
 
     view.send_signal(number)
@@ -80,7 +89,7 @@ def test_view_prints_its_address_alone_and_a_signal_ends_it_with_the_store(
 def test_a_second_view_gives_the_address_of_the_first_and_takes_over_when_that_ends(
     installation: Any,
 ) -> None:
-    first, address = start_view(installation)
+    first, address = start_first_view(installation)
 
     second, second_address = start_view(installation)
     assert second_address == address
@@ -90,7 +99,7 @@ def test_a_second_view_gives_the_address_of_the_first_and_takes_over_when_that_e
     assert first.wait(TIMEOUT_SECONDS) == 0, installation.log_of(first)
     assert second.stdout is not None
     assert second.stdout.readline().strip() == address
-    assert is_ready(address)
+    assert answers_at_once(address)
     (viewer,) = installation.status()["viewers"]
     assert viewer["pid"] == second.pid
 
@@ -99,7 +108,7 @@ def test_a_second_view_gives_the_address_of_the_first_and_takes_over_when_that_e
 def test_of_two_views_at_the_same_moment_one_shows_the_page(
     installation: Any, detach: tuple[str, ...]
 ) -> None:
-    installation.environment["GRAFANA_PORT"] = str(free_port("127.0.0.1"))
+    installation.environment["GRAFANA_PORT"] = str(free_port())
     views = [installation.start_verb("view", *detach) for _ in range(2)]
 
     addresses = {installation.address_of(view) for view in views}
@@ -115,7 +124,7 @@ def test_of_two_views_at_the_same_moment_one_shows_the_page(
 def test_of_several_views_that_wait_one_takes_over_and_the_others_wait_on(
     installation: Any,
 ) -> None:
-    first, address = start_view(installation)
+    first, address = start_first_view(installation)
     waiting = [start_view(installation)[0] for _ in range(2)]
 
     first.send_signal(signal.SIGTERM)
@@ -126,7 +135,7 @@ def test_of_several_views_that_wait_one_takes_over_and_the_others_wait_on(
 
     one, other = waiting
     assert wait_until(lambda: follows(one, other) or follows(other, one), TIMEOUT_SECONDS)
-    assert is_ready(address)
+    assert answers_at_once(address)
     assert [view.poll() for view in waiting] == [None, None]
 
 
@@ -139,7 +148,7 @@ def test_a_view_with_a_port_of_its_own_is_shown_beside_another(installation: Any
     first.send_signal(signal.SIGINT)
     assert first.wait(TIMEOUT_SECONDS) == 0, installation.log_of(first)
     assert "the store goes on" in installation.log_of(first)
-    assert is_ready(second_address)
+    assert answers_at_once(second_address)
 
 
 def test_a_detached_view_goes_on_until_cleanup(installation: Any) -> None:
@@ -147,7 +156,7 @@ def test_a_detached_view_goes_on_until_cleanup(installation: Any) -> None:
 
     assert started.returncode == 0, started.stderr
     address = started.stdout.strip()
-    assert is_ready(address)
+    assert answers_at_once(address)
     (viewer,) = installation.status()["viewers"]
     assert viewer["url"] == address
     again = installation.run("view", "--detach")
@@ -229,7 +238,7 @@ def test_status_names_all_that_runs(installation: Any) -> None:
     text = installation.run("status").stdout
 
     assert status["viewers"] == [{"kind": "builtin", "url": address, "pid": view.pid}]
-    assert is_ready(status["store"]["url"])
+    assert answers_at_once(status["store"]["url"])
     assert shown["pid"] == operator.pid
     assert shown["task_name"]
     for part in (status["store"], *status["viewers"]):

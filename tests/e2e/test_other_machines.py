@@ -25,6 +25,7 @@ import pytest
 from tests.certificates import Certificates, make_certificates
 from tests.e2e.conftest import Installation
 from tests.e2e.receiving import receiver
+from tests.files import files_below, text_of
 
 from mephisto_metrics.stack.readiness import wait_until
 
@@ -237,12 +238,12 @@ def test_a_token_is_exchanged_while_all_runs_and_a_wrong_one_is_the_reason_told(
 def test_the_token_is_in_no_log_no_state_and_no_command_line(fleet: Fleet) -> None:
     fleet.wait_until_up(True)
     homes = [fleet.operator.installation.home, fleet.viewer.home]
-    written = [path for home in homes for path in home.rglob("*") if path.is_file()]
+    written = files_below(*homes)
     written += [path for home in homes for path in home.parent.glob("*.log")]
     assert any(path.suffix == ".log" for path in written)
     for path in written:
-        content = path.read_bytes()
-        assert not any(token.encode() in content for token in TOKENS), path
+        text = text_of(path)
+        assert not any(token in text for token in TOKENS), path
     commands = [" ".join(one.info["cmdline"] or []) for one in psutil.process_iter(["cmdline"])]
     assert any("mephisto_metrics.store" in command for command in commands)
     assert not any(token in command for token in TOKENS for command in commands)

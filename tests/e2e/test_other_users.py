@@ -10,10 +10,9 @@ from typing import Any, Callable
 
 import psutil
 import pytest
+from tests.answering import answers_at_once
 from tests.e2e.conftest import SCRIPTS
 from tests.e2e.other_user import NOBODY, UNKNOWN, as_user, run  # noqa: F401 - a fixture
-
-from mephisto_metrics.stack.readiness import is_ready
 
 COMMAND = str(SCRIPTS / "mephisto-metrics")
 
@@ -116,7 +115,7 @@ def test_another_user_on_the_same_ports_is_told_whose_they_are(
     taken = [finding["found"] for finding in findings if finding["id"] == "ports.taken"]
     assert len(taken) == 2
     assert all("is used by a process of user `root`" in text for text in taken)
-    assert is_ready(shown.page)
+    assert answers_at_once(shown.page)
 
 
 def test_another_users_home_is_refused_and_nothing_of_theirs_is_ended(

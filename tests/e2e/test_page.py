@@ -148,9 +148,7 @@ def test_auto_refresh_asks_again_by_itself(page_url: str, browser_page: Page) ->
 
     # The first may still be of the refresh that choosing an interval sets off.
     for _ in range(2):
-        with browser_page.expect_response(
-            lambda response: "/api/v1/series" in response.url, timeout=15_000
-        ):
+        with browser_page.expect_response(lambda response: "/api/v1/series" in response.url):
             pass
 
 
@@ -217,7 +215,7 @@ def test_unreachable_store_shows_a_banner_and_recovers(
     assert drawn(browser_page, "Estimated Active Worker Count")
 
     browser_page.unroute("**/api/v1/**")
-    expect(banner).to_have_count(0, timeout=15_000)
+    expect(banner).to_have_count(0)
 
 
 @pytest.mark.usefixtures("problems")

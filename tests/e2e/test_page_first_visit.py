@@ -7,7 +7,7 @@ import json
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 from tests.e2e.browsing import address_range, open_page, panel
-from tests.e2e.conftest import Installation
+from tests.e2e.conftest import RUN_TIMEOUT_SECONDS, Installation
 
 GUIDE = "Waiting for the first Operator"
 
@@ -30,7 +30,7 @@ def test_guide_stands_in_for_the_panels_until_the_first_operator(
 
     installation.start_operator("--seed", "5")
 
-    expect(guide).to_be_hidden(timeout=60_000)
+    expect(guide).to_be_hidden(timeout=RUN_TIMEOUT_SECONDS * 1000)
     expect(panel(browser_page, "Estimated Active Worker Count")).to_be_visible()
 
 

@@ -101,7 +101,7 @@ def test_open_list_stays_through_a_refresh(page_url: str, browser_page: Page) ->
     operators = open_picker(browser_page)
     browser_page.keyboard.type("odd")
 
-    with browser_page.expect_response("**/api/v1/series?*", timeout=15_000):
+    with browser_page.expect_response("**/api/v1/series?*"):
         pass
 
     expect(operators.get_by_role("searchbox")).to_have_value("odd")

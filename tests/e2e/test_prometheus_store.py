@@ -12,9 +12,11 @@ from typing import Any, Callable
 
 import psutil
 import pytest
+from tests.answering import answers_at_once
 from tests.e2e.board_queries import panel_queries
 from tests.e2e.conftest import Installation
 from tests.e2e.receiving import receiver
+from tests.files import files_with
 
 from mephisto_metrics.stack.readiness import fetched, is_ready, wait_until
 
@@ -71,7 +73,7 @@ def test_a_store_of_another_kind_than_wanted_is_named(installation: Any) -> None
 
 
 def test_the_page_shows_it_and_the_alerts_are_its_own(running: Any) -> None:
-    assert is_ready(running.page)
+    assert answers_at_once(running.page)
     rules = json.loads(fetched(f"{running.page}/api/v1/rules", TIMEOUT_SECONDS) or "")
     names = {rule["name"] for group in rules["data"]["groups"] for rule in group["rules"]}
     assert "MephistoSlowPackets" in names
@@ -177,20 +179,14 @@ def test_no_file_has_a_secret_of_a_variable_after_the_store_has_ended(
     )
     started = installation.run("view", "--detach", "--viewer", "builtin")
     assert started.returncode == 0, started.stderr
-    assert files_with(installation, "a-secret-of-a-variable") != []
+    assert files_with("a-secret-of-a-variable", installation.home) != []
     if is_killed:
         status = installation.status()
         for process in (*status["viewers"], status["store"]):
             os.kill(process["pid"], signal.SIGKILL)
 
     assert installation.run("cleanup").returncode == 0
-    assert files_with(installation, "a-secret-of-a-variable") == []
-
-
-def files_with(installation: Any, secret: str) -> list[Path]:
-    """Return all files of the home that a secret is in."""
-    files = [path for path in installation.home.rglob("*") if path.is_file()]
-    return [path for path in files if secret.encode() in path.read_bytes()]
+    assert files_with("a-secret-of-a-variable", installation.home) == []
 
 
 def test_the_end_of_an_operator_leaves_the_store_to_the_others(installation: Any) -> None:

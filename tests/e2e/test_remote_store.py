@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import re
-import socket
 import subprocess
 import time
 import urllib.parse
@@ -19,6 +18,8 @@ from typing import Any, Callable
 
 import pytest
 from tests.e2e.conftest import Installation, query
+from tests.files import files_below, text_of
+from tests.ports import free_port
 from tests.stand_ins.archives import grafana_release
 from tests.stand_ins.running import frames, install
 
@@ -34,9 +35,7 @@ class VictoriaMetrics:
     """Debian's, below a path and with a password."""
 
     def __init__(self, program: str, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}/below"
         command = [
             program,
@@ -173,10 +172,9 @@ def test_without_the_password_nothing_is_shown_and_the_reason_told(
 
 def test_the_password_is_in_no_log_and_no_state(viewer: Installation, page: str) -> None:
     assert page
-    written = [path for path in viewer.home.parent.rglob("*") if path.is_file()]
-    kept = [path for path in written if path.name != "password"]
+    kept = [path for path in files_below(viewer.home.parent) if path.name != "password"]
     assert kept
-    assert not [path for path in kept if PASSWORD.encode() in path.read_bytes()]
+    assert not [path for path in kept if PASSWORD in text_of(path)]
     listed = urllib.parse.urlsplit(page)
     assert listed.username is None
 

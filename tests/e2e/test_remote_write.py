@@ -9,7 +9,6 @@ import math
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from tests.e2e.asking import Answer
 from tests.e2e.board_queries import BOARDS, panel_queries
 from tests.e2e.conftest import Installation
 from tests.e2e.namespaces import Namespace, NamespaceError, namespace
+from tests.ports import free_port
 
 from mephisto_metrics.stack.readiness import wait_until
 
@@ -74,9 +74,7 @@ class VictoriaMetrics:
     """Debian's, which can be stopped and started again over the same data."""
 
     def __init__(self, program: str, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self._folder = folder
         self._command = [
             program,

@@ -17,10 +17,12 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
+from tests.answering import answers_at_once
+from tests.files import files_with
+from tests.ports import free_port
 
-from mephisto_metrics.machine.ports import free_port
 from mephisto_metrics.stack.processes import ProcessIdentity
-from mephisto_metrics.stack.readiness import is_ready, wait_until
+from mephisto_metrics.stack.readiness import wait_until
 
 TIMEOUT_SECONDS = 60
 TOKEN = "a secret of two"
@@ -75,14 +77,6 @@ def data(installation: Any, path: str) -> Any:
         return json.load(answer)["data"]
 
 
-def has_token(path: Path) -> bool:
-    """Whether the token is in a file; what runs may remove that meanwhile."""
-    try:
-        return TOKEN.encode() in path.read_bytes()
-    except FileNotFoundError:
-        return False
-
-
 def assert_as_given(installation: Any, kind: str, given: Given) -> None:
     """The store works as it was told: by its own answers, and by what others get from it."""
     assert kept_by(installation)["kind"] == kind
@@ -132,7 +126,7 @@ def test_options_of_a_detached_view_hold_after_all_was_killed_and_an_operator_go
 ) -> None:
     if kind == "prometheus":
         installation.use_prometheus(needs_program("prometheus", "prometheus"))
-    port = str(free_port("127.0.0.1"))
+    port = str(free_port())
     plain = dict(installation.environment)
     del plain["MEPHISTO_METRICS_SCRAPE_INTERVAL_SECONDS"]
     installation.environment["MEPHISTO_METRICS_REMOTE_TOKEN_FILE"] = str(given.token_file)
@@ -160,8 +154,7 @@ def test_options_of_a_detached_view_hold_after_all_was_killed_and_an_operator_go
     assert "ended without being told to" in operator.stderr
     assert "MEPHISTO_METRICS_RETENTION" in operator.stderr
     assert_as_given(installation, kind, given)
-    written = [path for path in installation.home.rglob("*") if path.is_file()]
-    assert not [path for path in written if has_token(path)]
+    assert files_with(TOKEN, installation.home) == []
 
     installation.run("cleanup")
     assert not (installation.home / "state" / "store.json").exists()
@@ -201,7 +194,7 @@ def test_settings_that_come_too_late_are_named_with_what_holds(installation: Any
     options = ("--retention", "48h", "--store", "builtin", "--scrape-interval", "7")
     second = installation.start_verb("view", *options)
     address = installation.address_of(second)
-    assert is_ready(address)
+    assert answers_at_once(address)
     (said,) = [line for line in installation.log_of(second).splitlines() if "it goes on" in line]
     assert "scrapes every 1 s, not every 7 s" in said
     assert "until `mephisto metrics cleanup` ends it" in said

@@ -9,6 +9,10 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+from tests.ports import free_port
+
+from mephisto_metrics.stack import viewers
 from mephisto_metrics.stack.readiness import is_ready, wait_until
 
 TIMEOUT_SECONDS = 60
@@ -89,8 +93,7 @@ def test_a_view_starts_a_killed_store_again_and_shows_it(installation: Any) -> N
 def test_a_view_whose_store_can_not_be_started_again_ends_with_the_reason(
     installation: Any,
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     installation.environment["PROMETHEUS_PORT"] = str(port)
     view = installation.start_verb("view")
     installation.address_of(view)
@@ -115,10 +118,15 @@ def test_a_store_that_nobody_needs_ends_by_itself(installation: Any) -> None:
     assert not (installation.home / "state" / "store.json").exists()
 
 
-def test_a_store_goes_on_while_a_view_or_an_operator_needs_it(installation: Any) -> None:
-    store = start_store(installation, "--linger-seconds", str(LINGER_SECONDS))
-    view = installation.start_verb("view")
-    installation.address_of(view)
+def test_a_store_goes_on_while_a_view_or_an_operator_needs_it(
+    installation: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(installation.home))
+    with viewers.viewing():  # until the view does, which may take longer than the store lingers
+        store = start_store(installation, "--linger-seconds", str(LINGER_SECONDS))
+        installation.store_url()
+        view = installation.start_verb("view")
+        installation.address_of(view)
 
     def ends() -> bool:
         return wait_until(lambda: store.poll() is not None, LONGER_THAN_LINGERING_SECONDS)

@@ -11,6 +11,7 @@ from typing import Any, Callable
 
 import psutil
 import pytest
+from tests.files import files_below, text_of
 from tests.stand_ins.running import ask, frames
 
 from mephisto_metrics.stack.readiness import wait_until
@@ -168,7 +169,7 @@ def test_grafana_stands_over_prometheus_too_and_no_process_shows_a_secret(
     keepers = [psutil.Process(pid) for pid in (view.pid, status["store"]["pid"])]
     shown = " ".join(text for process in (*servers, *keepers) for text in process.cmdline())
     assert not [secret for secret in SECRETS.values() if secret in shown]
-    kept = "".join(path.read_text() for path in files_of(installation, "state", "logs"))
+    kept = "".join(text_of(path) for path in files_of(installation, "state", "logs"))
     assert not [secret for secret in SECRETS.values() if secret in kept]
     given = " ".join(text for process in servers for text in process.environ().values())
     assert not [secret for secret in SECRETS.values() if secret in given]
@@ -192,12 +193,12 @@ def test_a_token_in_an_address_is_refused_by_prometheus_and_shown_nowhere_by_the
     installation.address_of(view)
     installation.wait_for('up{job="mephisto"} == 1')
     said = refused.stderr + installation.log_of(view) + installation.log_of(operator)
-    logs = [path.read_text() for path in files_of(installation, "logs")]
+    logs = [text_of(path) for path in files_of(installation, "logs")]
     assert SECRET_OF_ADDRESSES not in "".join([said, *logs])
     kept = [
         path
         for path in files_of(installation, "state", "config")
-        if SECRET_OF_ADDRESSES in path.read_text()
+        if SECRET_OF_ADDRESSES in text_of(path)
     ]
     assert {(path.name, stat.S_IMODE(path.stat().st_mode)) for path in kept} == {
         ("store.json", 0o600)
@@ -206,8 +207,7 @@ def test_a_token_in_an_address_is_refused_by_prometheus_and_shown_nowhere_by_the
 
 def files_of(installation: Any, *folders: str) -> list[Path]:
     """Return all files in folders of the home."""
-    found = [path for folder in folders for path in (installation.home / folder).rglob("*")]
-    return [path for path in found if path.is_file()]
+    return files_below(*(installation.home / folder for folder in folders))
 
 
 def test_a_grafana_that_can_not_start_is_explained(installation: Any) -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import random
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.e2e.conftest import Installation
+from tests.ports import free_port
 
-HOST = "127.0.0.1"
-PORTS = range(10_000, 32_000)
-"""Below those that Linux gives to clients: one of these could have it between two starts."""
 FOLDER_VARIABLES = ("HOME", "TMPDIR")
 PORT_VARIABLES = ("PROMETHEUS_PORT", "GRAFANA_PORT", "MEPHISTO_METRICS_PORT")
 
@@ -28,11 +24,3 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
         installation.environment[variable] = str(free_port())
     yield installation
     installation.close()
-
-
-def free_port() -> int:
-    while True:
-        port = random.choice(PORTS)  # noqa: S311 - no secret
-        with socket.socket() as probe:
-            if probe.connect_ex((HOST, port)) != 0:
-                return port

@@ -10,6 +10,7 @@ from typing import Callable, NamedTuple
 
 import psutil
 import pytest
+from tests.answering import answers_at_once
 from tests.e2e.conftest import Installation
 from tests.endurance.traces import Traces, still_there, traces_of
 
@@ -41,7 +42,7 @@ def test_of_views_with_their_store(
 def start_and_stop_view(installation: Installation, stop: signal.Signals) -> list[psutil.Process]:
     """Return the processes that there were."""
     view = installation.start_verb("view")
-    assert is_ready(installation.address_of(view))
+    assert answers_at_once(installation.address_of(view))
     process = psutil.Process(view.pid)
     started = [process, *process.children(recursive=True)]
     view.send_signal(stop)

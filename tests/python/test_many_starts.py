@@ -13,20 +13,19 @@ from typing import NamedTuple
 
 import psutil
 import pytest
+from tests.answering import answers_at_once
+from tests.ports import HOST, free_port
 
 from mephisto_metrics import CollectorRegistry, start_http_server, stop_http_server
-from mephisto_metrics.machine.ports import free_port
 from mephisto_metrics.stack import engines, page, settings, store, targets, viewers
 from mephisto_metrics.stack.engine_options import EngineOptions
-from mephisto_metrics.stack.readiness import is_ready, wait_until
+from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.retention import Retention
 from mephisto_metrics.stack.supervision import Program, Supervised
 
 STARTS = 100
 STARTS_OF_A_STORES_PROCESS = 3
 TIMEOUT_SECONDS = 30
-HOST = "127.0.0.1"
-
 
 CHILDREN_OF_OTHER_TESTS: set[int] = set()
 
@@ -90,12 +89,12 @@ def run_all(store_port: int, page_port: int, operator_port: int) -> None:
         assert running is not None
         served = stack.enter_context(page.serving(running, HOST, page_port))
         viewing.shows(served.kind, served.url, served.start_url)
-        assert is_ready(served.url)
+        assert answers_at_once(served.url)
         assert engine.url.endswith(f":{store_port}")
 
 
 def test_of_store_page_and_operator_on_the_same_ports(home: Path) -> None:
-    ports = (free_port(HOST), free_port(HOST), free_port(HOST))
+    ports = (free_port(), free_port(), free_port())
     run_all(*ports)
     before = Held.now(home)
     for _ in range(STARTS):
@@ -135,7 +134,7 @@ def test_of_a_server_that_is_not_ours(home: Path) -> None:
 def test_of_the_process_of_a_store(home: Path) -> None:
     def run_once() -> int:
         running = store.ensure_running()
-        assert is_ready(running.url)
+        assert answers_at_once(running.url)
         assert store.stop()
         assert running.pid is not None
         return running.pid

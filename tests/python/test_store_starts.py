@@ -9,17 +9,19 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
+from tests.answering import answers_at_once
 from tests.stand_ins.prometheus import END_VARIABLE, START_VARIABLE, slow_prometheus
 
 from mephisto_metrics.cli import run
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import keeper, programs, prometheus, settings, store
 from mephisto_metrics.stack.processes import ProcessIdentity
-from mephisto_metrics.stack.readiness import is_ready, wait_until
+from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.state import read_state, write_state
 from mephisto_metrics.stack.store_state import StoreState
 
@@ -78,6 +80,12 @@ def is_somebody_alone() -> bool:
             return False
     except StackError:
         return True
+
+
+def says(process: subprocess.Popen[str], text: str) -> bool:
+    """Wait until a process says something; False if it ends before."""
+    assert process.stderr is not None
+    return any(text in line for line in process.stderr)
 
 
 def has_ended(pid: int) -> bool:
@@ -244,27 +252,32 @@ def test_a_store_whose_operator_ends_while_it_starts_is_the_next_ones(home: Path
     running = store.ensure_running()
 
     assert running.pid == process.pid
-    assert is_ready(running.url)
+    assert answers_at_once(running.url)
     assert log_of_stores(home).count("starting the store") == 1
 
 
 @pytest.mark.usefixtures("slow")
 def test_a_store_that_ends_by_itself_is_handed_to_nobody(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(END_VARIABLE, "1.5")
+    may_end = tmp_path / "may end"
+    monkeypatch.setenv(END_VARIABLE, str(may_end))
     ending = start_store("--kind", "prometheus", "--linger-seconds", "0")
-    assert wait_until(store.state_path().exists, TIMEOUT_SECONDS)
-    assert wait_until(lambda: not store.state_path().exists(), TIMEOUT_SECONDS)
-    assert ending.poll() is None, "it should take its time"
+    assert says(ending, "nobody looks: ending")
+    assert not store.state_path().exists()
 
-    running = store.ensure_running()
+    with ThreadPoolExecutor() as pool:
+        looking = pool.submit(store.ensure_running)
+        assert wait_until(is_somebody_alone, TIMEOUT_SECONDS)
+        assert ending.poll() is None, "it should take its time"
+        may_end.touch()
+        running = looking.result()
 
     assert has_ended(ending.pid)
     assert running.pid != ending.pid
-    assert is_ready(running.url)
+    assert answers_at_once(running.url)
     assert "is the store of" not in log_of_stores(home), "another was tried beside it"
-    assert "ending" in ending.communicate()[1]
+    ending.communicate()
 
 
 def test_a_store_does_not_end_by_itself_while_somebody_looks_for_one(home: Path) -> None:

@@ -16,8 +16,10 @@ from types import FrameType
 from mephisto_metrics.stack.programs import InstalledProgram
 
 START_VARIABLE = "STAND_IN_PROMETHEUS_START_SECONDS"
-END_VARIABLE = "STAND_IN_PROMETHEUS_END_SECONDS"
+END_VARIABLE = "STAND_IN_PROMETHEUS_END_FILE"
+"""It names a file, and what is told to end does so once there is that."""
 VERSION = "2.42.0"
+PAUSE_SECONDS = 0.05
 ADDRESS_FLAG = "--web.listen-address="
 
 
@@ -43,7 +45,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 def end(_number: int, _frame: FrameType | None) -> None:
-    time.sleep(float(os.environ.get(END_VARIABLE, "0")))
+    end_file = os.environ.get(END_VARIABLE)
+    while end_file is not None and not Path(end_file).exists():
+        time.sleep(PAUSE_SECONDS)
     os._exit(0)
 
 
