@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import re
 import subprocess
 import time
@@ -17,13 +18,13 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+from tests.built_in_store import begin_sending_store, remote_write_metric
 from tests.e2e.conftest import Installation, query
 from tests.files import files_below, text_of
 from tests.ports import free_port
 from tests.stand_ins.archives import grafana_release
 from tests.stand_ins.running import frames, install
 
-from mephisto_metrics._core import Store
 from mephisto_metrics.stack.readiness import wait_until
 from mephisto_metrics.stack.remote import remote_write
 
@@ -197,33 +198,8 @@ def test_grafana_shows_it_too(
 @contextlib.contextmanager
 def sending_store(folder: Path, url: str) -> Iterator[Callable[[str], float]]:
     """Run a store that sends to an address, and give what reads a metric of that."""
-    targets = folder / "targets"
-    targets.mkdir(exist_ok=True)
-    # One that does not answer is enough: that too is worth samples.
-    (targets / "one.json").write_text('[{"targets": ["127.0.0.1:1"]}]')
-    store = Store(
-        data_directory=folder / "data",
-        targets_directory=targets,
-        rule_files=[],
-        host="127.0.0.1",
-        port=0,
-        scrape_interval_seconds=0.2,
-        retention_seconds=3600.0,
-        remote_write=remote_write(url),
-    )
-
-    def metric(name: str) -> float:
-        own = "http://{}:{}/metrics".format(*store.address)
-        with urllib.request.urlopen(own, timeout=TIMEOUT_SECONDS) as answer:
-            text = answer.read().decode()
-        found = re.search(rf"^mephisto_store_remote_write_{name} (\S+)$", text, re.MULTILINE)
-        assert found, text
-        return float(found[1])
-
-    try:
-        yield metric
-    finally:
-        store.close()
+    with contextlib.closing(begin_sending_store(folder, remote_write(url))) as store:
+        yield functools.partial(remote_write_metric, store)
 
 
 def test_nothing_is_lost_at_a_path_that_it_does_not_know(

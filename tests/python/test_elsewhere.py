@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+from tests.built_in_store import begin_store
 
-from mephisto_metrics._core import Store
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import prometheus
 from mephisto_metrics.stack.elsewhere import (
@@ -165,16 +165,7 @@ def test_a_file_that_not_every_store_would_read_is_named(
 
 def test_a_store_refuses_the_address_of_a_list_without_its_secret(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="the address of a list of targets is none") as raised:
-        Store(
-            data_directory=tmp_path / "data",
-            targets_directory=tmp_path / "targets",
-            rule_files=[],
-            host="127.0.0.1",
-            port=0,
-            scrape_interval_seconds=1.0,
-            retention_seconds=60.0,
-            elsewhere=Elsewhere(lists=("http://host:port/?token=hidden",)),
-        )
+        begin_store(tmp_path, elsewhere=Elsewhere(lists=("http://host:port/?token=hidden",)))
     assert "hidden" not in str(raised.value)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
+from tests.built_in_store import begin_store, url_of
 from tests.stand_ins.archives import grafana_release
 from tests.stand_ins.running import (
     as_installed,
@@ -23,7 +24,6 @@ from tests.stand_ins.running import (
     without_grafanas_variables,
 )
 
-from mephisto_metrics._core import Store
 from mephisto_metrics.machine.ports import is_free
 from mephisto_metrics.stack.credentials import Credentials
 from mephisto_metrics.stack.grafana import (
@@ -54,19 +54,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def store_url(tmp_path: Path) -> Iterator[str]:
-    targets = tmp_path / "targets"
-    targets.mkdir()
-    store = Store(
-        data_directory=tmp_path / "store",
-        targets_directory=targets,
-        rule_files=[],
-        host="127.0.0.1",
-        port=0,
-        scrape_interval_seconds=1.0,
-        retention_seconds=3600.0,
-    )
-    yield "http://{}:{}".format(*store.address)
-    store.close()
+    with contextlib.closing(begin_store(tmp_path / "store")) as store:
+        yield url_of(store)
 
 
 @pytest.fixture

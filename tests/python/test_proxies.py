@@ -10,11 +10,12 @@ from typing import Any, Callable
 from urllib.parse import urlsplit
 
 import pytest
+from tests.built_in_store import begin_sending_store
 from tests.certificates import Certificates, make_certificates
 from tests.demanding_store import DemandingStore, demanding_store
 from tests.forward_proxy import forward_proxy
 
-from mephisto_metrics._core import PageServer, Store
+from mephisto_metrics._core import PageServer
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import settings
 from mephisto_metrics.stack.credentials import Credentials
@@ -75,21 +76,8 @@ def page_reaches(url: str, credentials: Credentials, folder: Path) -> bool:
 
 def samples_reach(store: DemandingStore) -> Reaches:
     def reach(url: str, credentials: Credentials, folder: Path) -> bool:
-        targets = folder / "targets"
-        targets.mkdir()
-        # One that does not answer is enough: that too is worth samples.
-        targets.joinpath("one.json").write_text('[{"targets": ["127.0.0.1:1"]}]')
-        sending = Store(
-            data_directory=folder / "data",
-            targets_directory=targets,
-            rule_files=[],
-            host="127.0.0.1",
-            port=0,
-            scrape_interval_seconds=0.2,
-            retention_seconds=3600.0,
-            remote_write=RemoteWrite(f"{url}/api/v1/write", credentials),
-        )
-        with contextlib.closing(sending):
+        receiver = RemoteWrite(f"{url}/api/v1/write", credentials)
+        with contextlib.closing(begin_sending_store(folder, receiver)):
             return store.taken.wait(TIMEOUT_SECONDS)
 
     return reach

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.built_in_store import begin_store
 
-from mephisto_metrics._core import Store
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.credentials import Credentials
 from mephisto_metrics.stack.remote import RemoteWrite, remote_write, remote_write_wanted
@@ -136,14 +136,5 @@ def test_the_store_refuses_what_can_not_work(tmp_path: Path) -> None:
         (RemoteWrite("http://me:hidden@host/"), "must not hold credentials"),
     ):
         with pytest.raises(ValueError, match=named) as raised:
-            Store(
-                data_directory=tmp_path / "data",
-                targets_directory=tmp_path / "targets",
-                rule_files=[],
-                host="127.0.0.1",
-                port=0,
-                scrape_interval_seconds=1.0,
-                retention_seconds=60.0,
-                remote_write=receiver,
-            )
+            begin_store(tmp_path, remote_write=receiver)
         assert "hidden" not in str(raised.value)

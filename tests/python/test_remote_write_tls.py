@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
-import re
 import ssl
 import subprocess
 import threading
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+from tests.built_in_store import begin_sending_store, remote_write_metric
 
 from mephisto_metrics._core import Store
 from mephisto_metrics.stack.credentials import Credentials
@@ -73,51 +73,23 @@ def receiver(certificates: Path) -> Iterator[Any]:
 
 @pytest.fixture
 def start_store(tmp_path: Path, receiver: Any) -> Iterator[Callable[[Path], Store]]:
-    """Give what starts a store that sends to the receiver and trusts the authorities of a file.
+    """Give what starts a store that sends to the receiver and trusts the authorities of a file."""
+    url = f"https://localhost:{receiver.server_port}/api/v1/write"
+    with contextlib.ExitStack() as stores:
 
-    A target that does not answer is enough: that too is worth samples.
-    """
-    folder = tmp_path / "targets"
-    folder.mkdir()
-    folder.joinpath("one.json").write_text('[{"targets": ["127.0.0.1:1"]}]')
-    stores = []
+        def start(ca_file: Path) -> Store:
+            credentials = Credentials(token="secret", ca_file=ca_file)
+            store = begin_sending_store(tmp_path, RemoteWrite(url, credentials))
+            return stores.enter_context(contextlib.closing(store))
 
-    def start(ca_file: Path) -> Store:
-        store = Store(
-            data_directory=tmp_path / "data",
-            targets_directory=folder,
-            rule_files=[],
-            host="127.0.0.1",
-            port=0,
-            scrape_interval_seconds=0.2,
-            retention_seconds=3600.0,
-            remote_write=RemoteWrite(
-                f"https://localhost:{receiver.server_port}/api/v1/write",
-                Credentials(token="secret", ca_file=ca_file),
-            ),
-        )
-        stores.append(store)
-        return store
-
-    yield start
-    for store in stores:
-        store.close()
-
-
-def metric(store: Store, name: str) -> float:
-    url = "http://{}:{}/metrics".format(*store.address)
-    with urllib.request.urlopen(url, timeout=30) as answer:
-        text = answer.read().decode()
-    found = re.search(rf"^mephisto_store_remote_write_{name} (\S+)$", text, re.MULTILINE)
-    assert found, text
-    return float(found[1])
+        yield start
 
 
 def test_a_receiver_is_sent_to_whose_authority_is_in_the_file(
     start_store: Callable[[Path], Store], certificates: Path, receiver: Any
 ) -> None:
     store = start_store(certificates / "authority.pem")
-    assert wait_until(lambda: metric(store, "samples_sent_total") > 0, TIMEOUT_SECONDS)
+    assert wait_until(lambda: remote_write_metric(store, "samples_sent_total") > 0, TIMEOUT_SECONDS)
     assert set(receiver.authorizations) == {"Bearer secret"}
 
 
@@ -125,7 +97,7 @@ def test_a_receiver_of_another_authority_is_told_nothing_and_nothing_is_lost(
     start_store: Callable[[Path], Store], certificates: Path, receiver: Any
 ) -> None:
     store = start_store(certificates / "stranger.pem")
-    assert wait_until(lambda: metric(store, "retries_total") > 1, TIMEOUT_SECONDS)
+    assert wait_until(lambda: remote_write_metric(store, "retries_total") > 1, TIMEOUT_SECONDS)
     assert receiver.authorizations == []
-    assert metric(store, "pending_rows") > 0
-    assert metric(store, "samples_failed_total") == 0
+    assert remote_write_metric(store, "pending_rows") > 0
+    assert remote_write_metric(store, "samples_failed_total") == 0

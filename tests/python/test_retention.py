@@ -9,8 +9,8 @@ from typing import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.built_in_store import begin_store
 
-from mephisto_metrics._core import Store
 from mephisto_metrics.stack.retention import DEFAULT_SECONDS, parse_retention
 
 
@@ -79,15 +79,8 @@ def test_the_built_in_store_takes_the_longest_time_and_the_largest_size(
     text: str, tmp_path: Path
 ) -> None:
     retention = parse_retention(text)
-    Store(
-        data_directory=tmp_path / "data",
-        targets_directory=tmp_path / "targets",
-        rule_files=[],
-        host="127.0.0.1",
-        port=0,
-        scrape_interval_seconds=1.0,
-        retention_seconds=retention.seconds,
-        retention_bytes=retention.size_bytes,
+    begin_store(
+        tmp_path, retention_seconds=retention.seconds, retention_bytes=retention.size_bytes
     ).close()
 
 
