@@ -90,7 +90,7 @@ mod tests {
         let router = Router::new().fallback(async || "let in");
         let router = guard_credentials(router, expected, &["/open"]);
         let service = Service::start("guarded", "127.0.0.1", 0, 1, |listener, shutdown| {
-            serve(listener, router, shutdown)
+            serve(listener, None, router, shutdown)
         });
         let service = service.unwrap();
         requests(&reqwest::Client::new(), &format!("http://{}", service.address())).await;

@@ -4,6 +4,7 @@
 mod address;
 mod authentication;
 mod client;
+mod connections;
 mod credentials;
 mod guard;
 mod service;
@@ -13,7 +14,8 @@ mod tls;
 pub use address::shown;
 pub use authentication::guard_credentials;
 pub use client::{chain, choose_cryptography, is_loopback, plain_client, tls_client};
+pub use connections::serve;
 pub use credentials::{Authorization, Secret};
-pub use service::{Service, Shutdown, serve, serve_tls};
+pub use service::{Service, Shutdown};
 pub use store_access::StoreAccess;
 pub use tls::{Tls, TlsError, TlsVersions};

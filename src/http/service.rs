@@ -10,20 +10,12 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use axum::Router;
-use axum::serve::{Listener, ListenerExt};
 use parking_lot::Mutex;
 use tokio::runtime;
 use tokio::sync::watch;
 
-use super::guard::guard_host;
-use super::tls::{Tls, TlsListener};
-
 /// How long a service that ends waits for work on its blocking threads.
 const LONGEST_STOP: Duration = Duration::from_secs(10);
-
-/// How long a service that ends waits for answers that are under way.
-const LONGEST_GOODBYE: Duration = Duration::from_secs(1);
 
 /// Tells a running service, and each of its tasks, that it should end.
 #[derive(Clone, Debug)]
@@ -106,46 +98,5 @@ impl Service {
             // A panic in the server has been printed by its own thread already.
             let _ = thread.join();
         }
-    }
-}
-
-/// Serves `router` on `listener` until `shutdown` is requested; answers that are under way then have
-/// `LONGEST_GOODBYE` to be sent.
-///
-/// On loopback only requests for `localhost` or an address are answered (see `guard`).
-pub async fn serve(listener: tokio::net::TcpListener, router: Router, shutdown: Shutdown) {
-    // Else the end of an answer waits for the other side to confirm its beginning: 40 ms.
-    let at_once = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    serve_on(at_once, router, shutdown).await;
-}
-
-/// The same over TLS.
-pub async fn serve_tls(
-    listener: tokio::net::TcpListener,
-    tls: Tls,
-    router: Router,
-    shutdown: Shutdown,
-) {
-    match TlsListener::new(listener, tls) {
-        Ok(listener) => serve_on(listener, router, shutdown).await,
-        Err(error) => tracing::error!("a bound listener has no address: {error}"),
-    }
-}
-
-async fn serve_on<L>(listener: L, router: Router, shutdown: Shutdown)
-where
-    L: Listener<Addr = SocketAddr>,
-{
-    let is_loopback = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
-    let router = if is_loopback { guard_host(router) } else { router };
-    let goodbye = async {
-        shutdown.clone().requested().await;
-        tokio::time::sleep(LONGEST_GOODBYE).await;
-    };
-    let serving =
-        axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().requested());
-    tokio::select! {
-        () = async { let _ = serving.await; } => {}
-        () = goodbye => {}
     }
 }

@@ -1,15 +1,12 @@
-//! TLS for a server: its certificate, whom it lets in, and a listener that shakes hands.
+//! TLS for a server: its certificate, whom it lets in, and the handshake.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::Listener;
 use thiserror::Error;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
@@ -21,9 +18,6 @@ use tokio_rustls::server::TlsStream;
 
 /// How long a client has for its part of a handshake.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
-
-/// How many connections may wait for the server behind their handshakes.
-const WAITING_CONNECTIONS: usize = 16;
 
 /// Why TLS can not be set up.
 #[derive(Debug, Error)]
@@ -117,6 +111,11 @@ impl Tls {
         let config = builder.with_single_cert(chain, key)?;
         Ok(Self(TlsAcceptor::from(Arc::new(config))))
     }
+
+    /// The connection, once client and server know each other; nothing if they do not in time.
+    pub(super) async fn shake_hands(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+        tokio::time::timeout(HANDSHAKE_LIMIT, self.0.accept(stream)).await.ok()?.ok()
+    }
 }
 
 fn roots(paths: &[PathBuf]) -> Result<RootCertStore, TlsError> {
@@ -147,55 +146,4 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
 
 fn unreadable(path: &Path) -> impl FnOnce(pem::Error) -> TlsError {
     move |source| TlsError::Unreadable { path: path.to_owned(), source }
-}
-
-/// Hands out connections whose handshake is done; one that dawdles keeps nobody else waiting.
-pub(super) struct TlsListener {
-    address: SocketAddr,
-    connections: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
-}
-
-impl TlsListener {
-    pub fn new(listener: TcpListener, tls: Tls) -> io::Result<Self> {
-        let address = listener.local_addr()?;
-        let (sender, connections) = mpsc::channel(WAITING_CONNECTIONS);
-        tokio::spawn(accept_all(listener, tls, sender));
-        Ok(Self { address, connections })
-    }
-}
-
-async fn accept_all(
-    mut listener: TcpListener,
-    tls: Tls,
-    connections: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>,
-) {
-    while !connections.is_closed() {
-        // axum's own `accept`, which knows the errors that pass.
-        let (stream, address) = Listener::accept(&mut listener).await;
-        let (tls, connections) = (tls.clone(), connections.clone());
-        tokio::spawn(async move {
-            let handshake = tokio::time::timeout(HANDSHAKE_LIMIT, tls.0.accept(stream));
-            if let Ok(Ok(stream)) = handshake.await {
-                // An error means that the server has ended.
-                let _ = connections.send((stream, address)).await;
-            }
-        });
-    }
-}
-
-impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        match self.connections.recv().await {
-            Some(connection) => connection,
-            // The other end lives as long as the runtime.
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.address)
-    }
 }

@@ -71,7 +71,7 @@ impl Page {
         let router = guard_credentials(router(options, proxy.clone()), viewers, &[READY]);
         let service =
             Service::start("mephisto-metrics-page", &host, port, 2, |listener, shutdown| {
-                serve(listener, router, shutdown)
+                serve(listener, None, router, shutdown)
             })?;
         Ok(Self { service, proxy })
     }
@@ -227,7 +227,7 @@ mod tests {
             .route("/mimir/api/v1/query", get(async |headers: HeaderMap| format!("{headers:?}")))
             .layer(CompressionLayer::new().compress_when(SizeAbove::new(0)));
         Service::start("echo", "127.0.0.1", 0, 1, |listener, shutdown| {
-            serve(listener, router, shutdown)
+            serve(listener, None, router, shutdown)
         })
         .unwrap()
     }

@@ -29,7 +29,7 @@ pub use scrapes::next_scrape;
 use scrapes::Scrape;
 
 use crate::encoding::negotiate;
-use crate::http::{Authorization, Secret, Service, Tls, guard_credentials, serve, serve_tls};
+use crate::http::{Authorization, Secret, Service, Tls, guard_credentials, serve};
 
 /// What browsers ask for besides; it is empty.
 const ICON: &str = "/favicon.ico";
@@ -46,10 +46,7 @@ pub fn start(
     let name = "mephisto-metrics-exposition";
     let authorization = token.map_or(Authorization::Nobody, Authorization::Bearer);
     let router = guard_credentials(router(contents), authorization, &[]);
-    Service::start(name, host, port, 1, async |listener, shutdown| match tls {
-        Some(tls) => serve_tls(listener, tls, router, shutdown).await,
-        None => serve(listener, router, shutdown).await,
-    })
+    Service::start(name, host, port, 1, |listener, shutdown| serve(listener, tls, router, shutdown))
 }
 
 /// As in `prometheus_client`, every path answers with the metrics.

@@ -35,7 +35,7 @@ pub async fn run(
     tokio::spawn(discover(Arc::clone(&scraping), discovery));
     let groups = rules::read(&options.rule_files, &scraping);
     rules::spawn(&groups, &scraping);
-    serve(listener, api::router(scraping, groups), shutdown).await;
+    serve(listener, None, api::router(scraping, groups), shutdown).await;
     if let Some(sending) = sending {
         // A panic in there has been printed already.
         let _ = sending.await;
