@@ -18,12 +18,13 @@ pub fn guard_credentials(
     open: &'static [&'static str],
 ) -> Router {
     router.layer(from_fn(move |request: Request, next: Next| {
-        let verdict = if open.contains(&request.uri().path()) {
-            Ok(())
-        } else {
-            check(&expected, request.headers().get(header::AUTHORIZATION))
-        };
+        let expected = expected.clone();
         async move {
+            let verdict = if open.contains(&request.uri().path()) {
+                Ok(())
+            } else {
+                check(&expected, request.headers().get(header::AUTHORIZATION)).await
+            };
             match verdict {
                 Ok(()) => next.run(request).await,
                 Err(refusal) => refusal.into_response(),
@@ -40,13 +41,13 @@ enum Refusal {
     Unknown,
 }
 
-fn check(expected: &Authorization, sent: Option<&HeaderValue>) -> Result<(), Refusal> {
+async fn check(expected: &Authorization, sent: Option<&HeaderValue>) -> Result<(), Refusal> {
     let challenge = match expected {
         Authorization::Nobody => return Ok(()),
         Authorization::Bearer(_) => "Bearer",
         Authorization::Basic { .. } => r#"Basic realm="mephisto-metrics", charset="UTF-8""#,
     };
-    let Ok(Some(wanted)) = expected.header() else { return Err(Refusal::Unknown) };
+    let Ok(Some(wanted)) = expected.header().await else { return Err(Refusal::Unknown) };
     if sent.is_some_and(|sent| is_same(wanted.as_bytes(), sent.as_bytes())) {
         Ok(())
     } else {
@@ -112,7 +113,7 @@ mod tests {
                 (Authorization::Bearer(Secret::Text("right".to_owned())), 401),
                 (password("right"), 200),
             ] {
-                let answer = sent.add_to(client.get(url)).unwrap().send().await.unwrap();
+                let answer = sent.add_to(client.get(url)).await.unwrap().send().await.unwrap();
                 assert_eq!(answer.status(), status, "{sent:?}");
                 let challenge = answer.headers().get("www-authenticate").map(|text| text.to_str());
                 assert_eq!(challenge.is_some(), status == 401);
@@ -132,7 +133,7 @@ mod tests {
         crate::http::choose_cryptography();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
-        let expected = Authorization::Bearer(Secret::File(path.clone()));
+        let expected = Authorization::Bearer(Secret::in_file(path.clone()));
         served(expected, async |client, url| {
             let ask = async |token| {
                 let answer = client.get(url).bearer_auth(token).send().await.unwrap();

@@ -1,21 +1,11 @@
-//! Who a client is to a server. No secret is ever shown: not by `Debug`, not by an error.
-
-use std::fmt;
-use std::path::{Path, PathBuf};
+//! Who a client is to a server.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use reqwest::RequestBuilder;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 
-/// A password or token.
-#[derive(Clone)]
-pub enum Secret {
-    /// The secret itself.
-    Text(String),
-    /// A file with the secret, read for each request: so it can be exchanged at any time.
-    File(PathBuf),
-}
+use super::secret::Secret;
 
 /// How the server knows the client.
 #[derive(Clone, Debug, Default)]
@@ -34,53 +24,20 @@ pub enum Authorization {
     },
 }
 
-impl Secret {
-    /// The secret, without the end of the line that editors leave in files.
-    pub fn read(&self) -> Result<String, String> {
-        match self {
-            Self::Text(text) => Ok(text.clone()),
-            Self::File(path) => Self::read_file(path),
-        }
-    }
-
-    fn read_file(path: &Path) -> Result<String, String> {
-        let unusable = |why: &dyn fmt::Display| {
-            format!("the secret in {} cannot be used: {why}", path.display())
-        };
-        let text = std::fs::read_to_string(path).map_err(|error| unusable(&error))?;
-        let secret = text.trim_end_matches(['\r', '\n']);
-        if secret.is_empty() {
-            return Err(unusable(&"the file is empty"));
-        }
-        HeaderValue::from_str(secret).map_err(|_| unusable(&"it is not one line of text"))?;
-        Ok(secret.to_owned())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(_) => formatter.write_str("Secret"),
-            Self::File(path) => write!(formatter, "Secret in {}", path.display()),
-        }
-    }
-}
-
 impl Authorization {
     /// The request with what lets it in.
-    pub fn add_to(&self, request: RequestBuilder) -> Result<RequestBuilder, String> {
-        let header = self.header()?;
+    pub async fn add_to(&self, request: RequestBuilder) -> Result<RequestBuilder, String> {
+        let header = self.header().await?;
         Ok(header.into_iter().fold(request, |request, value| request.header(AUTHORIZATION, value)))
     }
 
     /// The value of the header that lets a request in; none if nobody asks.
-    pub fn header(&self) -> Result<Option<HeaderValue>, String> {
+    pub async fn header(&self) -> Result<Option<HeaderValue>, String> {
         let text = match self {
             Self::Nobody => return Ok(None),
-            Self::Bearer(token) => format!("Bearer {}", ascii(token.read()?)?),
+            Self::Bearer(token) => format!("Bearer {}", sent(&token.read().await?)?),
             Self::Basic { user, password } => {
-                let pair = format!("{user}:{}", password.read()?);
-                format!("Basic {}", BASE64_STANDARD.encode(pair))
+                format!("Basic {}", packed(user, &password.read().await?))
             }
         };
         let mut value = HeaderValue::from_str(&text)
@@ -88,14 +45,45 @@ impl Authorization {
         value.set_sensitive(true);
         Ok(Some(value))
     }
+
+    /// What a server has said, without our secret: some repeat the header by which they know us.
+    pub async fn hide_in(&self, said: &str) -> String {
+        match self.shapes().await {
+            Ok(shapes) => {
+                let shapes = shapes.iter().filter(|shape| !shape.is_empty());
+                shapes.fold(said.to_owned(), |said, shape| said.replace(shape, "<hidden>"))
+            }
+            Err(_) => "what it said is not shown: there may be a secret in it".to_owned(),
+        }
+    }
+
+    /// Each way in which the secret may be repeated.
+    async fn shapes(&self) -> Result<Vec<String>, String> {
+        Ok(match self {
+            Self::Nobody => Vec::new(),
+            Self::Bearer(token) => vec![sent(&token.read().await?)?],
+            Self::Basic { user, password } => {
+                let password = password.read().await?;
+                vec![packed(user, &password), password]
+            }
+        })
+    }
 }
 
-/// Other letters have no encoding in a header that both sides agree on; a password is packed.
-fn ascii(token: String) -> Result<String, String> {
-    if token.is_ascii() {
-        Ok(token)
-    } else {
-        Err("the token cannot be sent: it has other characters than ASCII's".to_owned())
+fn packed(user: &str, password: &str) -> String {
+    BASE64_STANDARD.encode(format!("{user}:{password}"))
+}
+
+/// A token as it arrives: without blanks around it, which have no place in a header. Other letters
+/// than ASCII's have no encoding there that both sides agree on; a password is packed.
+fn sent(token: &str) -> Result<String, String> {
+    let token = token.trim();
+    match (token.is_empty(), token.is_ascii()) {
+        (true, _) => Err("the token cannot be sent: it is blank".to_owned()),
+        (_, false) => {
+            Err("the token cannot be sent: it has other characters than ASCII's".to_owned())
+        }
+        _ => Ok(token.to_owned()),
     }
 }
 
@@ -112,49 +100,47 @@ mod tests {
         assert!(!shown.contains("hidden") && shown.contains("me"), "{shown}");
     }
 
-    #[test]
-    fn a_password_is_sent_as_the_standard_has_it() {
+    #[tokio::test]
+    async fn a_password_is_sent_as_the_standard_has_it() {
         let password = Secret::Text("open sesame".to_owned());
         let basic = Authorization::Basic { user: "Aladdin".to_owned(), password };
-        let header = basic.header().unwrap().unwrap();
+        let header = basic.header().await.unwrap().unwrap();
         assert_eq!(header, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
         assert!(header.is_sensitive());
     }
 
-    #[test]
-    fn a_password_may_have_any_letters_and_a_token_only_those_that_can_be_sent() {
+    #[tokio::test]
+    async fn a_password_may_have_any_letters_and_a_token_only_those_that_can_be_sent() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
         std::fs::write(&path, "pässword\n").unwrap();
         let user = "me".to_owned();
-        let basic = Authorization::Basic { user, password: Secret::File(path.clone()) };
-        assert_eq!(basic.header().unwrap().unwrap(), "Basic bWU6cMOkc3N3b3Jk");
-        let error = Authorization::Bearer(Secret::File(path)).header().unwrap_err();
+        let basic = Authorization::Basic { user, password: Secret::in_file(path.clone()) };
+        assert_eq!(basic.header().await.unwrap().unwrap(), "Basic bWU6cMOkc3N3b3Jk");
+        let error = Authorization::Bearer(Secret::in_file(path)).header().await.unwrap_err();
         assert!(error.contains("ASCII") && !error.contains("ssword"), "{error}");
     }
 
-    #[test]
-    fn a_secret_in_a_file_is_read_anew_each_time_without_its_line_end() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("token");
-        let secret = Secret::File(path.clone());
-        for content in ["first\n", "second\r\n", "third"] {
-            std::fs::write(&path, content).unwrap();
-            assert_eq!(secret.read().unwrap(), content.trim_end());
-        }
+    #[tokio::test]
+    async fn blanks_around_a_token_do_not_count() {
+        let token = Authorization::Bearer(Secret::Text(" abc ".to_owned()));
+        assert_eq!(token.header().await.unwrap().unwrap(), "Bearer abc");
+        let blank = Authorization::Bearer(Secret::Text("  ".to_owned()));
+        assert!(blank.header().await.unwrap_err().contains("blank"));
     }
 
-    #[test]
-    fn a_file_that_holds_no_secret_is_named_but_not_shown() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("token");
-        for (content, why) in [("\n", "is empty"), ("hid\nden", "not one line")] {
-            std::fs::write(&path, content).unwrap();
-            let error = Secret::File(path.clone()).read().unwrap_err();
-            assert!(error.contains(why) && error.contains(path.to_str().unwrap()), "{error}");
-            assert!(!error.contains("hid"), "{error}");
-        }
-        std::fs::remove_file(&path).unwrap();
-        assert!(Secret::File(path).read().unwrap_err().contains("cannot be used"));
+    #[tokio::test]
+    async fn what_a_server_repeats_is_shown_without_the_secret() {
+        let token = Authorization::Bearer(Secret::Text("s3cr3t ".to_owned()));
+        let said = "cannot find the provided auth token \"Bearer s3cr3t\" in config";
+        let shown = "cannot find the provided auth token \"Bearer <hidden>\" in config";
+        assert_eq!(token.hide_in(said).await, shown);
+        let password = Secret::Text("open sesame".to_owned());
+        let basic = Authorization::Basic { user: "Aladdin".to_owned(), password };
+        let said = "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ== is Aladdin:open sesame";
+        assert_eq!(basic.hide_in(said).await, "Basic <hidden> is Aladdin:<hidden>");
+        assert_eq!(Authorization::Nobody.hide_in(said).await, said);
+        let unknown = Authorization::Bearer(Secret::in_file("/nowhere/at/all".into()));
+        assert!(unknown.hide_in(said).await.contains("not shown"));
     }
 }

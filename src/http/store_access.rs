@@ -46,8 +46,8 @@ impl StoreAccess {
     }
 
     /// The request with what lets it in.
-    pub fn add_to(&self, request: RequestBuilder) -> Result<RequestBuilder, String> {
-        let request = self.authorization.add_to(request)?;
+    pub async fn add_to(&self, request: RequestBuilder) -> Result<RequestBuilder, String> {
+        let request = self.authorization.add_to(request).await?;
         Ok(match &self.tenant {
             Some(tenant) => request.header("X-Scope-OrgID", tenant),
             None => request,

@@ -404,7 +404,7 @@ mod tests {
         let url = format!("http://{}/mimir/", store.address());
         let (page, _folder) = page_of(url, access, viewers.clone());
         let url = format!("http://{}/api/v1/query?query=up", page.address());
-        let request = viewers.add_to(reqwest::Client::new().get(url)).unwrap();
+        let request = viewers.add_to(reqwest::Client::new().get(url)).await.unwrap();
         let sent = request.send().await.unwrap().text().await.unwrap();
         assert!(sent.contains(r#""authorization": "Bearer of the store""#), "{sent}");
         assert!(sent.contains(r#""x-scope-orgid": "team""#) && !sent.contains("Basic"), "{sent}");

@@ -64,7 +64,7 @@ impl Proxy {
 
     /// Sends a request with what lets it in; the error says why there is no answer.
     async fn send(&self, request: RequestBuilder) -> Result<reqwest::Response, String> {
-        let request = self.access.add_to(request)?;
+        let request = self.access.add_to(request).await?;
         request.send().await.map_err(|error| self.unreachable(&error))
     }
 

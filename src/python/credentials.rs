@@ -31,7 +31,7 @@ impl Credentials {
 
 /// A secret in a file, or the text itself.
 fn secret(text: Option<String>, file: Option<PathBuf>) -> Option<Secret> {
-    file.map(Secret::File).or(text.map(Secret::Text))
+    file.map(Secret::in_file).or(text.map(Secret::Text))
 }
 
 /// At most a token, or a user with a password.

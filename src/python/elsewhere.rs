@@ -31,7 +31,7 @@ impl Elsewhere {
         Ok(CoreElsewhere {
             files: self.files,
             lists: self.lists.iter().map(parse).collect::<PyResult<_>>()?,
-            token: self.token_file.map(Secret::File),
+            token: self.token_file.map(Secret::in_file),
             authorities: self.ca_file,
             is_token_sent_in_clear: self.is_token_sent_in_clear,
         })

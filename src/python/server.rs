@@ -38,7 +38,7 @@ impl ExpositionServer {
         let contents = registry.get().contents();
         let tls = tls.map(|tls| tls.get().tls());
         let service =
-            py.detach(|| server::start(addr, port, contents, tls, token_file.map(Secret::File)));
+            py.detach(|| server::start(addr, port, contents, tls, token_file.map(Secret::in_file)));
         Ok(Self::from(service.map_err(|error| os_error(&error))?))
     }
 

@@ -13,8 +13,9 @@ use crate::store::fault::kind;
 /// As in Prometheus.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// As much of an answer is read and said; reasons stand at its beginning.
-const REASON_BYTES: usize = 500;
+/// As much of an answer is read, and as many letters of it said; reasons stand at its beginning.
+const READ_BYTES: usize = 16 * 1024;
+const SAID_LETTERS: usize = 500;
 
 /// What became of a request.
 #[derive(Debug, Eq, PartialEq)]
@@ -95,7 +96,7 @@ impl Receiver {
             .header(CONTENT_TYPE, "application/x-protobuf")
             .header("X-Prometheus-Remote-Write-Version", "0.1.0")
             .body(body);
-        match self.access.add_to(request) {
+        match self.access.add_to(request).await {
             Ok(request) => match request.send().await {
                 Ok(response) => self.answer(response).await,
                 Err(error) => Answer::later(chain(&error.without_url())),
@@ -123,7 +124,9 @@ impl Receiver {
         if self.url.query().is_some() {
             return "what it said is not shown, since the address has a query".to_owned();
         }
-        beginning(response).await
+        let said = self.access.authorization.hide_in(&beginning(response).await).await;
+        // Not cut before: half a secret would not be found.
+        on_one_line(&said).chars().take(SAID_LETTERS).collect()
     }
 }
 
@@ -158,15 +161,17 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     (until.with_timezone(&Utc) - Utc::now()).to_std().ok()
 }
 
-/// The first of an answer's text, on one line.
 async fn beginning(mut response: Response) -> String {
     let mut body = Vec::new();
-    while body.len() < REASON_BYTES {
+    while body.len() < READ_BYTES {
         let Ok(Some(part)) = response.chunk().await else { break };
         body.extend_from_slice(&part);
     }
-    body.truncate(REASON_BYTES);
-    String::from_utf8_lossy(&body).split_whitespace().collect::<Vec<_>>().join(" ")
+    String::from_utf8_lossy(&body).into_owned()
+}
+
+fn on_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

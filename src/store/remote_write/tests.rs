@@ -289,7 +289,7 @@ async fn credentials_are_sent_and_a_file_s_may_change_at_any_time() {
     std::fs::write(&path, "first\n").unwrap();
     let receiver = TestReceiver::that_takes_all().await;
     let access = StoreAccess {
-        authorization: Authorization::Bearer(Secret::File(path.clone())),
+        authorization: Authorization::Bearer(Secret::in_file(path.clone())),
         tenant: Some("team".to_owned()),
         authorities: None,
     };

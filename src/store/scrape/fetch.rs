@@ -61,7 +61,7 @@ impl Fetcher {
         let is_withheld =
             token.is_none() && target.origin == Origin::Elsewhere && self.elsewhere.token.is_some();
         let request = self.client_for(&url)?.get(url).header(ACCEPT, ACCEPTED);
-        let request = token.unwrap_or_default().add_to(request)?;
+        let request = token.unwrap_or_default().add_to(request).await?;
         fetch(request, self.time_limit).await.map_err(|failure| match failure {
             Failure::Status(StatusCode::UNAUTHORIZED) if is_withheld => {
                 failure.text() + "; the token is not sent to it over plain HTTP"
