@@ -4,9 +4,12 @@ use std::error::Error;
 use std::net::IpAddr;
 use std::path::Path;
 
-use reqwest::{Certificate, Client, ClientBuilder, Url};
+use reqwest::{Certificate, Client, ClientBuilder, Response, Url};
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+/// How much of an answer is read for its reason.
+const BEGINNING_BYTES: usize = 16 * 1024;
 
 /// A client for plain HTTP: no certificate of the system is read for it.
 pub fn plain_client() -> ClientBuilder {
@@ -42,6 +45,16 @@ pub fn is_loopback(url: &Url) -> bool {
 /// For the whole process; a second time changes nothing. Whoever makes a client by itself calls it.
 pub fn choose_cryptography() {
     let _ = default_provider().install_default();
+}
+
+/// The first of an answer's text, which says why something failed; who answers may be anybody.
+pub async fn beginning(mut response: Response) -> String {
+    let mut body = Vec::new();
+    while body.len() < BEGINNING_BYTES {
+        let Ok(Some(part)) = response.chunk().await else { break };
+        body.extend_from_slice(&part);
+    }
+    String::from_utf8_lossy(&body).into_owned()
 }
 
 /// An error with its causes: the outermost alone says only that a request failed.

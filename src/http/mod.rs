@@ -14,7 +14,7 @@ mod tls;
 
 pub use address::shown;
 pub use authentication::guard_credentials;
-pub use client::{chain, choose_cryptography, is_loopback, plain_client, tls_client};
+pub use client::{beginning, chain, choose_cryptography, is_loopback, plain_client, tls_client};
 pub use connections::serve;
 pub use credentials::Authorization;
 pub use secret::Secret;

@@ -30,6 +30,11 @@ impl StoreAccess {
         }
     }
 
+    /// Whether what it sends is nobody else's business.
+    pub fn has_secret(&self) -> bool {
+        !matches!(self.authorization, Authorization::Nobody)
+    }
+
     /// A client for the store at `url`.
     ///
     /// It goes through the proxy that the environment names, unless the store is on this machine. A

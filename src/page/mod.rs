@@ -219,8 +219,12 @@ mod tests {
         let echo = async |RawQuery(query): RawQuery, body: String| {
             Json(json!({"query": query, "body": body}))
         };
+        let refuse = async |headers: HeaderMap| {
+            (StatusCode::BAD_REQUEST, format!("unknown: {:?}", headers["authorization"].to_str()))
+        };
         let router = Router::new()
             .route("/api/v1/query", get(echo).post(echo))
+            .route("/guarded/api/v1/query", get(refuse))
             .route("/api/v1/status/runtimeinfo", get(|| async { "since noon" }))
             .route("/api/v1/status/config", get(|| async { "secrets" }))
             .route("/-/quit", get(|| async { "quitting" }).post(|| async { "quitting" }))
@@ -408,6 +412,17 @@ mod tests {
         let sent = request.send().await.unwrap().text().await.unwrap();
         assert!(sent.contains(r#""authorization": "Bearer of the store""#), "{sent}");
         assert!(sent.contains(r#""x-scope-orgid": "team""#) && !sent.contains("Basic"), "{sent}");
+    }
+
+    #[tokio::test]
+    async fn a_secret_that_a_store_repeats_is_not_shown() {
+        let store = echo_store();
+        let authorization = Authorization::Bearer(Secret::Text("s3cr3t".into()));
+        let access = StoreAccess { authorization, ..StoreAccess::default() };
+        let url = format!("http://{}/guarded", store.address());
+        let (page, _folder) = page_of(url, access, Authorization::Nobody);
+        let (status, said) = get_text(&page, "/api/v1/query?query=up").await;
+        assert_eq!((status, said.as_str()), (400, "unknown: Ok(\"Bearer <hidden>\")"));
     }
 
     #[tokio::test]

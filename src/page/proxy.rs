@@ -7,18 +7,19 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::header::{self, ACCEPT_ENCODING};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use parking_lot::RwLock;
 use reqwest::{RequestBuilder, Url};
 use serde_json::json;
 
-use crate::http::{StoreAccess, chain};
+use crate::http::{StoreAccess, beginning, chain};
 
 /// Queries are short; whatever is longer is not from the page.
 const REQUEST_LIMIT_BYTES: usize = 1024 * 1024;
 /// What of a request's and of an answer's head the other side has to know.
-const FORWARDED: [HeaderName; 2] = [header::CONTENT_TYPE, header::ACCEPT_ENCODING];
+const FORWARDED: [HeaderName; 2] = [header::CONTENT_TYPE, ACCEPT_ENCODING];
 const RETURNED: [HeaderName; 3] = [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::VARY];
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longer than a store takes to give up by itself, and to say why.
@@ -33,6 +34,8 @@ pub struct Proxy {
     client: reqwest::Client,
     access: Arc<StoreAccess>,
     store_url: Arc<RwLock<String>>,
+    /// Whether what the store says of a failure is read for a secret of ours.
+    is_read: bool,
 }
 
 impl Proxy {
@@ -40,15 +43,12 @@ impl Proxy {
     pub fn new(store_url: &str, access: StoreAccess) -> Result<Self, String> {
         access.check()?;
         let url = Url::parse(store_url).map_err(|error| format!("{store_url}: {error}"))?;
-        let client = access
-            .client(&url)?
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(ANSWER_TIMEOUT)
-            // What the store has compressed goes to the browser as it is.
-            .no_gzip()
-            .build()
-            .map_err(|error| error.to_string())?;
-        let proxy = Self { client, access: Arc::new(access), store_url: Arc::default() };
+        let client = access.client(&url)?.connect_timeout(CONNECT_TIMEOUT).timeout(ANSWER_TIMEOUT);
+        let is_read = access.has_secret();
+        // Else what the store has compressed goes to the browser as it is.
+        let client = if is_read { client } else { client.no_gzip() };
+        let client = client.build().map_err(|error| error.to_string())?;
+        let proxy = Self { client, access: Arc::new(access), store_url: Arc::default(), is_read };
         proxy.set_store_url(store_url);
         Ok(proxy)
     }
@@ -82,12 +82,15 @@ pub async fn forward(State(proxy): State<Proxy>, request: Request) -> Response {
         return (StatusCode::PAYLOAD_TOO_LARGE, "the request is too long\n").into_response();
     };
     let mut request = proxy.client.request(parts.method, proxy.store_url() + target).body(body);
-    for name in FORWARDED {
+    for name in FORWARDED.into_iter().filter(|name| !proxy.is_read || name != ACCEPT_ENCODING) {
         if let Some(value) = parts.headers.get(&name) {
             request = request.header(name, value);
         }
     }
     match proxy.send(request).await {
+        Ok(answer) if proxy.is_read && !answer.status().is_success() => {
+            pass_on_failure(&proxy, answer).await
+        }
         Ok(answer) => pass_on(answer),
         Err(error) => {
             let answer = json!({"status": "error", "errorType": "unavailable", "error": error});
@@ -97,13 +100,20 @@ pub async fn forward(State(proxy): State<Proxy>, request: Request) -> Response {
 }
 
 fn pass_on(answer: reqwest::Response) -> Response {
-    let status = answer.status();
-    let value_of = |name: &HeaderName| answer.headers().get(name).cloned();
-    let headers: HeaderMap = RETURNED
-        .into_iter()
-        .filter_map(|name| value_of(&name).map(|value| (name, value)))
-        .collect();
+    let (status, headers) = (answer.status(), returned(&answer));
     (status, headers, Body::from_stream(answer.bytes_stream())).into_response()
+}
+
+/// Who looks at the page need not know the store's secret, which a proxy before it may repeat.
+async fn pass_on_failure(proxy: &Proxy, answer: reqwest::Response) -> Response {
+    let (status, headers) = (answer.status(), returned(&answer));
+    let said = proxy.access.authorization.hide_in(&beginning(answer).await).await;
+    (status, headers, said).into_response()
+}
+
+fn returned(answer: &reqwest::Response) -> HeaderMap {
+    let value_of = |name: &HeaderName| answer.headers().get(name).cloned();
+    RETURNED.into_iter().filter_map(|name| value_of(&name).map(|value| (name, value))).collect()
 }
 
 /// Whether page and store can serve: 200, or 503 with the reason.

@@ -9,7 +9,7 @@ use reqwest::{Method, Url};
 use thiserror::Error;
 
 use crate::encoding::{Encoded, Format};
-use crate::http::{plain_client, shown};
+use crate::http::{beginning, plain_client, shown};
 
 /// Why a Pushgateway has not done what was asked of it.
 #[derive(Debug, Error)]
@@ -29,7 +29,7 @@ pub enum PushError {
         url: Url,
         /// The status of the answer.
         status: reqwest::StatusCode,
-        /// Its text.
+        /// The beginning of its text.
         answer: String,
     },
 }
@@ -58,8 +58,7 @@ pub async fn send(
     if status.is_success() {
         return Ok(());
     }
-    let answer = answer.text().await.unwrap_or_default();
-    Err(PushError::Refused { url, status, answer })
+    Err(PushError::Refused { url, status, answer: beginning(answer).await })
 }
 
 /// What is at the bottom of an error: the ones above it say only that sending has failed.

@@ -1,5 +1,8 @@
 //! What the store says of its remote write at `/metrics`.
 
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 use prometheus::{Gauge, IntCounter, IntGauge, Registry};
 
 use crate::store::storage::QueueState;
@@ -9,7 +12,10 @@ use crate::store::storage::QueueState;
 pub struct RemoteWriteCounters {
     sent: IntCounter,
     refused: IntCounter,
+    refused_again: IntCounter,
     dropped: IntCounter,
+    /// Two that read the metrics at once must not both count what was dropped.
+    observing: Arc<Mutex<()>>,
     retries: IntCounter,
     pending_bytes: IntGauge,
     pending_rows: IntGauge,
@@ -38,6 +44,12 @@ impl RemoteWriteCounters {
                 "samples_failed_total",
                 "Samples that the receiver has refused, which are not sent again",
             )?,
+            refused_again: counter(
+                "samples_refused_again_total",
+                "Samples that were refused when they were sent again because an answer was lost; \
+                 most likely the receiver has them",
+            )?,
+            observing: Arc::default(),
             dropped: counter(
                 "samples_dropped_total",
                 "Samples that were dropped before they were sent, because the queue was full",
@@ -67,6 +79,11 @@ impl RemoteWriteCounters {
         self.refused.inc_by(samples);
     }
 
+    /// Counts samples that the receiver does not want a second time.
+    pub fn refused_again(&self, samples: u64) {
+        self.refused_again.inc_by(samples);
+    }
+
     /// Counts a request that will be repeated.
     pub fn retried(&self) {
         self.retries.inc();
@@ -79,6 +96,7 @@ impl RemoteWriteCounters {
         self.pending_rows.set(gauge(queue.rows));
         let behind_ms = queue.oldest_ms.map_or(0, |oldest_ms| now_ms - oldest_ms);
         self.seconds_behind.set(behind_ms.max(0) as f64 / 1_000.0);
+        let _alone = self.observing.lock();
         self.dropped.inc_by(queue.dropped_samples.saturating_sub(self.dropped.get()));
     }
 }

@@ -7,14 +7,13 @@ use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode, Url};
 
 use super::{RemoteWriteOptions, wire};
-use crate::http::{StoreAccess, chain};
+use crate::http::{StoreAccess, beginning, chain};
 use crate::store::fault::kind;
 
 /// As in Prometheus.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// As much of an answer is read, and as many letters of it said; reasons stand at its beginning.
-const READ_BYTES: usize = 16 * 1024;
+/// As much of an answer is said; reasons stand at its beginning.
 const SAID_LETTERS: usize = 500;
 
 /// What became of a request.
@@ -37,6 +36,8 @@ pub enum Answer {
         reason: String,
         /// How long it wants to be left alone.
         asked: Option<Duration>,
+        /// Whether it has said so. If not, it may have the samples all the same.
+        is_answered: bool,
     },
 }
 
@@ -83,6 +84,7 @@ impl Receiver {
                 kind: status.to_string(),
                 reason: reason + " (also to a request without samples: is the address right?)",
                 asked: None,
+                is_answered: true,
             },
             later @ Answer::Later { .. } => later,
         }
@@ -115,7 +117,7 @@ impl Receiver {
         if is_about_the_samples(status) {
             Answer::Refused { status, reason }
         } else {
-            Answer::Later { kind: status.to_string(), reason, asked }
+            Answer::Later { kind: status.to_string(), reason, asked, is_answered: true }
         }
     }
 
@@ -132,7 +134,7 @@ impl Receiver {
 
 impl Answer {
     fn later(reason: String) -> Self {
-        Self::Later { kind: kind(&reason), reason, asked: None }
+        Self::Later { kind: kind(&reason), reason, asked: None, is_answered: false }
     }
 }
 
@@ -159,15 +161,6 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     }
     let until = DateTime::parse_from_rfc2822(text).ok()?;
     (until.with_timezone(&Utc) - Utc::now()).to_std().ok()
-}
-
-async fn beginning(mut response: Response) -> String {
-    let mut body = Vec::new();
-    while body.len() < READ_BYTES {
-        let Ok(Some(part)) = response.chunk().await else { break };
-        body.extend_from_slice(&part);
-    }
-    String::from_utf8_lossy(&body).into_owned()
 }
 
 fn on_one_line(text: &str) -> String {

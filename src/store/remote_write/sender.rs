@@ -37,6 +37,8 @@ pub struct Sender {
     refusals: BTreeSet<StatusCode>,
     /// Up to this row one block is sent at a time, to find the one that was refused.
     one_by_one_up_to: i64,
+    /// Rows up to here were sent before, and the answer was lost.
+    repeated_up_to: i64,
 }
 
 impl Sender {
@@ -50,6 +52,7 @@ impl Sender {
             disk: Fault::default(),
             refusals: BTreeSet::new(),
             one_by_one_up_to: 0,
+            repeated_up_to: 0,
         }
     }
 
@@ -131,7 +134,10 @@ impl Sender {
                     self.recovered();
                     return Err((status, reason));
                 }
-                Answer::Later { kind, reason, asked } => {
+                Answer::Later { kind, reason, asked, is_answered } => {
+                    if !is_answered {
+                        self.repeated_up_to = due.last_id;
+                    }
                     self.failed(kind, &reason);
                     tokio::time::sleep(back_off.next(asked)).await;
                 }
@@ -152,7 +158,12 @@ impl Sender {
         }
     }
 
+    /// A receiver that has samples already refuses all but the newest of a series as out of order.
     fn let_go(&mut self, due: &Due, status: StatusCode, reason: &str) {
+        if due.last_id <= self.repeated_up_to {
+            self.counters.refused_again(due.samples);
+            return;
+        }
         self.counters.refused(due.samples);
         if self.refusals.insert(status) {
             tracing::error!(

@@ -10,6 +10,7 @@ use axum::response::IntoResponse;
 use prometheus::{Encoder, Registry, TextEncoder};
 use tokio::task::JoinHandle;
 
+use super::receiver::Answer;
 use super::test_receiver::{TestReceiver, Written, eventually};
 use super::*;
 use crate::http::{Authorization, Secret, Service, Shutdown};
@@ -176,6 +177,41 @@ async fn of_a_refused_request_only_the_block_with_the_reason_is_let_go_be_it_the
     sending.append(5, 1);
     receiver.wait_for(31).await;
     sending.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_refused_after_a_lost_answer_does_not_count_as_lost() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut is_first = true;
+    let receiver = TestReceiver::start(move |written| {
+        if std::mem::take(&mut is_first) {
+            // It ends the connection without a word.
+            std::panic::resume_unwind(Box::new("no answer"));
+        }
+        let is_probe = written.is_empty();
+        if is_probe { StatusCode::NO_CONTENT } else { StatusCode::BAD_REQUEST }.into_response()
+    })
+    .await;
+    let sending = Sending::start(directory.path(), options(&receiver));
+    sending.append(1, 10);
+    eventually(|| sending.metric("samples_refused_again_total") > 9.0).await;
+    assert!(sending.metric("samples_failed_total") < 1.0);
+    sending.append(2, 5);
+    eventually(|| sending.metric("samples_failed_total") > 4.0).await;
+    assert!(sending.metric("samples_refused_again_total") < 11.0);
+    sending.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_receiver_repeats_of_the_credentials_is_hidden() {
+    let said = "no auth token \"Bearer s3cr3t\" in config";
+    let receiver =
+        TestReceiver::start(move |_| (StatusCode::BAD_REQUEST, said).into_response()).await;
+    let authorization = Authorization::Bearer(Secret::Text("s3cr3t".to_owned()));
+    let access = StoreAccess { authorization, ..StoreAccess::default() };
+    let asked = Receiver::new(RemoteWriteOptions { access, ..options(&receiver) }).unwrap();
+    let Answer::Later { reason, .. } = asked.send(wire::join(&[])).await else { panic!("taken") };
+    assert!(reason.contains("no auth token \"Bearer <hidden>\" in config"), "{reason}");
 }
 
 #[test]
