@@ -5,7 +5,7 @@ mod groups;
 mod last_read;
 mod lists;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -46,12 +46,10 @@ impl Discovery {
         let mut found = self.own.read();
         let elsewhere = self.files.iter().flat_map(LastRead::targets);
         let elsewhere = elsewhere.chain(self.lists.iter().flat_map(|list| list.targets()));
-        for target in elsewhere.collect::<BTreeSet<_>>() {
-            // Its series would be the same ones.
-            if !found.iter().any(|known| known.labels == target.labels) {
-                found.insert(target);
-            }
-        }
+        let elsewhere: BTreeSet<_> = elsewhere.collect();
+        // Of two targets with the same labels the series would be the same ones.
+        let mut known: HashSet<_> = found.iter().map(|target| target.labels.clone()).collect();
+        found.extend(elsewhere.into_iter().filter(|target| known.insert(target.labels.clone())));
         found
     }
 }
