@@ -69,11 +69,14 @@ impl Labels {
 impl<Name: Into<String>, Value: Into<String>> FromIterator<(Name, Value)> for Labels {
     /// Of pairs with the same name the last one counts.
     fn from_iter<Pairs: IntoIterator<Item = (Name, Value)>>(pairs: Pairs) -> Self {
-        let mut labels = Self::default();
-        for (name, value) in pairs {
-            labels.set(&name.into(), &value.into());
-        }
-        labels
+        let pairs = pairs.into_iter().map(|(name, value)| (name.into(), value.into()));
+        let mut pairs: Vec<(String, String)> = pairs.collect();
+        // Of equal names the last comes first then, since sorting leaves their order as it is.
+        pairs.reverse();
+        pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
+        pairs.dedup_by(|(earlier, _), (last, _)| earlier == last);
+        pairs.retain(|(_, value)| !value.is_empty());
+        Self(pairs)
     }
 }
 
@@ -101,7 +104,22 @@ impl Serialize for Labels {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn of_pairs_with_the_same_name_the_last_counts(
+            pairs in prop::collection::vec(("[a-c]", "[xy]?"), 0..8),
+        ) {
+            let mut labels = Labels::default();
+            for (name, value) in &pairs {
+                labels.set(name, value);
+            }
+            prop_assert_eq!(Labels::from_iter(pairs), labels);
+        }
+    }
 
     #[test]
     fn labels_are_equal_whatever_the_order_they_came_in() {

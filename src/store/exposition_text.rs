@@ -33,13 +33,26 @@ pub struct Exposition {
     pub metadata: HashMap<String, Metadata>,
 }
 
-/// A line that is not of the format.
+/// No exposition has more samples, nor metadata of more metrics: a line may be much larger in
+/// memory than in the text.
+const SAMPLES_LIMIT: usize = 500_000;
+
+/// Why a text is not taken.
 #[derive(Debug, Eq, PartialEq, thiserror::Error)]
-#[error("line {line}: expected {expected} at {found:?}")]
-pub struct ParseError {
-    line: usize,
-    expected: &'static str,
-    found: String,
+pub enum ParseError {
+    /// A line is not of the format.
+    #[error("line {line}: expected {expected} at {found:?}")]
+    Line {
+        /// Counted from one.
+        line: usize,
+        /// What should have been there.
+        expected: &'static str,
+        /// The beginning of what is there.
+        found: String,
+    },
+    /// It says too much.
+    #[error("more than {SAMPLES_LIMIT} samples, or metadata of more metrics")]
+    TooLarge,
 }
 
 /// Reads a whole exposition.
@@ -52,11 +65,14 @@ pub fn parse(text: &str) -> Result<Exposition, ParseError> {
             Some('#') => cursor.comment(&mut exposition.metadata),
             Some(_) => cursor.sample().map(|sample| exposition.samples.push(sample)),
         };
-        read.map_err(|expected| ParseError {
+        read.map_err(|expected| ParseError::Line {
             line: index + 1,
             expected,
             found: cursor.rest.chars().take(40).collect(),
         })?;
+        if exposition.samples.len().max(exposition.metadata.len()) > SAMPLES_LIMIT {
+            return Err(ParseError::TooLarge);
+        }
     }
     Ok(exposition)
 }
@@ -293,5 +309,19 @@ mod tests {
         assert_eq!(fault("a 1 2 3"), "line 1: expected the end of the line at \"3\"");
         assert_eq!(fault("1a 1"), "line 1: expected a metric name at \"1a 1\"");
         assert!(fault("# TYPE a thing").contains("expected counter, gauge"));
+    }
+
+    #[test]
+    fn a_text_of_too_many_samples_or_metrics_is_refused() {
+        let told = "more than 500000 samples, or metadata of more metrics";
+        assert_eq!(fault(&"a 1\n".repeat(500_001)), told);
+        let metadata: Vec<_> = (0..=500_000).map(|n| format!("# TYPE a{n} gauge\n")).collect();
+        assert_eq!(fault(&metadata.concat()), told);
+    }
+
+    #[test]
+    fn a_line_of_many_labels_in_any_order_is_read() {
+        let labels: Vec<_> = (0..200_000).rev().map(|n| format!("l{n}=\"x\"")).collect();
+        assert_eq!(sample(&format!("a{{{}}} 1", labels.join(","))).0.iter().count(), 200_001);
     }
 }

@@ -1,12 +1,17 @@
 //! Finds targets in `file_sd` files.
 
 use std::collections::{BTreeSet, HashMap};
-use std::io;
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::groups::{EXPECTED, parse};
 use crate::store::fault::Fault;
 use crate::store::target::{Origin, Target};
+
+/// No target file is larger than this, and no list (`fetch`).
+const FILE_LIMIT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A folder of target files, or one file, and what was last read from each.
 #[derive(Debug)]
@@ -20,7 +25,8 @@ pub struct TargetFiles {
 /// One file as it was last read. A file that turns bad keeps the targets it had, as in Prometheus.
 #[derive(Debug, Default)]
 struct TargetFile {
-    content: Option<Result<String, String>>,
+    /// The hash of its text, or why there is none.
+    content: Option<Result<u64, String>>,
     targets: Vec<Target>,
 }
 
@@ -80,12 +86,12 @@ impl TargetFiles {
 
 impl TargetFile {
     fn refresh(&mut self, path: &Path, origin: Origin) {
-        let content = std::fs::read_to_string(path).map_err(|error| error.to_string());
+        let text = text(path);
+        let content = text.as_deref().map(hash).map_err(Clone::clone);
         if self.content.as_ref() == Some(&content) {
             return;
         }
-        let parsed = content.as_deref().map_err(Clone::clone);
-        match parsed.and_then(|content| parse(content, origin)) {
+        match text.and_then(|text| parse(&text, origin)) {
             Ok(targets) => self.targets = targets,
             Err(fault) => tracing::warn!(
                 "the target file {} is left out: {fault}; expected {EXPECTED}",
@@ -96,10 +102,34 @@ impl TargetFile {
     }
 }
 
+/// What is in a file, or why that cannot be read. Nothing else is opened: a pipe or a device may
+/// let its reader wait forever.
+fn text(path: &Path) -> Result<String, String> {
+    let metadata = fs::metadata(path).map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("it is not a regular file".to_owned());
+    }
+    if metadata.len() > FILE_LIMIT_BYTES {
+        return Err(format!("it is larger than {FILE_LIMIT_BYTES} bytes"));
+    }
+    let mut text = String::new();
+    // It may grow meanwhile.
+    let read =
+        File::open(path).and_then(|file| file.take(FILE_LIMIT_BYTES).read_to_string(&mut text));
+    read.map_err(|error| error.to_string())?;
+    Ok(text)
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
 /// The `.json` files of a folder. Files being written have another ending until they are renamed.
 fn list(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
     let mut paths = BTreeSet::new();
-    for entry in std::fs::read_dir(folder)? {
+    for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let is_hidden =
             path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
@@ -124,6 +154,9 @@ fn none_if_missing(listed: io::Result<BTreeSet<PathBuf>>) -> io::Result<BTreeSet
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::symlink;
+    use std::process::Command;
+
     use super::*;
     use crate::store::test_log::logged;
 
@@ -180,6 +213,40 @@ mod tests {
         std::fs::write(path, "{}").unwrap();
         let second = logged(|| drop((directory.read(), directory.read())));
         assert_eq!(second.lines().count(), 1, "{second}");
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_is_named_once_and_not_read() {
+        let folder = folder(&[("large.json", "")]);
+        let path = folder.path().join("large.json");
+        File::create(&path).unwrap().set_len(FILE_LIMIT_BYTES + 1).unwrap();
+        let mut directory = TargetFiles::of_home(folder.path());
+        let log = logged(|| drop((directory.read(), directory.read())));
+        assert_eq!(log.lines().count(), 1, "{log}");
+        assert!(log.contains("large.json is left out: it is larger than 67108864 bytes"), "{log}");
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_named_once_and_spoils_no_other() {
+        let folder = folder(&[("a.json", r#"[{"targets": ["one:1"]}]"#)]);
+        let at = |name: &str| folder.path().join(name);
+        assert!(Command::new("mkfifo").arg(at("pipe.json")).status().unwrap().success());
+        fs::create_dir(at("folder.json")).unwrap();
+        symlink("/dev/zero", at("device.json")).unwrap();
+        for mut files in
+            [TargetFiles::of_home(folder.path()), TargetFiles::of_elsewhere(folder.path())]
+        {
+            let log = logged(|| drop((files.read(), files.read())));
+            assert_eq!(log.matches("it is not a regular file").count(), 3, "{log}");
+            assert_eq!(addresses(&files.read()), ["one:1"]);
+        }
+    }
+
+    #[test]
+    fn links_to_files_are_followed() {
+        let folder = folder(&[("of-somebody", r#"[{"targets": ["one:1"]}]"#)]);
+        symlink("of-somebody", folder.path().join("a.json")).unwrap();
+        assert_eq!(addresses(&TargetFiles::of_home(folder.path()).read()), ["one:1"]);
     }
 
     #[test]

@@ -16,7 +16,8 @@ const ACCEPTED: HeaderValue = HeaderValue::from_static("text/plain;version=0.0.4
 
 const ACCEPTED_LIST: HeaderValue = HeaderValue::from_static("application/json");
 
-/// No exposition is larger than this once unpacked: some 500,000 series.
+/// No exposition is larger than this once unpacked: room for the 500,000 samples that
+/// `exposition_text` takes at most.
 const BODY_LIMIT_BYTES: usize = 64 * 1024 * 1024;
 
 /// How long who lists targets may take.
