@@ -80,10 +80,20 @@ pub struct Extent {
 /// for that, so it gives up soon, and the next one has more to do.
 pub fn writer(directory: &Path) -> rusqlite::Result<Connection> {
     let connection = connect(directory, Duration::from_secs(1))?;
-    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    give_back_in_steps(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     Ok(connection)
+}
+
+/// Sets a new database up for `shrink`. To set it again is a write, which a full disk would refuse.
+fn give_back_in_steps(connection: &Connection) -> rusqlite::Result<()> {
+    const INCREMENTAL: i64 = 2;
+    let mode: i64 = connection.pragma_query_value(None, "auto_vacuum", |row| row.get(0))?;
+    if mode == INCREMENTAL {
+        return Ok(());
+    }
+    connection.pragma_update(None, "auto_vacuum", INCREMENTAL)
 }
 
 /// Opens a connection to read from, beside the writer's.
