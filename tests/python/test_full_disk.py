@@ -63,3 +63,17 @@ def test_a_store_that_was_killed_on_a_full_disk_starts_there_with_all_it_had(
     store = begin_store(small_disk)
     assert scrape_count(store) >= 20
     store.close()
+
+
+@pytest.mark.parametrize("small_disk", ["24m"], indirect=True)
+def test_a_full_disk_does_not_keep_what_is_beyond_the_retention_and_recording_goes_on(
+    small_disk: Path,
+) -> None:
+    fill_by_a_store_that_is_killed(small_disk, series=2000, scrapes=100)
+    ballast_bytes = (small_disk / "ballast").stat().st_size
+
+    store = begin_store(small_disk, retention_seconds=0.001)
+    assert wait_until(lambda: own_metric(store, "scrapes_total") >= 1, TIMEOUT_SECONDS)
+    assert scrape_count(store) == 0
+    store.close()
+    assert (small_disk / "ballast").stat().st_size == ballast_bytes
