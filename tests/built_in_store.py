@@ -41,10 +41,15 @@ def url_of(store: Store) -> str:
     return "http://{}:{}".format(*store.address)
 
 
-def remote_write_metric(store: Store, name: str) -> float:
-    """Return what a store tells of its sending: the value of `mephisto_store_remote_write_...`."""
+def own_metric(store: Store, name: str) -> float:
+    """Return what a store tells of itself: the value of `mephisto_store_...`."""
     with urllib.request.urlopen(f"{url_of(store)}/metrics", timeout=ANSWER_TIMEOUT_SECONDS) as told:
         text = told.read().decode()
-    found = re.search(rf"^mephisto_store_remote_write_{name} (\S+)$", text, re.MULTILINE)
+    found = re.search(rf"^mephisto_store_{name} (\S+)$", text, re.MULTILINE)
     assert found, text
     return float(found[1])
+
+
+def remote_write_metric(store: Store, name: str) -> float:
+    """Return what a store tells of its sending: `mephisto_store_remote_write_...`."""
+    return own_metric(store, f"remote_write_{name}")

@@ -13,14 +13,18 @@ import pytest
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path, missing: Callable[[str, str], None]) -> Iterator[Path]:
-    """A file system of half a megabyte: the test's own, so that it can be full.
+def small_disk(
+    tmp_path: Path, missing: Callable[[str, str], None], request: pytest.FixtureRequest
+) -> Iterator[Path]:
+    """A file system of half a megabyte or a size asked for: the test's own, so that it can be full.
 
     A test asks for it before its installation, which then ends while the disk is still there.
     """
     folder = tmp_path / "disk"
     folder.mkdir()
-    command = [shutil.which("mount") or "", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
+    size = getattr(request, "param", "512k")
+    mount = shutil.which("mount") or ""
+    command = [mount, "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     mounted = subprocess.run(command, check=False, capture_output=True, text=True)
     if mounted.returncode != 0:
         missing("the right to mount a small disk", f"run as root ({mounted.stderr.strip()})")

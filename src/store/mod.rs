@@ -10,10 +10,12 @@ mod discovery;
 mod elsewhere;
 mod exposition_text;
 mod fault;
+mod maintenance;
 mod remote_write;
 mod rules;
 mod run;
 mod scrape;
+mod steady_clock;
 mod storage;
 mod target;
 #[cfg(test)]

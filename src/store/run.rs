@@ -7,18 +7,15 @@ use tokio::net::TcpListener;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::discovery::Discovery;
-use super::fault::Fault;
+use super::maintenance::maintain;
 use super::remote_write::Sender;
-use super::scrape::{Pool, Scraping, now_ms};
-use super::storage::{Retention, Storage};
+use super::scrape::{Pool, Scraping};
+use super::storage::Retention;
 use super::{StoreOptions, api, rules};
 use crate::http::{Shutdown, serve};
 
 /// How often target files are read.
 const DISCOVERY_INTERVAL: Duration = Duration::from_secs(1);
-
-/// How often compaction and retention look whether there is work.
-const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Runs the store until `shutdown` is requested. Its tasks end with the runtime.
 pub async fn run(
@@ -68,29 +65,5 @@ async fn discover(scraping: Arc<Scraping>, mut discovery: Discovery) {
             }
         };
         pool.set(found);
-    }
-}
-
-async fn maintain(storage: Arc<Storage>, retention: Retention) {
-    let fault = Arc::new(Fault::default());
-    let mut ticks = interval(MAINTENANCE_INTERVAL);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let (storage, fault) = (Arc::clone(&storage), Arc::clone(&fault));
-        let done = tokio::task::spawn_blocking(move || maintain_once(&storage, retention, &fault));
-        if let Err(error) = done.await {
-            tracing::error!("the maintenance of the samples broke off: {error}");
-        }
-    }
-}
-
-fn maintain_once(storage: &Storage, retention: Retention, fault: &Fault) {
-    if let Err(error) = storage.maintain(now_ms(), retention) {
-        if fault.begin(&error.to_string()) {
-            tracing::error!("old samples are neither compacted nor dropped: {error}");
-        }
-    } else if fault.end() {
-        tracing::info!("old samples are compacted and dropped again");
     }
 }

@@ -26,8 +26,9 @@ impl Storage {
         let mut writer = self.writer.lock();
         let fault = |error| self.fault(&error);
         let transaction = writer.transaction().map_err(fault)?;
-        insert(&transaction, &chunks).map_err(fault)?;
+        // First what goes, so that what comes takes its pages, and the file does not grow.
         database::delete_scrapes_up_to(&transaction, last_scrape_id).map_err(fault)?;
+        insert(&transaction, &chunks).map_err(fault)?;
         // A reader sees each sample once: it takes its view of memory and disk under this lock.
         let mut recent = self.recent.write();
         transaction.commit().map_err(fault)?;
@@ -35,9 +36,9 @@ impl Storage {
         Ok(())
     }
 
-    /// Whether there is a whole window, or anything from before that time.
-    pub(super) fn compaction_is_due(&self, now_ms: i64, cutoff_ms: i64) -> bool {
-        let window_start_ms = cutoff_ms.max(now_ms - WINDOW_MS);
+    /// Whether there is a whole window.
+    pub(super) fn compaction_is_due(&self, now_ms: i64) -> bool {
+        let window_start_ms = now_ms - WINDOW_MS;
         let head = &self.recent.read().head;
         let is_long = head.oldest_ms().is_some_and(|oldest_ms| oldest_ms < window_start_ms);
         is_long || head.len() >= WINDOW_SAMPLES

@@ -25,6 +25,10 @@ const VERSION: i64 = 1;
 /// A day of a few thousand series has about 20 MB: `SQLite`'s own 2 MB would be read over and over.
 const READER_CACHE_KIBIBYTES: i64 = 16 * 1024;
 
+/// How many rows are deleted, or pages moved, in one transaction. Each changes a few pages, so that
+/// the log, which is reused after 4 MB, stays small: a full disk may have no space for a large one.
+pub const BATCH_ROWS: usize = 250;
+
 const TABLES: &str = "
     CREATE TABLE series (id INTEGER PRIMARY KEY, labels TEXT NOT NULL) STRICT;
     CREATE TABLE scrapes (
@@ -80,10 +84,20 @@ pub struct Extent {
 /// for that, so it gives up soon, and the next one has more to do.
 pub fn writer(directory: &Path) -> rusqlite::Result<Connection> {
     let connection = connect(directory, Duration::from_secs(1))?;
-    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    give_back_in_steps(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     Ok(connection)
+}
+
+/// Sets a new database up for `shrink`. To set it again is a write, which a full disk would refuse.
+fn give_back_in_steps(connection: &Connection) -> rusqlite::Result<()> {
+    const INCREMENTAL: i64 = 2;
+    let mode: i64 = connection.pragma_query_value(None, "auto_vacuum", |row| row.get(0))?;
+    if mode == INCREMENTAL {
+        return Ok(());
+    }
+    connection.pragma_update(None, "auto_vacuum", INCREMENTAL)
 }
 
 /// Opens a connection to read from, beside the writer's.
@@ -170,24 +184,55 @@ pub fn delete_scrapes_up_to(transaction: &Transaction<'_>, id: i64) -> rusqlite:
     transaction.execute("DELETE FROM scrapes WHERE id <= ?", [id]).map(drop)
 }
 
-/// Deletes the chunks that end before that time.
-pub fn delete_chunks_before(transaction: &Transaction<'_>, cutoff_ms: i64) -> rusqlite::Result<()> {
-    transaction.execute("DELETE FROM chunks WHERE end_ms < ?", [cutoff_ms])?;
-    transaction.execute("DELETE FROM timelines WHERE end_ms < ?", [cutoff_ms]).map(drop)
+/// Deletes the scrapes from before that time.
+pub fn delete_scrapes_before(connection: &Connection, cutoff_ms: i64) -> rusqlite::Result<()> {
+    delete_in_batches(connection, "scrapes", "timestamp_ms", cutoff_ms)
 }
 
-pub fn delete_series(transaction: &Transaction<'_>, id: SeriesId) -> rusqlite::Result<()> {
-    transaction.prepare_cached("DELETE FROM series WHERE id = ?")?.execute([id]).map(drop)
+/// Deletes the chunks that end before that time, and then their timelines, without which they could
+/// not be read.
+pub fn delete_chunks_before(connection: &Connection, cutoff_ms: i64) -> rusqlite::Result<()> {
+    delete_in_batches(connection, "chunks", "end_ms", cutoff_ms)?;
+    delete_in_batches(connection, "timelines", "end_ms", cutoff_ms)
+}
+
+fn delete_in_batches(
+    connection: &Connection,
+    table: &str,
+    time: &str,
+    cutoff_ms: i64,
+) -> rusqlite::Result<()> {
+    let batch = format!("SELECT rowid FROM {table} WHERE {time} < ? LIMIT {BATCH_ROWS}");
+    let deletion = format!("DELETE FROM {table} WHERE rowid IN ({batch})");
+    let mut statement = connection.prepare_cached(&deletion)?;
+    while statement.execute([cutoff_ms])? > 0 {}
+    Ok(())
+}
+
+pub fn delete_series(connection: &mut Connection, ids: &[SeriesId]) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    for id in ids {
+        transaction.prepare_cached("DELETE FROM series WHERE id = ?")?.execute([id])?;
+    }
+    transaction.commit()
 }
 
 /// Gives the space of deleted rows back to the file system.
 pub fn shrink(connection: &Connection) -> rusqlite::Result<()> {
-    for pragma in ["PRAGMA incremental_vacuum", "PRAGMA wal_checkpoint(TRUNCATE)"] {
-        // Each row read is a page moved, so all have to be.
-        let mut statement = connection.prepare(pragma)?;
-        let mut rows = statement.query([])?;
-        while rows.next()?.is_some() {}
+    let mut free_pages = i64::MAX;
+    while free_pages > 0 {
+        run(connection, &format!("PRAGMA incremental_vacuum({BATCH_ROWS})"))?;
+        let left: i64 = connection.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
+        free_pages = if left < free_pages { left } else { 0 };
     }
+    run(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+}
+
+fn run(connection: &Connection, pragma: &str) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(pragma)?;
+    let mut rows = statement.query([])?;
+    // Each row read is a page moved, so all have to be.
+    while rows.next()?.is_some() {}
     Ok(())
 }
 

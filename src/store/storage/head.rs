@@ -37,8 +37,21 @@ impl Head {
                 samples.drain(..copied.len());
             }
         }
+        self.count_anew();
+    }
+
+    /// Removes what is older than that.
+    pub fn forget_before(&mut self, cutoff_ms: i64) {
+        for samples in self.series.values_mut() {
+            let kept = samples.partition_point(|sample| sample.timestamp_ms < cutoff_ms);
+            samples.drain(..kept);
+        }
+        self.count_anew();
+    }
+
+    fn count_anew(&mut self) {
         self.series.retain(|_, samples| !samples.is_empty());
-        self.samples -= copy.samples;
+        self.samples = self.series.values().map(Vec::len).sum();
         let first = |samples: &Vec<Sample>| samples.first().map(|sample| sample.timestamp_ms);
         self.oldest_ms = self.series.values().filter_map(first).min();
     }

@@ -12,6 +12,7 @@ mod index;
 mod numbers;
 mod ownership;
 mod queue;
+mod reserve;
 mod retention;
 mod select;
 
@@ -30,6 +31,7 @@ use head::Head;
 use index::{Entry, Index, SeriesId};
 use ownership::Ownership;
 use queue::{Enqueued, Queue};
+use reserve::Reserve;
 
 /// All samples of one data directory, which nobody else has open.
 ///
@@ -42,6 +44,7 @@ pub struct Storage {
     recent: RwLock<Recent>,
     readers: Mutex<Vec<Connection>>,
     queue: Queue,
+    reserve: Reserve,
     _ownership: Ownership,
 }
 
@@ -92,6 +95,7 @@ impl Storage {
             recent: RwLock::new(recent),
             readers: Mutex::default(),
             queue,
+            reserve: Reserve::in_directory(directory),
             _ownership: ownership,
         })
     }

@@ -41,6 +41,11 @@ fn all_samples_of(storage: &Storage) -> Bits {
     samples_of(storage, i64::MIN, i64::MAX)
 }
 
+/// What the files have after maintenance, which makes the reserve.
+fn bytes_for_samples(storage: &Storage) -> u64 {
+    storage.bytes_on_disk() - reserve::RESERVE_BYTES
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Scrape { after_ms: i64, values: BTreeMap<u8, u64> },
@@ -132,7 +137,7 @@ fn samples_past_the_retention_go_and_their_space_with_them() {
     }
     storage.maintain(250, SECOND).unwrap();
     storage.compact().unwrap();
-    let full = storage.bytes_on_disk();
+    let full = bytes_for_samples(&storage);
     storage.append(5_000, &[(labels("m1"), 1.0)]).unwrap();
     storage.maintain(5_000, SECOND).unwrap();
     assert_eq!(
@@ -140,10 +145,44 @@ fn samples_past_the_retention_go_and_their_space_with_them() {
         Bits::from([(labels("m1"), vec![(5_000, 1.0_f64.to_bits())])])
     );
     assert_eq!(storage.series_count(), 1);
-    let shrunk = storage.bytes_on_disk();
+    let shrunk = bytes_for_samples(&storage);
     assert!(shrunk * 2 < full, "{full} bytes became {shrunk}");
     drop(storage);
     assert_eq!(Storage::open(directory.path()).unwrap().series_count(), 1);
+}
+
+#[test]
+fn recent_samples_past_the_retention_go_without_compaction() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = Storage::open(directory.path()).unwrap();
+    storage.append(1_000, &[(labels("ended"), 1.0), (labels("kept"), 1.0)]).unwrap();
+    for time_ms in [2_000, 3_000, 4_000] {
+        storage.append(time_ms, &[(labels("kept"), 1.0)]).unwrap();
+    }
+    storage.maintain(4_000, SECOND).unwrap();
+    let expected = [3_000, 4_000].map(|time_ms| (time_ms, 1.0_f64.to_bits())).to_vec();
+    let expected = Bits::from([(labels("kept"), expected)]);
+    assert_eq!(all_samples_of(&storage), expected);
+    storage.compact().unwrap();
+    assert_eq!(all_samples_of(&storage), expected);
+    drop(storage);
+    assert_eq!(all_samples_of(&Storage::open(directory.path()).unwrap()), expected);
+}
+
+#[test]
+fn old_samples_go_where_there_is_no_space_for_compaction() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = Storage::open(directory.path()).unwrap();
+    fill(&storage, 0..2);
+    let large: Vec<_> = (0..2_000).map(|n| (labels(&format!("n{n}")), f64::from(n))).collect();
+    storage.append(7_300_000, &large).unwrap();
+    storage.allow_no_more_pages();
+    let hour = Retention { time_ms: 3_600_000, size_bytes: None };
+    let error = storage.maintain(9_500_000, hour).unwrap_err();
+    assert!(matches!(error, StorageError::Full { .. }), "{error:?}");
+    assert_eq!(all_samples_of(&storage).len(), 2_000);
+    storage.maintain(20_000_000, hour).unwrap();
+    assert_eq!(storage.series_count(), 0);
 }
 
 #[test]
@@ -285,7 +324,8 @@ fn beyond_the_size_to_keep_the_oldest_samples_go_and_their_space_with_them() {
     assert!(hours.len() >= 2 && hours.len() <= 4 && hours.ends_with(&[6, 7]), "{hours:?}");
     assert!(!all_samples_of(&storage).contains_key(&labels("ended")));
     assert_eq!(storage.series_count(), 100);
-    assert!(storage.bytes_on_disk() <= full / 2 + 40_000, "{}", storage.bytes_on_disk());
+    let shrunk = bytes_for_samples(&storage);
+    assert!(shrunk <= full / 2 + 40_000, "{full} bytes became {shrunk}");
     drop(storage);
     assert_eq!(hours_of(&Storage::open(directory.path()).unwrap()), hours);
 }
