@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import math
-import signal
 import time
 from typing import TYPE_CHECKING, Callable
 
 import click
 
+from mephisto_metrics.cli.ending import stay_undisturbed
 from mephisto_metrics.cli.live_status import LiveStatus
 from mephisto_metrics.machine import places
 from mephisto_metrics.machine.errors import StackError
@@ -45,20 +45,6 @@ def say_differences(running: StoreState) -> None:
             f"the store that runs (PID {running.pid}) {difference}: it goes on as it was started, "
             "until `mephisto metrics cleanup` ends it"
         )
-
-
-@contextlib.contextmanager
-def ending_in_order() -> Iterator[None]:
-    """Let SIGTERM, and the SIGHUP of a closed terminal, end the block as Ctrl-C does.
-
-    A SIGHUP that is ignored, as under `nohup`, stays so.
-    """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
-    hang_up = getattr(signal, "SIGHUP", None)
-    if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
-        signal.signal(hang_up, signal.default_int_handler)
-    yield
 
 
 @contextlib.contextmanager
@@ -132,8 +118,18 @@ def wait_for_end(
 ) -> None:
     """Show what runs until Ctrl-C, `ended` or the time-out, and see to it that it does.
 
-    Raises `StackError` if a part is gone and can not be started again.
+    Whoever called this can then end all of it undisturbed. Raises `StackError` if a part is gone
+    and can not be started again.
     """
+    try:
+        _look_after_until(served, ended, timeout_seconds)
+    finally:
+        stay_undisturbed()
+
+
+def _look_after_until(
+    served: ServedViewer, ended: threading.Event, timeout_seconds: float | None
+) -> None:
     deadline = time.monotonic() + (math.inf if timeout_seconds is None else timeout_seconds)
     watch = _StoreWatch()
     with LiveStatus() as status:

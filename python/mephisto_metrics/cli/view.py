@@ -14,14 +14,9 @@ from urllib.parse import urlsplit
 
 import click
 
+from mephisto_metrics.cli.ending import ending_in_order
 from mephisto_metrics.cli.options import setting
-from mephisto_metrics.cli.showing import (
-    ending_in_order,
-    say,
-    say_differences,
-    showing,
-    wait_for_end,
-)
+from mephisto_metrics.cli.showing import say, say_differences, showing, wait_for_end
 from mephisto_metrics.machine import places
 from mephisto_metrics.machine.ports import address_text
 from mephisto_metrics.stack import account, elsewhere, remote, settings, viewers, wanted

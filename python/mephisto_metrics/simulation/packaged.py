@@ -19,7 +19,7 @@ from mephisto_metrics import REGISTRY, CollectorRegistry
 from mephisto_metrics.mephisto import serving
 from mephisto_metrics.simulation.instruments import Instruments
 from mephisto_metrics.simulation.pace import KINDS, PACES, Pace
-from mephisto_metrics.simulation.signals import stop_on_signal
+from mephisto_metrics.simulation.signals import stop_at_end_of_input, stop_on_signal
 
 STATUS_CHECK_SECONDS = 4.0
 """How often Mephisto asks its router who is still there."""
@@ -306,9 +306,12 @@ def main() -> None:
     parser.add_argument("--duration-seconds", type=float, default=600.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--pace", choices=PACES, default="lively")
+    parser.add_argument("--until-input-ends", action="store_true", help="end when stdin does")
     options = parser.parse_args()
-    pace = PACES[options.pace]
-    run(stop_on_signal(), pace, options.duration_seconds, options.seed)
+    stop = stop_on_signal()
+    if options.until_input_ends:
+        stop_at_end_of_input(stop)
+    run(stop, PACES[options.pace], options.duration_seconds, options.seed)
 
 
 if __name__ == "__main__":
