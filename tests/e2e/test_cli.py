@@ -151,6 +151,21 @@ def test_a_view_with_a_port_of_its_own_is_shown_beside_another(installation: Any
     assert answers_at_once(second_address)
 
 
+def test_a_view_that_waits_takes_over_the_address_that_it_gave_beside_another_with_its_own(
+    installation: Any,
+) -> None:
+    first, address = start_first_view(installation)
+    second, _ = start_view(installation)
+    other_address = installation.address_of(installation.start_verb("view", "--port", "0"))
+
+    first.send_signal(signal.SIGTERM)
+
+    assert second.stdout is not None
+    assert second.stdout.readline().strip() == address, installation.log_of(second)
+    assert answers_at_once(address)
+    assert answers_at_once(other_address)
+
+
 def test_a_detached_view_goes_on_until_cleanup(installation: Any) -> None:
     started = installation.run("view", "--detach")
 

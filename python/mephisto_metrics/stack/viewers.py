@@ -9,7 +9,7 @@ import contextlib
 import json
 import urllib.parse
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 from mephisto_metrics.machine import places
 from mephisto_metrics.stack.files import write_json
@@ -53,6 +53,10 @@ class ViewerState:
         return ProcessIdentity(self.pid, self.start_time_seconds)
 
 
+def _any(_viewer: ViewerState) -> bool:
+    return True
+
+
 class Viewing:
     """The file of this process."""
 
@@ -68,15 +72,18 @@ class Viewing:
         """Say that nothing is shown yet, or any more: `kind` starts or ends, or None waits."""
         self._write(kind, None, None)
 
-    def begins_unless_another(self, kind: str) -> ViewerState | None:
+    def begins_unless_another(
+        self, kind: str, is_meant: Callable[[ViewerState], bool] = _any
+    ) -> ViewerState | None:
         """Say that `kind` starts here, unless another view shows or starts something: return that.
 
-        Of several that ask at the same moment, one begins.
+        Of several that ask at the same moment, one begins. Another one has to be of those that
+        `is_meant` says.
         """
         from filelock import FileLock
 
         with explaining_home_faults(), FileLock(_lock_path(), timeout=LOCK_TIMEOUT_SECONDS):
-            other = first_but(self._identity.pid)
+            other = first_but(self._identity.pid, is_meant)
             if other is None:
                 self.is_not_shown(kind)
             return other
@@ -131,11 +138,14 @@ def shown() -> list[ViewerState]:
     )
 
 
-def first_but(pid: int) -> ViewerState | None:
-    """Return the view that shows something, or else starts to, the longest; `pid` is left out."""
+def first_but(pid: int, is_meant: Callable[[ViewerState], bool] = _any) -> ViewerState | None:
+    """Return the view that shows something, or else starts to, the longest; `pid` is left out.
+
+    So are those that `is_meant` does not say.
+    """
     others = [viewer for viewer in living_viewers() if viewer.kind and viewer.pid != pid]
     return min(
-        others,
+        filter(is_meant, others),
         key=lambda viewer: (viewer.url is None, viewer.start_time_seconds),
         default=None,
     )
