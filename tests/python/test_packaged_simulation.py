@@ -18,6 +18,7 @@ from mephisto_metrics import CollectorRegistry, generate_latest
 from mephisto_metrics.mephisto.families import FAMILIES
 from mephisto_metrics.simulation.pace import BRISK, KINDS, LIVELY, Pace
 from mephisto_metrics.simulation.packaged import Model
+from mephisto_metrics.stack import store
 from mephisto_metrics.stack.readiness import wait_until
 
 TIMEOUT_SECONDS = 60
@@ -164,6 +165,16 @@ def test_it_ends_in_order_when_it(
         ends(process)
         assert process.wait(TIMEOUT_SECONDS) == 0
     assert list((tmp_path / "home" / "targets").iterdir()) == []
+
+
+def test_it_starts_a_store_again_after_cleanup_as_an_operator_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path / "home"))
+    with running(tmp_path / "home"):
+        assert wait_until(lambda: store.running() is not None, TIMEOUT_SECONDS)
+        assert store.stop()
+        assert wait_until(lambda: store.running() is not None, TIMEOUT_SECONDS)
 
 
 @contextlib.contextmanager

@@ -23,6 +23,8 @@ from mephisto_metrics.simulation.signals import stop_at_end_of_input, stop_on_si
 
 STATUS_CHECK_SECONDS = 4.0
 """How often Mephisto asks its router who is still there."""
+STORE_CHECK_SECONDS = 10.0
+"""How often Mephisto's event loop asks for a store."""
 
 
 def task_name(kind: str) -> str:
@@ -288,16 +290,22 @@ def run(stop: threading.Event, pace: Pace, duration_seconds: float, seed: int) -
     Ends after `duration_seconds`, or when `stop` is set.
     """
     model = Model(pace, seed)
-    serving.ensure_store()
     serving.add_operator()
     for kind in KINDS:
         serving.add_task(task_name(kind))
+    _look_for_stores(model)
     begun = time.monotonic()
     while (now := time.monotonic() - begun) < duration_seconds and not stop.is_set():
         model.advance(now)
         stop.wait(min(model.seconds_to_next_event(), duration_seconds - now))
     model.close()
     serving.remove_operator()
+
+
+def _look_for_stores(model: Model) -> None:
+    """Look for a store now, and from time to time: the one that runs may be ended or killed."""
+    serving.ensure_store()
+    model.after(STORE_CHECK_SECONDS, lambda: _look_for_stores(model))
 
 
 def main() -> None:
