@@ -14,6 +14,7 @@ from mephisto_metrics.cli.live_status import LiveStatus
 from mephisto_metrics.machine import places
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import store, targets, viewer, wanted
+from mephisto_metrics.stack.addresses import shown
 from mephisto_metrics.stack.back_off import BackOff
 from mephisto_metrics.stack.overview import overview, sender_line
 from mephisto_metrics.stack.readiness import wait_until
@@ -65,7 +66,7 @@ def showing(host: str, port: int) -> Iterator[ServedViewer]:
             with console.status("starting the viewer"), contextlib.ExitStack() as opened:
                 served = opened.enter_context(viewer.serving(state, host, port, say))
                 _wait_until_ready(served)
-                opened.enter_context(_telling_others(own, served))
+                opened.enter_context(_telling_others(own, served, state))
                 kept = opened.pop_all()
             with kept:
                 say(f"{state.name} at {state.url}, {served.name} at {served.url}; Ctrl-C ends this")
@@ -80,9 +81,10 @@ def showing(host: str, port: int) -> Iterator[ServedViewer]:
 
 
 @contextlib.contextmanager
-def _telling_others(own: Viewing, served: ServedViewer) -> Iterator[None]:
-    """Let others know where it is shown, until the block ends, however it does."""
-    own.shows(served.kind, served.url, served.start_url)
+def _telling_others(own: Viewing, served: ServedViewer, asked: StoreState) -> Iterator[None]:
+    """Let others know where what is shown, until the block ends, however it does."""
+    store_url = shown(asked.url) if asked.kind == "remote" else None
+    own.shows(served.kind, served.url, served.start_url, store_url)
     try:
         yield
     finally:

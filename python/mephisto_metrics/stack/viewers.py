@@ -36,6 +36,8 @@ class ViewerState:
     """The address of its HTTP server, without a path; None while that starts or ends too."""
     start_url: str | None
     """What a user opens: the default dashboard."""
+    store_url: str | None = None
+    """The address of a store elsewhere whose data are shown, without secrets."""
 
     @property
     def name(self) -> str:
@@ -64,13 +66,13 @@ class Viewing:
         self._identity = ProcessIdentity.current()
         self._path = viewers_folder() / f"{self._identity.pid}.json"
 
-    def shows(self, kind: str, url: str, start_url: str) -> None:
+    def shows(self, kind: str, url: str, start_url: str, store_url: str | None = None) -> None:
         """Say what is shown from now on."""
-        self._write(kind, url, start_url)
+        self._write(ViewerState(*self._identity, kind, url, start_url, store_url))
 
     def is_not_shown(self, kind: str | None) -> None:
         """Say that nothing is shown yet, or any more: `kind` starts or ends, or None waits."""
-        self._write(kind, None, None)
+        self._write(ViewerState(*self._identity, kind, None, None))
 
     def begins_unless_another(
         self, kind: str, is_meant: Callable[[ViewerState], bool] = _any
@@ -88,9 +90,9 @@ class Viewing:
                 self.is_not_shown(kind)
             return other
 
-    def _write(self, kind: str | None, url: str | None, start_url: str | None) -> None:
+    def _write(self, state: ViewerState) -> None:
         with explaining_home_faults():
-            write_json(self._path, asdict(ViewerState(*self._identity, kind, url, start_url)))
+            write_json(self._path, asdict(state))
 
     def end(self) -> None:
         """Look no more."""
