@@ -151,6 +151,21 @@ def test_a_view_with_a_port_of_its_own_is_shown_beside_another(installation: Any
     assert answers_at_once(second_address)
 
 
+def test_a_view_that_waits_takes_over_the_address_that_it_gave_beside_another_with_its_own(
+    installation: Any,
+) -> None:
+    first, address = start_first_view(installation)
+    second, _ = start_view(installation)
+    other_address = installation.address_of(installation.start_verb("view", "--port", "0"))
+
+    first.send_signal(signal.SIGTERM)
+
+    assert second.stdout is not None
+    assert second.stdout.readline().strip() == address, installation.log_of(second)
+    assert answers_at_once(address)
+    assert answers_at_once(other_address)
+
+
 def test_a_detached_view_goes_on_until_cleanup(installation: Any) -> None:
     started = installation.run("view", "--detach")
 
@@ -314,6 +329,61 @@ def test_demo_ends_by_itself_and_leaves_nothing(installation: Any, tmp_path: Pat
     assert "running " in result.stderr
     assert list(scratch.iterdir()) == []
     assert wait_until(lambda: processes_that_use(scratch) == [], TIMEOUT_SECONDS)
+
+
+def test_demo_leaves_nothing_however_often_it_is_told_to_end(
+    installation: Any, tmp_path: Path
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    installation.environment["TMPDIR"] = str(scratch)
+    demo = installation.start_verb("demo")
+    installation.address_of(demo)
+    assert wait_until(lambda: "operator: " in installation.log_of(demo), TIMEOUT_SECONDS)
+
+    def has_ended_when_told_again() -> bool:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            demo.send_signal(number)
+        return demo.poll() is not None
+
+    assert wait_until(has_ended_when_told_again, TIMEOUT_SECONDS)
+    assert demo.returncode == 0, installation.log_of(demo)
+    assert "Traceback" not in installation.log_of(demo)
+    assert list(scratch.iterdir()) == []
+    assert processes_that_use(scratch) == []
+
+
+def test_demo_that_is_killed_leaves_no_operator(installation: Any, tmp_path: Path) -> None:
+    installation.environment["TMPDIR"] = str(tmp_path)
+    demo = installation.start_verb("demo")
+    installation.address_of(demo)
+    assert wait_until(lambda: "operator: " in installation.log_of(demo), TIMEOUT_SECONDS)
+    (operator,) = [
+        process
+        for process in psutil.Process(demo.pid).children()
+        if "--until-input-ends" in process.cmdline()
+    ]
+
+    demo.kill()
+
+    assert wait_until(lambda: has_ended(operator.pid), TIMEOUT_SECONDS)
+    (scratch,) = tmp_path.glob("mephisto-metrics-demo-*")
+    installation.environment["MEPHISTO_METRICS_HOME"] = str(scratch)
+    assert "stopped the built-in store" in installation.run("cleanup").stderr
+
+
+def test_demo_refuses_a_port_that_is_taken_where_it_was_asked_for(
+    installation: Any, tmp_path: Path
+) -> None:
+    installation.environment["TMPDIR"] = str(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as another:
+        port = another.getsockname()[1]
+        result = installation.run("demo", "--port", str(port))
+
+    assert (result.returncode, result.stdout) == (1, "")
+    assert f"port {port} on 127.0.0.1 is already in use" in result.stderr
+    assert "choose another port with `--port`" in result.stderr
+    assert processes_that_use(tmp_path) == []
 
 
 def processes_that_use(folder: Path) -> list[str]:

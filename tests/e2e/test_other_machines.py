@@ -220,7 +220,7 @@ def test_it_is_found_by_a_file_and_by_a_list_and_scraped(fleet: Fleet) -> None:
     port = fleet.operator.address.rpartition(":")[2]
     instances = {one["metric"]["instance"] for one in fleet.viewer.query('up{job="mephisto"}')}
     assert instances == {f"localhost:{port}", f"127.0.0.1:{port}"}
-    lines = [f"operator: at {instance} scraped" for instance in instances]
+    lines = [f"operator: one elsewhere at {instance} scraped" for instance in instances]
     shown = fleet.viewer.log_of
     assert wait_until(lambda: all(one in shown(fleet.view) for one in lines), TIMEOUT_SECONDS)
 

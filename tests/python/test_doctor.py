@@ -485,6 +485,8 @@ def test_operators_elsewhere_that_are_scraped_are_well_and_that_there_are_none_i
         running_store(elsewhere=elsewhere),
     ):
         assert wait_until(is_found("operators.elsewhere"), TIMEOUT_SECONDS)
+        said = "an Operator on another machine is scraped"
+        assert found("operators.elsewhere").found == said
         assert {finding.level for finding in diagnose()} == {Level.WELL}
         elsewhere.files[0].write_text("[]")
         assert wait_until(is_found("operators.none-elsewhere"), TIMEOUT_SECONDS)

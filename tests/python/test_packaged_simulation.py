@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
@@ -15,7 +18,10 @@ from mephisto_metrics import CollectorRegistry, generate_latest
 from mephisto_metrics.mephisto.families import FAMILIES
 from mephisto_metrics.simulation.pace import BRISK, KINDS, LIVELY, Pace
 from mephisto_metrics.simulation.packaged import Model
+from mephisto_metrics.stack import store
+from mephisto_metrics.stack.readiness import wait_until
 
+TIMEOUT_SECONDS = 60
 ORIGINAL_SERIES = Path(__file__).parents[1] / "data" / "original_series.txt"
 
 
@@ -142,8 +148,38 @@ def test_the_same_seed_gives_the_same_run_and_another_one_does_not() -> None:
     assert without_times(1) != without_times(2)
 
 
-def test_a_signal_ends_it_in_order(tmp_path: Path) -> None:
-    home = tmp_path / "home"
+def is_told(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+
+
+def loses_its_parent(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    process.stdin.close()
+
+
+@pytest.mark.parametrize("ends", [is_told, loses_its_parent])
+def test_it_ends_in_order_when_it(
+    tmp_path: Path, ends: Callable[[subprocess.Popen[bytes]], None]
+) -> None:
+    with running(tmp_path / "home") as process:
+        ends(process)
+        assert process.wait(TIMEOUT_SECONDS) == 0
+    assert list((tmp_path / "home" / "targets").iterdir()) == []
+
+
+def test_it_starts_a_store_again_after_cleanup_as_an_operator_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path / "home"))
+    with running(tmp_path / "home"):
+        assert wait_until(lambda: store.running() is not None, TIMEOUT_SECONDS)
+        assert store.stop()
+        assert wait_until(lambda: store.running() is not None, TIMEOUT_SECONDS)
+
+
+@contextlib.contextmanager
+def running(home: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A simulation in a process of its own, once it is announced."""
     environment = {
         **os.environ,
         "MEPHISTO_METRICS_HOME": str(home),
@@ -151,18 +187,17 @@ def test_a_signal_ends_it_in_order(tmp_path: Path) -> None:
         "PROMETHEUS_PORT": "0",
         "PYTHONWARNINGS": "ignore",
     }
-    module = "mephisto_metrics.simulation.packaged"
-    process = subprocess.Popen([sys.executable, "-m", module, "--pace", "brisk"], env=environment)
+    options = ["--pace", "brisk", "--until-input-ends"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mephisto_metrics.simulation.packaged", *options],
+        stdin=subprocess.PIPE,
+        env=environment,
+    )
     try:
-        deadline = time.monotonic() + 30
-        while not list(home.glob("targets/*-*.json")):
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        process.terminate()
-        assert process.wait(30) == 0
+        assert wait_until(lambda: bool(list(home.glob("targets/*-*.json"))), TIMEOUT_SECONDS)
+        yield process
     finally:
         process.kill()
+        process.communicate()
         stop_store = "from mephisto_metrics.cli import main; main(['cleanup'])"
         subprocess.run([sys.executable, "-c", stop_store], env=environment, check=True, timeout=60)
-    assert list((home / "targets").iterdir()) == []

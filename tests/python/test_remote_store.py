@@ -13,7 +13,8 @@ from typing import Any, Callable
 
 import pytest
 
-from mephisto_metrics.cli import showing
+from mephisto_metrics.cli import run, showing
+from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import back_off, store
 from mephisto_metrics.stack.readiness import wait_until, why_no_queries
 from mephisto_metrics.stack.remote import Credentials
@@ -29,6 +30,7 @@ class RemoteStore(http.server.ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.authorizations: list[str | None] = []
+        self.status = 200
         self.url = f"http://127.0.0.1:{self.server_port}"
 
 
@@ -37,7 +39,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.authorizations.append(self.headers["Authorization"])
-        self.send_response(200)
+        self.send_response(self.server.status)
         self.end_headers()
         self.wfile.write(json.dumps({"data": {"result": []}}).encode())
 
@@ -155,6 +157,71 @@ def test_a_store_that_sent_on_before_the_view_goes_on_after_it() -> None:
     with showing.showing("127.0.0.1", 0):
         pass
     assert store.running() == running
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_where_a_store_lets_nobody_in_the_hint_names_what_it_can_be_sent(
+    remote_store: RemoteStore, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setenv("MEPHISTO_METRICS_STORE", remote_store.url)
+    remote_store.status = status
+    with pytest.raises(StackError, match=f"HTTP status {status}") as raised:
+        store.ensure_asked()
+    for name in ("TOKEN_FILE", "USER", "PASSWORD_FILE"):
+        assert f"MEPHISTO_METRICS_REMOTE_{name}" in (raised.value.hint or "")
+
+
+@pytest.mark.parametrize("is_set", [True, False])
+def test_status_names_the_store_that_a_view_was_told_of(
+    remote_store: RemoteStore,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    is_set: bool,
+) -> None:
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("MEPHISTO_METRICS_STORE", remote_store.url)
+    with showing.showing("127.0.0.1", 0):
+        if not is_set:
+            monkeypatch.delenv("MEPHISTO_METRICS_STORE")
+        capsys.readouterr()
+        assert run(["status"]) == 0
+    said = capsys.readouterr().out
+    assert f"store     the remote store at {remote_store.url}\n" in said
+    assert "operator  none runs on this machine; " in said
+
+
+def test_doctor_names_the_store_that_a_view_was_told_of_and_report_how_to_ask_it(
+    remote_store: RemoteStore,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("MEPHISTO_METRICS_STORE", remote_store.url)
+    with showing.showing("127.0.0.1", 0):
+        monkeypatch.delenv("MEPHISTO_METRICS_STORE")
+        run(["doctor"])
+        said = capsys.readouterr().out
+        assert f"MEPHISTO_METRICS_STORE={remote_store.url} mephisto metrics doctor" in said
+        assert run(["report"]) == 1
+    assert "MEPHISTO_METRICS_STORE" in capsys.readouterr().err
+
+
+def test_doctor_does_not_say_that_a_view_starts_a_store_elsewhere(
+    remote_store: RemoteStore,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("MEPHISTO_METRICS_STORE", remote_store.url)
+    with showing.showing("127.0.0.1", 0):
+        remote_store.status = 503
+        run(["doctor"])
+    said = capsys.readouterr().out
+    assert "a view shows a store elsewhere again as soon as that answers" in said
+    assert "a view starts a store" not in said
 
 
 def test_a_token_that_can_not_be_sent_is_a_reason_without_the_token(tmp_path: Path) -> None:

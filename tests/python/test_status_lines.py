@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from mephisto_metrics.cli.live_status import LiveStatus
+from mephisto_metrics.cli.status import _without_operators
 from mephisto_metrics.stack import overview as overview_module
 from mephisto_metrics.stack.overview import PartLine, overview, sender_line
 from mephisto_metrics.stack.store_state import StoreState
@@ -23,6 +25,7 @@ VIEWER = "the page at http://127.0.0.1:3032"
 NONSENSE = "what it says is no answer to a query"
 HERE = Target("1-2", 1, "127.0.0.1:3031", "mine")
 HERE_WHAT = "PID 1 at 127.0.0.1:3031, task mine"
+GPU7_WHAT = "one elsewhere at gpu7:3031"
 
 
 def viewer(is_ready: bool) -> Any:
@@ -67,7 +70,7 @@ def test_a_store_that_answers_nonsense_does_not_answer(answer: Any, text: str) -
 def test_while_a_store_is_started_again_there_is_none(answer: Any) -> None:
     answer(up("1-2", "1"), operators=(HERE,))
     assert overview(None, None) == [
-        PartLine("store", "none", "does not run", False),
+        PartLine("store", "", "does not run", False),
         PartLine("operator", HERE_WHAT, "runs", True, HERE.id),
     ]
 
@@ -113,7 +116,9 @@ def test_operators_elsewhere_are_shown_where_a_store_has_them(
     answer(up("1-2", "1"), up("", "0", "gpu7:3031"), operators=(HERE,))
     assert overview(store, None)[1:] == [
         PartLine("operator", HERE_WHAT, "scraped", True, HERE.id),
-        PartLine("operator", "at gpu7:3031", "can not be scraped", False, "gpu7:3031"),
+        PartLine(
+            "operator", "one elsewhere at gpu7:3031", "can not be scraped", False, "gpu7:3031"
+        ),
     ]
     assert len(overview(STORE, None)) == 2
 
@@ -131,9 +136,24 @@ def test_an_operator_comes_with_its_target_file_and_goes_with_it(
     assert overview(None, None)[1:] == []
 
 
+@pytest.mark.parametrize(
+    ("store", "said"),
+    [
+        (None, "none runs; start a Mephisto task"),
+        (STORE, "none runs; start a Mephisto task"),
+        (replace(STORE, started_with={"MEPHISTO_METRICS_TARGETS": "/net/a"}), "those in /net/a"),
+        (StoreState("remote", "http://far.example", 5.0, None), "that the remote store scrapes"),
+    ],
+)
+def test_status_does_not_say_that_none_runs_where_a_store_looks_elsewhere_too(
+    store: StoreState | None, said: str
+) -> None:
+    assert said in _without_operators(store)
+
+
 UP = PartLine("store", "the store", "answers", True)
 DOWN = PartLine("store", "the store", "does not answer", False)
-NONE = PartLine("store", "none", "does not run", False)
+NONE = PartLine("store", "", "does not run", False)
 OPERATOR = PartLine("operator", "PID 1", "scraped", True, "1-2")
 WITH_TASK = OPERATOR._replace(what="PID 1, task mine")
 
@@ -149,11 +169,27 @@ def test_a_log_has_a_line_for_each_change_and_for_what_is_gone(
     assert said == [
         ["store: the store answers"],
         [],
-        ["store: none does not run"],
+        ["store: does not run"],
         ["store: the store does not answer"],
         ["store: the store answers", "operator: PID 1 scraped"],
         ["operator: PID 1, task mine scraped"],
         ["operator: PID 1, task mine is gone"],
+    ]
+
+
+def test_of_operators_nothing_is_said_while_no_store_tells_of_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    elsewhere = PartLine("operator", GPU7_WHAT, "scraped", True, "gpu7:3031")
+    said = []
+    with LiveStatus() as status:
+        for lines in ([UP, OPERATOR, elsewhere], [DOWN], [NONE, WITH_TASK], [UP, OPERATOR]):
+            status.show(lines)
+            said.append(capsys.readouterr().err.splitlines())
+    assert said[1:] == [
+        ["store: the store does not answer"],
+        ["store: does not run"],
+        ["store: the store answers", f"operator: {GPU7_WHAT} is gone"],
     ]
 
 

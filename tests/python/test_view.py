@@ -125,6 +125,30 @@ def test_what_another_view_shows_already_is_opened_in_its_place(opened: list[str
     assert opened == [f"{ADDRESS}/d"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "url", "own_kind", "is_in_the_way"),
+    [
+        ("builtin", ADDRESS, "builtin", True),
+        ("builtin", "http://127.0.0.1:4000", "builtin", False),
+        ("builtin", None, "builtin", True),
+        ("grafana", "http://127.0.0.1:4000", "grafana", True),
+        ("grafana", "http://127.0.0.1:4000", "builtin", False),
+    ],
+    ids=["same port", "another port", "starts", "the one Grafana", "a Grafana beside a page"],
+)
+def test_a_view_takes_over_unless_another_is_in_its_way(
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    url: str | None,
+    own_kind: str,
+    is_in_the_way: bool,
+) -> None:
+    monkeypatch.setattr(view, "kind_to_show", lambda: own_kind)
+    other = ViewerState(*ProcessIdentity.current(), kind, url, url)
+    assert view._is_in_the_way(3032, other) is is_in_the_way
+    assert view._is_in_the_way(None, other), "what is shown is shown to who comes later"
+
+
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> Any:
     """What a view shows; it is looked after without pauses."""

@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mephisto_metrics.cli.showing import ending_in_order, showing, wait_for_end
+from mephisto_metrics.cli.ending import ending_in_order
+from mephisto_metrics.cli.showing import showing, wait_for_end
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.machine.ports import is_free
+from mephisto_metrics.mephisto.serving import PORT_VARIABLE
 from mephisto_metrics.stack import settings
-from mephisto_metrics.stack.processes import end_child
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LONGEST_RUN_SECONDS = 24 * 60 * 60
-STOP_PATIENCE_SECONDS = 20.0
+KEPT_VARIABLES = (settings.SCRAPE_INTERVAL_VARIABLE, PORT_VARIABLE)
 
 
 @click.command("demo")
@@ -39,14 +40,18 @@ def command(exit_after: float | None, port: int | None, seed: int) -> None:
     Where Mephisto can be imported its real Operator runs, over a mock of the crowd's website; else
     a simulation that is part of this package. All data is in a scratch folder that goes at the end.
     """
-    with tempfile.TemporaryDirectory(prefix="mephisto-metrics-demo-") as scratch:
-        _use_scratch_home(Path(scratch))
-        port = _free_or_any(settings.viewer_port() if port is None else port)
-        with ending_in_order(), contextlib.suppress(KeyboardInterrupt):
-            _demonstrate(Path(scratch), port, seed, exit_after)
+    with ending_in_order(), contextlib.suppress(KeyboardInterrupt), _scratch_folder() as scratch:
+        _demonstrate(Path(scratch), port, seed, exit_after)
 
 
-def _demonstrate(scratch: Path, port: int, seed: int, exit_after: float | None) -> None:
+def _scratch_folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="mephisto-metrics-demo-")
+
+
+def _demonstrate(scratch: Path, port: int | None, seed: int, exit_after: float | None) -> None:
+    _use_scratch_home(scratch)
+    if port is None:
+        port = _free_or_any(settings.viewer_port())
     with showing("127.0.0.1", port) as served:
         click.echo(served.start_url)
         ended = threading.Event()
@@ -60,7 +65,7 @@ def _use_scratch_home(scratch: Path) -> None:
     What is set for these is forgotten: other machines' Operators, stores elsewhere, who may look.
     """
     for name in tuple(os.environ):
-        if name.startswith("MEPHISTO_METRICS_") and name != settings.SCRAPE_INTERVAL_VARIABLE:
+        if name.startswith("MEPHISTO_METRICS_") and name not in KEPT_VARIABLES:
             del os.environ[name]
     os.environ["MEPHISTO_METRICS_HOME"] = str(scratch)
     os.environ[settings.STORE_PORT_VARIABLE] = str(_free_or_any(settings.store_port()))
@@ -69,7 +74,10 @@ def _use_scratch_home(scratch: Path) -> None:
 
 
 def _free_or_any(port: int) -> int:
-    """Return `port` if nobody listens there, else 0: a demo is no reason to stop another server."""
+    """Return `port` if nobody listens there, else 0.
+
+    To stop another server, a demo is no reason: only a port that was asked for has to be that one.
+    """
     return port if is_free("127.0.0.1", port) else 0
 
 
@@ -79,16 +87,18 @@ def _simulated_operator(seed: int, scratch: Path, ended: threading.Event) -> Ite
     module, description = _choose_simulation()
     click.echo(f"running {description}", err=True)
     arguments = ["--seed", str(seed), "--duration-seconds", str(LONGEST_RUN_SECONDS)]
+    # A demo that is killed can not end it.
+    arguments.append("--until-input-ends")
     log_path = scratch / "operator.log"
     with log_path.open("wb") as log:
         operator = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
             # What it makes goes with the scratch folder, even if it has to be killed.
             env={**os.environ, "TMPDIR": str(scratch)},
-            # Ctrl-C reaches the demo alone, which then ends the Operator in order.
+            # Ctrl-C reaches the demo alone, which then ends the Operator.
             start_new_session=True,
         )
         threading.Thread(target=_set_at_end, args=(operator, ended), daemon=True).start()
@@ -101,7 +111,10 @@ def _simulated_operator(seed: int, scratch: Path, ended: threading.Event) -> Ite
                     "this is a fault of mephisto-metrics; please report it",
                 )
         finally:
-            end_child(operator, STOP_PATIENCE_SECONDS)
+            # In order, it would take back hundreds of units one by one, and for nobody: all that
+            # it knows of them is in the scratch folder.
+            operator.kill()
+            operator.communicate()
 
 
 def _set_at_end(operator: subprocess.Popen[bytes], ended: threading.Event) -> None:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     from mephisto_metrics.stack.overview import PartLine
 
+OPERATOR = "operator"
+ASKED = ("store", "")
+"""Part and id of the store that is asked of all Operators."""
+
 
 class LiveStatus:
     """Shows lines for as long as its block runs."""
@@ -52,14 +56,22 @@ class LiveStatus:
                 self._say_changes(lines)
 
     def _say_changes(self, lines: Sequence[PartLine]) -> None:
-        said = {(line.part, line.id): line for line in lines}
+        said = {(line.part, line.id): line for line in self._known(lines)}
         for which, line in said.items():
             if self._said.get(which) != line:
-                self._say(printable(f"{line.part}: {line.what} {line.state}"))
+                words = filter(None, (f"{line.part}:", line.what, line.state))
+                self._say(printable(" ".join(words)))
         for which in self._said.keys() - said.keys():
             gone = self._said[which]
             self._say(printable(f"{gone.part}: {gone.what} is gone"))
         self._said = said
+
+    def _known(self, lines: Sequence[PartLine]) -> list[PartLine]:
+        """Return the lines as they are, of Operators as they were while no store tells of them."""
+        if all(line.is_well for line in lines if (line.part, line.id) == ASKED):
+            return list(lines)
+        before = [line for line in self._said.values() if line.part == OPERATOR]
+        return [*(line for line in lines if line.part != OPERATOR), *before]
 
     def _say(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)

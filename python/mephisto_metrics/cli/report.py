@@ -16,7 +16,7 @@ from mephisto_metrics.machine import places
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.report import boards, snapshot, times, variables
 from mephisto_metrics.report.queries import TimeRange
-from mephisto_metrics.stack import store
+from mephisto_metrics.stack import settings, store
 from mephisto_metrics.stack.viewers import viewing
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ def _store() -> Iterator[StoreState]:
     if state is None and not _has_recorded():
         raise StackError(
             f"no store runs, and none has recorded anything in `{places.home()}`",
-            "run a Mephisto task, or look around in `mephisto metrics demo`",
+            "run a Mephisto task, look around in `mephisto metrics demo`, or let "
+            f"{settings.STORE_VARIABLE} name a store elsewhere, as `--store` does for `view`",
         )
     with viewing():
         try:

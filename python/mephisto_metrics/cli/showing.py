@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import math
-import signal
 import time
 from typing import TYPE_CHECKING, Callable
 
 import click
 
+from mephisto_metrics.cli.ending import stay_undisturbed
 from mephisto_metrics.cli.live_status import LiveStatus
 from mephisto_metrics.machine import places
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import store, targets, viewer, wanted
+from mephisto_metrics.stack.addresses import shown
 from mephisto_metrics.stack.back_off import BackOff
 from mephisto_metrics.stack.overview import overview, sender_line
 from mephisto_metrics.stack.readiness import wait_until
@@ -48,20 +49,6 @@ def say_differences(running: StoreState) -> None:
 
 
 @contextlib.contextmanager
-def ending_in_order() -> Iterator[None]:
-    """Let SIGTERM, and the SIGHUP of a closed terminal, end the block as Ctrl-C does.
-
-    A SIGHUP that is ignored, as under `nohup`, stays so.
-    """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
-    hang_up = getattr(signal, "SIGHUP", None)
-    if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
-        signal.signal(hang_up, signal.default_int_handler)
-    yield
-
-
-@contextlib.contextmanager
 def showing(host: str, port: int) -> Iterator[ServedViewer]:
     """Keep a store and a viewer running for as long as the block runs.
 
@@ -79,7 +66,7 @@ def showing(host: str, port: int) -> Iterator[ServedViewer]:
             with console.status("starting the viewer"), contextlib.ExitStack() as opened:
                 served = opened.enter_context(viewer.serving(state, host, port, say))
                 _wait_until_ready(served)
-                opened.enter_context(_telling_others(own, served))
+                opened.enter_context(_telling_others(own, served, state))
                 kept = opened.pop_all()
             with kept:
                 say(f"{state.name} at {state.url}, {served.name} at {served.url}; Ctrl-C ends this")
@@ -94,9 +81,10 @@ def showing(host: str, port: int) -> Iterator[ServedViewer]:
 
 
 @contextlib.contextmanager
-def _telling_others(own: Viewing, served: ServedViewer) -> Iterator[None]:
-    """Let others know where it is shown, until the block ends, however it does."""
-    own.shows(served.kind, served.url, served.start_url)
+def _telling_others(own: Viewing, served: ServedViewer, asked: StoreState) -> Iterator[None]:
+    """Let others know where what is shown, until the block ends, however it does."""
+    store_url = shown(asked.url) if asked.kind == "remote" else None
+    own.shows(served.kind, served.url, served.start_url, store_url)
     try:
         yield
     finally:
@@ -132,8 +120,18 @@ def wait_for_end(
 ) -> None:
     """Show what runs until Ctrl-C, `ended` or the time-out, and see to it that it does.
 
-    Raises `StackError` if a part is gone and can not be started again.
+    Whoever called this can then end all of it undisturbed. Raises `StackError` if a part is gone
+    and can not be started again.
     """
+    try:
+        _look_after_until(served, ended, timeout_seconds)
+    finally:
+        stay_undisturbed()
+
+
+def _look_after_until(
+    served: ServedViewer, ended: threading.Event, timeout_seconds: float | None
+) -> None:
     deadline = time.monotonic() + (math.inf if timeout_seconds is None else timeout_seconds)
     watch = _StoreWatch()
     with LiveStatus() as status:

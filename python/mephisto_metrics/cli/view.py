@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import socket
 import sys
@@ -14,14 +15,9 @@ from urllib.parse import urlsplit
 
 import click
 
+from mephisto_metrics.cli.ending import ending_in_order
 from mephisto_metrics.cli.options import setting
-from mephisto_metrics.cli.showing import (
-    ending_in_order,
-    say,
-    say_differences,
-    showing,
-    wait_for_end,
-)
+from mephisto_metrics.cli.showing import say, say_differences, showing, wait_for_end
 from mephisto_metrics.machine import places
 from mephisto_metrics.machine.ports import address_text
 from mephisto_metrics.stack import account, elsewhere, remote, settings, viewers, wanted
@@ -130,14 +126,16 @@ def _compare_with_what_runs() -> None:
         say_differences(running)
 
 
-def _shown_by_another(own: Viewing) -> ViewerState | None:
+def _shown_by_another(own: Viewing, port: int | None = None) -> ViewerState | None:
     """Return what is shown; None if it is for this view to show it, which others know then.
 
-    One that starts is waited for: it may take minutes, or fail.
+    One that starts is waited for: it may take minutes, or fail. With `port`, what can be shown
+    beside this view at that port does not count.
     """
+    is_meant = functools.partial(_is_in_the_way, port)
     told: int | None = None
     while True:
-        other = own.begins_unless_another(kind_to_show())
+        other = own.begins_unless_another(kind_to_show(), is_meant)
         if other is None or other.url is not None:
             return other
         if other.pid != told:
@@ -146,17 +144,33 @@ def _shown_by_another(own: Viewing) -> ViewerState | None:
         time.sleep(OTHERS_INTERVAL_SECONDS)
 
 
+def _is_in_the_way(port: int | None, other: ViewerState) -> bool:
+    """Whether another view shows at `port`, or may come to; a home has one Grafana at most."""
+    is_beside = other.url is not None and port not in {None, other.port}
+    return not is_beside or kind_to_show() == other.kind == "grafana"
+
+
 def _wait_for_own_turn(own: Viewing, shown: ViewerState) -> int:
-    """Return the port to go on with, once nobody shows the dashboards and it is this one's turn."""
+    """Return the port to go on with, once nobody shows anything there and it is this one's turn.
+
+    It is that of the address that was given first.
+    """
+    port = shown.port or settings.viewer_port()
+    is_in_the_way = functools.partial(_is_in_the_way, port)
     while True:
         while shown.identity.find() is not None:
             time.sleep(OTHERS_INTERVAL_SECONDS)
         if not _is_next():
-            wait_until(lambda: viewers.first_but(os.getpid()) is not None, TAKING_OVER_SECONDS)
-        following = _shown_by_another(own)
+            wait_until(
+                lambda: viewers.first_but(os.getpid(), is_in_the_way) is not None,
+                TAKING_OVER_SECONDS,
+            )
+        following = _shown_by_another(own, port)
         if following is None:
             say("nobody shows it any more: this view does")
-            return shown.port or settings.viewer_port()
+            return port
+        if following.start_url != shown.start_url:
+            _give(following.start_url)
         shown = following
         _say_who_shows(shown)
 
@@ -168,7 +182,8 @@ def _say_who_shows(shown: ViewerState) -> None:
 def _is_next() -> bool:
     """Whether no other view has waited for longer."""
     own = ProcessIdentity.current()
-    others = [viewer.identity for viewer in viewers.living_viewers() if viewer.pid != own.pid]
+    waiting = [viewer for viewer in viewers.living_viewers() if viewer.kind is None]
+    others = [viewer.identity for viewer in waiting if viewer.pid != own.pid]
     return all((own.start_time_seconds, own.pid) < (one[1], one[0]) for one in others)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 from mephisto_metrics.simulation.pace import KINDS, LIVELY, PACES, Pace
-from mephisto_metrics.simulation.signals import stop_on_signal
+from mephisto_metrics.simulation.signals import stop_at_end_of_input, stop_on_signal
 
 if TYPE_CHECKING:
     from mephisto.operations.operator import Operator
@@ -125,8 +125,11 @@ def main() -> None:
     parser.add_argument("--duration-seconds", type=float, default=600.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--pace", choices=PACES, default="lively")
+    parser.add_argument("--until-input-ends", action="store_true", help="end when stdin does")
     options = parser.parse_args()
     stop = stop_on_signal()
+    if options.until_input_ends:
+        stop_at_end_of_input(stop)
     with tempfile.TemporaryDirectory(prefix="mephisto-metrics-run-") as home:
         run(
             Path(home),

@@ -19,10 +19,12 @@ from mephisto_metrics import REGISTRY, CollectorRegistry
 from mephisto_metrics.mephisto import serving
 from mephisto_metrics.simulation.instruments import Instruments
 from mephisto_metrics.simulation.pace import KINDS, PACES, Pace
-from mephisto_metrics.simulation.signals import stop_on_signal
+from mephisto_metrics.simulation.signals import stop_at_end_of_input, stop_on_signal
 
 STATUS_CHECK_SECONDS = 4.0
 """How often Mephisto asks its router who is still there."""
+STORE_CHECK_SECONDS = 10.0
+"""How often Mephisto's event loop asks for a store."""
 
 
 def task_name(kind: str) -> str:
@@ -288,10 +290,10 @@ def run(stop: threading.Event, pace: Pace, duration_seconds: float, seed: int) -
     Ends after `duration_seconds`, or when `stop` is set.
     """
     model = Model(pace, seed)
-    serving.ensure_store()
     serving.add_operator()
     for kind in KINDS:
         serving.add_task(task_name(kind))
+    _look_for_stores(model)
     begun = time.monotonic()
     while (now := time.monotonic() - begun) < duration_seconds and not stop.is_set():
         model.advance(now)
@@ -300,15 +302,24 @@ def run(stop: threading.Event, pace: Pace, duration_seconds: float, seed: int) -
     serving.remove_operator()
 
 
+def _look_for_stores(model: Model) -> None:
+    """Look for a store now, and from time to time: the one that runs may be ended or killed."""
+    serving.ensure_store()
+    model.after(STORE_CHECK_SECONDS, lambda: _look_for_stores(model))
+
+
 def main() -> None:
     """Run the simulation from the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--duration-seconds", type=float, default=600.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--pace", choices=PACES, default="lively")
+    parser.add_argument("--until-input-ends", action="store_true", help="end when stdin does")
     options = parser.parse_args()
-    pace = PACES[options.pace]
-    run(stop_on_signal(), pace, options.duration_seconds, options.seed)
+    stop = stop_on_signal()
+    if options.until_input_ends:
+        stop_at_end_of_input(stop)
+    run(stop, PACES[options.pace], options.duration_seconds, options.seed)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,12 @@ CREDENTIALS_VARIABLES = tuple(
     for name in ("TOKEN", "TOKEN_FILE", "USER", "PASSWORD", "PASSWORD_FILE", "TENANT", "CA_FILE")
 )
 
+REMEDY = (
+    f"let {PREFIX}TOKEN_FILE name a file with a token that it lets in, or set {PREFIX}USER and "
+    f"{PREFIX}PASSWORD_FILE"
+)
+"""For a store that refuses who asks it."""
+
 
 @dataclass(frozen=True)
 class Credentials:

@@ -20,6 +20,7 @@ class PartLine(NamedTuple):
     part: str
     """`store`, `viewer` or `operator`."""
     what: str
+    """Which one; empty where there is none."""
     state: str
     is_well: bool
     id: str = ""
@@ -62,7 +63,7 @@ def sender_line(store: StoreState | None) -> PartLine:
 
 def _store_line(store: StoreState | None, reason: str | None) -> PartLine:
     if store is None:
-        return PartLine("store", "none", "does not run", is_well=False)
+        return PartLine("store", "", "does not run", is_well=False)
     state = "answers" if reason is None else f"does not answer: {reason}"
     return PartLine("store", f"{store.name} at {store.url}", state, reason is None)
 
@@ -79,7 +80,7 @@ def _operator_line(operator: targets.Target, scraped: list[Scraped] | None) -> P
 
 
 def _elsewhere_line(scraped: Scraped) -> PartLine:
-    what = f"at {scraped.instance}"
+    what = f"one elsewhere at {scraped.instance}"
     return PartLine("operator", what, _state(scraped), scraped.is_up, scraped.instance)
 
 

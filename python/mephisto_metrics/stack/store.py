@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mephisto_metrics.machine import places
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import keeper, prometheus, settings, wanted
-from mephisto_metrics.stack.credentials import credentials
+from mephisto_metrics.stack.credentials import REMEDY, credentials
 from mephisto_metrics.stack.detached import start_and_wait
 from mephisto_metrics.stack.home_faults import explaining_home_faults
 from mephisto_metrics.stack.processes import PARENT_STOP_PATIENCE_SECONDS
@@ -71,12 +71,21 @@ def ensure_asked() -> StoreState:
     if reason is not None:
         raise StackError(
             f"the store at {found.url} does not answer queries: {reason}",
-            f"see that {found.url}/api/v1/query?query=1 answers, or set "
-            f"{settings.STORE_VARIABLE} to another store",
+            how_to_be_answered(found.url, reason),
         )
     if is_remote_write_wanted():
         ensure_running()
     return found
+
+
+def how_to_be_answered(url: str, reason: str) -> str:
+    """Return what to do where the remote store at `url` does not answer, for `reason`."""
+    if reason.startswith(("HTTP status 401", "HTTP status 403")):
+        return REMEDY
+    return (
+        f"see that {url}/api/v1/query?query=1 answers, or set {settings.STORE_VARIABLE} to another "
+        "store"
+    )
 
 
 def ensure_recording() -> None:

@@ -9,7 +9,7 @@ import contextlib
 import json
 import urllib.parse
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 from mephisto_metrics.machine import places
 from mephisto_metrics.stack.files import write_json
@@ -36,6 +36,8 @@ class ViewerState:
     """The address of its HTTP server, without a path; None while that starts or ends too."""
     start_url: str | None
     """What a user opens: the default dashboard."""
+    store_url: str | None = None
+    """The address of a store elsewhere whose data are shown, without secrets."""
 
     @property
     def name(self) -> str:
@@ -53,6 +55,10 @@ class ViewerState:
         return ProcessIdentity(self.pid, self.start_time_seconds)
 
 
+def _any(_viewer: ViewerState) -> bool:
+    return True
+
+
 class Viewing:
     """The file of this process."""
 
@@ -60,30 +66,33 @@ class Viewing:
         self._identity = ProcessIdentity.current()
         self._path = viewers_folder() / f"{self._identity.pid}.json"
 
-    def shows(self, kind: str, url: str, start_url: str) -> None:
+    def shows(self, kind: str, url: str, start_url: str, store_url: str | None = None) -> None:
         """Say what is shown from now on."""
-        self._write(kind, url, start_url)
+        self._write(ViewerState(*self._identity, kind, url, start_url, store_url))
 
     def is_not_shown(self, kind: str | None) -> None:
         """Say that nothing is shown yet, or any more: `kind` starts or ends, or None waits."""
-        self._write(kind, None, None)
+        self._write(ViewerState(*self._identity, kind, None, None))
 
-    def begins_unless_another(self, kind: str) -> ViewerState | None:
+    def begins_unless_another(
+        self, kind: str, is_meant: Callable[[ViewerState], bool] = _any
+    ) -> ViewerState | None:
         """Say that `kind` starts here, unless another view shows or starts something: return that.
 
-        Of several that ask at the same moment, one begins.
+        Of several that ask at the same moment, one begins. Another one has to be of those that
+        `is_meant` says.
         """
         from filelock import FileLock
 
         with explaining_home_faults(), FileLock(_lock_path(), timeout=LOCK_TIMEOUT_SECONDS):
-            other = first_but(self._identity.pid)
+            other = first_but(self._identity.pid, is_meant)
             if other is None:
                 self.is_not_shown(kind)
             return other
 
-    def _write(self, kind: str | None, url: str | None, start_url: str | None) -> None:
+    def _write(self, state: ViewerState) -> None:
         with explaining_home_faults():
-            write_json(self._path, asdict(ViewerState(*self._identity, kind, url, start_url)))
+            write_json(self._path, asdict(state))
 
     def end(self) -> None:
         """Look no more."""
@@ -131,11 +140,14 @@ def shown() -> list[ViewerState]:
     )
 
 
-def first_but(pid: int) -> ViewerState | None:
-    """Return the view that shows something, or else starts to, the longest; `pid` is left out."""
+def first_but(pid: int, is_meant: Callable[[ViewerState], bool] = _any) -> ViewerState | None:
+    """Return the view that shows something, or else starts to, the longest; `pid` is left out.
+
+    So are those that `is_meant` does not say.
+    """
     others = [viewer for viewer in living_viewers() if viewer.kind and viewer.pid != pid]
     return min(
-        others,
+        filter(is_meant, others),
         key=lambda viewer: (viewer.url is None, viewer.start_time_seconds),
         default=None,
     )

@@ -56,7 +56,10 @@ def check(
             yield _not_scraped(one)
     up_count = sum(one.get("health") == "up" for one in found)
     if up_count:
-        yield well("operators.elsewhere", f"{up_count} Operators on other machines are scraped")
+        who = f"{up_count} Operators on other machines are"
+        if up_count == 1:
+            who = "an Operator on another machine is"
+        yield well("operators.elsewhere", f"{who} scraped")
 
 
 def _is_elsewhere(labels: dict[str, str], here: Collection[str]) -> bool:

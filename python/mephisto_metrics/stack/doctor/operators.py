@@ -117,8 +117,8 @@ def _not_recorded(what: str) -> Finding:
     return problem(
         "operators.not-recorded",
         f"{what} runs, and no store does",
-        "its numbers are not kept by anybody; it looks for a store every minute at least, and "
-        "starts one",
+        "its numbers are not kept by anybody; it looks for a store every ten seconds, and starts "
+        "one; after starts that failed it does so every minute",
         "wait for a minute; if it stays so, its log says why, and so does this",
         "mephisto metrics view",
     )

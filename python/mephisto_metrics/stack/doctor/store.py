@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from mephisto_metrics.machine import places
 from mephisto_metrics.machine.errors import reasons_and_hint
-from mephisto_metrics.stack import prometheus, settings, store, targets
+from mephisto_metrics.stack import prometheus, settings, store, targets, viewers
 from mephisto_metrics.stack.doctor import clock, keeping
 from mephisto_metrics.stack.doctor.findings import CLEANUP, Finding, note, problem, well
 from mephisto_metrics.stack.doctor.processes import is_kept_by_a_store, suspended
@@ -68,7 +69,21 @@ def _not_running() -> Iterator[Finding]:
             hint or f"see `{_log_path()}`",
         )
     elif not has_operators:
+        yield from _shown_elsewhere()
         yield well("store.not-needed", "no store runs, and none is needed: no Operator runs either")
+
+
+def _shown_elsewhere() -> Iterator[Finding]:
+    """Name the stores elsewhere that views were told of, and this command was not."""
+    found = map(viewers.read, viewers.viewers_folder().glob("*.json"))
+    for url in sorted({viewer.store_url for viewer in found if viewer and viewer.store_url}):
+        yield note(
+            "store.shown-elsewhere",
+            f"a view shows the store at {url}, which is not looked at here",
+            f"that view was told of it by `--store`, or has another {settings.STORE_VARIABLE}",
+            "name it, and its credentials if it wants any, for this command too",
+            f"{settings.STORE_VARIABLE}={shlex.quote(url)} mephisto metrics doctor",
+        )
 
 
 def _log_path() -> Path:
@@ -92,8 +107,7 @@ def _remote(asked: StoreState) -> Finding:
         "store.remote-silent",
         f"the store at {asked.url} does not answer queries: {reason}",
         "it is on another machine, or run by somebody else; without it nothing can be shown",
-        f"see that {asked.url}/api/v1/query?query=1 answers, or leave {settings.STORE_VARIABLE} "
-        "out for a store on this machine",
+        store.how_to_be_answered(asked.url, reason),
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mephisto_metrics.stack.viewers import ViewerState
 
 STARTED_AGAIN = "a view starts a store that is gone again within some seconds"
+SHOWN_AGAIN = "a view shows a store elsewhere again as soon as that answers"
 
 
 def check() -> Iterator[Finding]:
@@ -71,24 +72,26 @@ def _look(viewer: ViewerState, server: PartState | None) -> Finding:
             "wait for a minute; if it stays so, end it and start it anew",
             CLEANUP,
         )
-    without_data = _grafana(viewer.url) if viewer.kind == "grafana" else _page(viewer.url)
+    remedy = STARTED_AGAIN if viewer.store_url is None else SHOWN_AGAIN
+    ask = _grafana if viewer.kind == "grafana" else _page
+    without_data = ask(viewer.url, remedy)
     return without_data or well(
         "viewer.well", f"{viewer.name} is shown at {viewer.start_url} (PID {viewer.pid})"
     )
 
 
-def _page(url: str) -> Finding | None:
+def _page(url: str, remedy: str) -> Finding | None:
     if is_ready(url):
         return None
     return problem(
         "viewer.without-store",
         f"the page at {url} answers, and has no data to show",
         "the store behind it does not answer: see what is said of the store",
-        STARTED_AGAIN,
+        remedy,
     )
 
 
-def _grafana(url: str) -> Finding | None:
+def _grafana(url: str, remedy: str) -> Finding | None:
     """Ask what its boards ask: that Grafana answers itself says nothing of those."""
     answer = data_source.ask_once(url)
     if answer.is_denied:
@@ -99,15 +102,15 @@ def _grafana(url: str) -> Finding | None:
             "ones Grafana would lock you out",
             "log in, and look at a board",
         )
-    return None if answer.fault is None else _grafana_without_store(url, answer.fault)
+    return None if answer.fault is None else _grafana_without_store(url, answer.fault, remedy)
 
 
-def _grafana_without_store(url: str, fault: str) -> Finding:
+def _grafana_without_store(url: str, fault: str, remedy: str) -> Finding:
     found = f"Grafana at {url} answers, and its boards have no data: {fault}"
     meaning = "Grafana asks the store for all that it draws, and gets no answer from it"
     if not _does_store_answer():
         meaning = f"{meaning}: see what is said of the store"
-        return problem("viewer.without-store", found, meaning, STARTED_AGAIN)
+        return problem("viewer.without-store", found, meaning, remedy)
     return problem(
         "viewer.without-store",
         found,
