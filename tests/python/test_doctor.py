@@ -23,7 +23,7 @@ from tests.python.doctoring import found, new_home, running_store, silent_server
 from mephisto_metrics.cli import run
 from mephisto_metrics.machine import places
 from mephisto_metrics.stack import settings, store
-from mephisto_metrics.stack.doctor import clock, diagnose, keeping
+from mephisto_metrics.stack.doctor import clock, diagnose
 from mephisto_metrics.stack.doctor import elsewhere as elsewhere_check
 from mephisto_metrics.stack.doctor.findings import Level
 from mephisto_metrics.stack.elsewhere import TARGETS_VARIABLE, Elsewhere
@@ -34,12 +34,6 @@ from mephisto_metrics.stack.store_state import StoreState
 
 TIMEOUT_SECONDS = 30
 QUICK_SECONDS = 10
-NOTHING_SENT = {
-    "samples_total": 4000,
-    "samples_retried_total": 3500,
-    "queue_highest_sent_timestamp_seconds": 0,
-    "highest_timestamp_in_seconds": 1e9,
-}
 WAITS = "input()"
 
 
@@ -301,20 +295,6 @@ def test_scrapes_that_the_store_can_not_keep_are_told_and_that_it_could_not(
         assert wait_until(lambda: is_found("store.was-not-kept"), TIMEOUT_SECONDS)
 
 
-def test_samples_that_wait_for_a_store_elsewhere_are_told(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mephisto_metrics.stack.doctor.keeping.BEHIND_SECONDS", 0.5)
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        url = f"http://127.0.0.1:{closed.getsockname()[1]}/api/v1/push"
-
-    with running_store(remote_write=RemoteWrite(url)):
-        assert wait_until(
-            lambda: any(one.id == "store.remote-write-behind" for one in diagnose()),
-            TIMEOUT_SECONDS,
-        )
-
-
 @pytest.mark.skipif(not psutil.LINUX, reason="elsewhere a process starts by the clock alone")
 def test_a_clock_that_was_set_hides_nothing_else(
     home: Path, monkeypatch: pytest.MonkeyPatch
@@ -515,31 +495,6 @@ def test_what_either_store_says_of_an_operator_elsewhere_is_explained(
     (finding,) = elsewhere_check.check(asked, [target], here=())
     assert reason in finding.found
     assert named in finding.remedy
-
-
-@pytest.mark.parametrize(
-    ("metrics", "id_"),
-    [
-        ({"samples_total": 50, "samples_failed_total": 50}, "store.remote-write-refused"),
-        ({"samples_total": 500, "samples_failed_total": 50}, "store.remote-write-lost"),
-        ({"samples_total": 90, "highest_timestamp_in_seconds": 1e9}, "store.remote-write-behind"),
-        (NOTHING_SENT, "store.remote-write-behind"),
-        ({"samples_total": 90}, None),
-    ],
-)
-def test_what_a_prometheus_counts_of_its_remote_write_is_told(
-    metrics: dict[str, float], id_: str | None
-) -> None:
-    sent = {"samples_pending": 4, "queue_highest_sent_timestamp_seconds": 1e9 - 100, **metrics}
-    counted = {f"prometheus_remote_storage_{name}": value for name, value in sent.items()}
-    counted["process_start_time_seconds"] = 1e9 - 200
-    told = [one.id for one in keeping.remote_write(counted)]
-    assert told == ([] if id_ is None else [id_])
-
-
-def test_a_prometheus_that_sends_its_samples_nowhere_is_behind_nobody() -> None:
-    newest = {"prometheus_remote_storage_highest_timestamp_in_seconds": 1e9}
-    assert list(keeping.remote_write(newest)) == []
 
 
 def test_wrong_settings_are_told_each_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
