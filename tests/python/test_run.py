@@ -49,6 +49,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts" / "shows.py").write_text(SHOWS)
     (tmp_path / "token").write_text("secret\n")
+    os.mkfifo(tmp_path / "pipe")
     return tmp_path
 
 
@@ -101,8 +102,19 @@ def test_the_exit_status_and_a_signal_are_the_script_s(folder: Path) -> None:
         (
             ["--advertise", "gpu7", "--tls-key", "k", "--tls-certificate", "c"],
             1,
-            "Cannot load server certificate file",
+            "c` can not be read: No such file",
         ),
+        (
+            ["--advertise", "gpu7", "--tls-key", "token", "--tls-certificate", "token"],
+            1,
+            "advertised: Cannot load server certificate file",
+        ),
+        (
+            ["--advertise", "gpu7", "--tls-key", "pipe", "--tls-certificate", "token"],
+            1,
+            "pipe` can not be read: it is not a file",
+        ),
+        (["--advertise", "gpu7", "--token-file", "pipe"], 1, "pipe` can not be read: it is not a"),
         (["--advertise", "gpu7", "--token-file", "gone"], 1, "gone` can not be read: No such file"),
     ],
 )

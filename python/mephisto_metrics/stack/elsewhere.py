@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.addresses import shown
-from mephisto_metrics.stack.variables import absolute, file_of, text_of
+from mephisto_metrics.stack.variables import absolute, certificates_of, file_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +73,7 @@ def elsewhere(sources: Sequence[str] | None = None) -> Elsewhere:
         files=tuple(_file(text) for text in sources if text and not _is_address(text)),
         lists=lists,
         token_file=file_of(TOKEN_FILE_VARIABLE),
-        ca_file=file_of(CA_FILE_VARIABLE),
+        ca_file=certificates_of(CA_FILE_VARIABLE),
         is_token_sent_in_clear=text_of(INSECURE_VARIABLE) not in {"", "0"},
     )
 
