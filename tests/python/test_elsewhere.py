@@ -70,6 +70,12 @@ def test_a_source_with_a_comma_or_a_quote_is_quoted(
         ("TARGETS", "https://me:secret@host/list", "holds credentials"),
         ("TARGETS", "https://me:secret@host:99999/list", "`host:99999/list`, which is no address"),
         ("TARGETS", "https://host:port/list?token=secret", "`https://host:port/list`, which is no"),
+        (
+            "TARGETS",
+            "ftp://lists.example/x?token=secret",
+            "`ftp://lists.example/x`, which is no",
+        ),
+        ("TARGETS", "htps://me:secret@host/x.json", "`host/x.json`, which is no web address"),
         ("SCRAPE_TOKEN_FILE", "/no/such/file", "`/no/such/file`, which can not be read"),
         ("SCRAPE_CA_FILE", "/no/such/file", "`/no/such/file`, which can not be read"),
         ("SCRAPE_CA_FILE", __file__, "which can not be used: it has no valid certificates"),

@@ -31,6 +31,7 @@ FILE_ENDING = ".json"
 """What tells a file from a folder where nothing is there yet; Prometheus takes no other names."""
 PRIVATE_TARGET = r"https;.*|http;(127\.[0-9.]+|localhost|\[::1\]):[0-9]+"
 """What the token may be sent to: nobody on the way can read it there."""
+_SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*://")
 NO_REDIRECTS = {"follow_redirects": False}
 """For all that Prometheus asks elsewhere: it takes its credentials along to where it is sent on."""
 
@@ -128,6 +129,11 @@ def _check_address(address: str) -> None:
 def _file(text: str) -> Path:
     """Return a file or folder, which need not be there yet."""
     path = absolute(text)
+    if _SCHEME.match(text):
+        raise StackError(
+            f"{TARGETS_VARIABLE} names `{shown(text)}`, which is no web address",
+            "lists are asked for by http or https; a file or folder is named by its path",
+        )
     if "*" in text:
         raise StackError(
             f"{TARGETS_VARIABLE} names `{path}`: the `*` stands for nothing there",
