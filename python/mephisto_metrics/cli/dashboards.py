@@ -12,7 +12,14 @@ import click
 
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import settings
-from mephisto_metrics.stack.addresses import host_of, is_loopback, is_web_address, shown
+from mephisto_metrics.stack.addresses import (
+    has_credentials,
+    has_query,
+    host_of,
+    is_loopback,
+    is_web_address,
+    shown,
+)
 
 if TYPE_CHECKING:
     from mephisto_metrics.stack.grafana.push import Change
@@ -166,15 +173,24 @@ def _token_text(token_file: str | None, token: str | None) -> tuple[str, str]:
 def _check_url(url: str) -> None:
     from urllib.parse import urlsplit
 
-    is_address = is_web_address(url)
-    parts = urlsplit(url if is_address else "")
-    if not is_address or parts.username or parts.password or parts.query or parts.fragment:
+    fault = _fault_of(url)
+    if fault is not None:
         raise click.BadParameter(
-            f"`{shown(url)}` is no address of a Grafana: expected one like "
-            "https://grafana.example.org, without credentials, `?` and `#`",
+            f"`{shown(url)}` {fault}: expected one like https://grafana.example.org",
             param_hint="--url",
         )
-    if parts.scheme == "http" and not is_loopback(host_of(url)):
+    if urlsplit(url).scheme == "http" and not is_loopback(host_of(url)):
         click.echo(
             f"warning: who is between here and {url} can read the token; use https", err=True
         )
+
+
+def _fault_of(url: str) -> str | None:
+    """Return what is wrong with an address; what is left out where it is shown has to be named."""
+    if not is_web_address(url):
+        return "is no address of a Grafana"
+    if has_credentials(url):
+        return "was given with a name or a password in it, which does not belong there"
+    if has_query(url):
+        return "was given with a `?` or `#` after it, which does not belong there"
+    return None
