@@ -96,6 +96,8 @@ def test_the_exit_status_and_a_signal_are_the_script_s(folder: Path) -> None:
     ("options", "status", "told"),
     [
         (["--token-file", "token"], 2, "give --advertise HOST too"),
+        (["--advertise", ""], 2, "it is empty"),
+        (["--advertise", "gpu7", "--token-file", ""], 2, "it is empty"),
         (["--advertise", "http://gpu7"], 1, "expected the name or address of this machine alone"),
         (["--advertise", "a..b"], 1, "expected the name or address of this machine alone"),
         (["--advertise", "gpu7", "--tls-key", "k"], 1, "set both"),

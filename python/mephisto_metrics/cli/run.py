@@ -68,7 +68,7 @@ def command(
 
 def _absolute(path: str | None) -> str | None:
     """Return a path that a script finds which goes to another folder."""
-    return None if path is None else str(Path(path).expanduser().absolute())
+    return str(Path(path).expanduser().absolute()) if path else path
 
 
 def _check_advertising() -> bool:

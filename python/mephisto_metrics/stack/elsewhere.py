@@ -67,6 +67,11 @@ def elsewhere(sources: Sequence[str] | None = None) -> Elsewhere:
     """
     if sources is None:
         sources = separated(text_of(TARGETS_VARIABLE))
+    if sources and not any(sources):
+        raise StackError(
+            f"{TARGETS_VARIABLE} names nothing",
+            "name a file, a folder or an address, or leave it out",
+        )
     lists = tuple(source for source in sources if _is_address(source))
     for address in lists:
         _check_address(address)
