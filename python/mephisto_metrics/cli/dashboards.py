@@ -44,9 +44,7 @@ def command() -> None:
 @click.option(
     "--store-url",
     metavar="URL",
-    default=DEFAULT_STORE_URL,
-    show_default=True,
-    help="Where Grafana reaches the store.",
+    help=f"Where Grafana reaches the store.  [default: {DEFAULT_STORE_URL}]",
 )
 @click.option("--data-source", metavar="UID", help="Use this data source, which is there already.")
 @click.option(
@@ -59,7 +57,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 def export_command(
     folder: str,
-    store_url: str,
+    store_url: str | None,
     data_source: str | None,
     dashboards_path: str | None,
     force: bool,
@@ -70,14 +68,18 @@ def export_command(
 
     Its README.md says what goes where in Grafana.
     """
-    from mephisto_metrics.stack.grafana.export import Export, write
+    from mephisto_metrics.stack.grafana.export import Export, check, write
 
+    if store_url is not None and data_source is not None:
+        raise click.UsageError("--store-url and --data-source exclude one another")
+    store_url = DEFAULT_STORE_URL if store_url is None else store_url
     target = Path(folder).absolute()
     boards_folder = Path(dashboards_path) if dashboards_path else target / "dashboards"
     interval_seconds = settings.scrape_interval_seconds()
     contents = Export(target, store_url, data_source, boards_folder, interval_seconds).contents()
+    check(contents, force)
     if not dry_run:
-        write(contents, force)
+        write(contents)
     paths = sorted(str(path) for path in contents)
     click.echo(json.dumps({"folder": str(target), "files": paths}, indent=2) if as_json else target)
     if not as_json:
