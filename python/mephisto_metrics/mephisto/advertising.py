@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Callable
 from mephisto_metrics import ServerAddress, start_http_server
 from mephisto_metrics._core import ServerTls
 from mephisto_metrics.machine.files import check_is_file
+from mephisto_metrics.mephisto.certificate_check import refusal_of
 from mephisto_metrics.prometheus_client.tls_context import _get_ssl_ctx
 
 if TYPE_CHECKING:
@@ -73,6 +74,18 @@ class Advertising:
         return lambda port: start_http_server(
             port, self.listen_host, tls=tls, token_file=self.token_file
         )
+
+    def refusal(self) -> str | None:
+        """Return why other machines will refuse the certificate; None if they take it.
+
+        Raises `OSError` if it can not be used.
+        """
+        if self.certificate is None or self.key is None:
+            return None
+        reason = refusal_of(self.certificate, self.key, self.host)
+        if reason is None:
+            return None
+        return f"other machines will refuse the certificate `{self.certificate}`: {reason}"
 
     def _tls(self) -> ServerTls | None:
         if self.certificate is None or self.key is None:
