@@ -272,6 +272,16 @@ def test_a_read_only_disk_is_told(small_disk: Path, home: Path) -> None:
     assert "read-only" in found("home.read-only").found
 
 
+def test_a_home_that_is_another_in_each_folder_is_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(home.parent)
+    monkeypatch.setenv(places.HOME_VARIABLE, "my home")
+    finding = found("home.relative")
+    assert finding.level is Level.NOTE
+    assert finding.command == f"export MEPHISTO_METRICS_HOME='{home.parent}/my home'"
+
+
 def test_a_home_that_can_not_be_a_folder_is_told(home: Path) -> None:
     home.write_text("")
     assert str(home) in found("home.no-folder").found
@@ -540,7 +550,7 @@ def test_a_store_that_could_not_start_is_told_with_its_reason(home: Path) -> Non
 
     finding = found("store.did-not-start")
     assert finding.found.endswith("its last start failed: the cellar is full")
-    assert finding.remedy == "empty it"
+    assert finding.remedy == "if that is still so: empty it"
 
     log.write_text(f"{start}the cellar is full\nhint: empty it\n{start}serving\n")
     assert {finding.level for finding in diagnose()} == {Level.WELL}

@@ -65,7 +65,7 @@ def _not_running() -> Iterator[Finding]:
             "store.did-not-start",
             f"the store does not run, and its last start failed: {reasons}",
             "the store collects and keeps all numbers: without it nothing is recorded",
-            hint or f"see `{_log_path()}`",
+            f"if that is still so: {hint}",
         )
     elif not has_operators:
         yield well("store.not-needed", "no store runs, and none is needed: no Operator runs either")
