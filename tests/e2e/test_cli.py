@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import signal
 import socket
@@ -446,6 +447,12 @@ def test_an_option_that_can_not_be_used_is_named_with_what_was_expected(
     assert (result.returncode, result.stdout) == (1, "")
     assert said in result.stderr
     assert repr(value) in result.stderr
+
+
+def test_the_version_is_that_of_the_package(installation: Any) -> None:
+    result = installation.run("--version")
+    version = importlib.metadata.version("mephisto-metrics-rs")
+    assert (result.returncode, result.stdout) == (0, f"mephisto-metrics {version}\n")
 
 
 def test_help_lists_the_verbs(installation: Any) -> None:

@@ -112,7 +112,7 @@ def test_rules_that_others_put_into_the_group_stay_and_paused_ones_stay_paused(
     changes(push("--url", url, "--store-url", STORE_URL, "--json"))
     api = GrafanaApi(url, token="glsa_admin", is_local=True)
     path = "/api/v1/provisioning/folder/mephisto-metrics/rule-groups/mephisto"
-    group = api.get(path)
+    group = api.get(path, {})
     assert group is not None
     paused = group["rules"][0]["uid"]
     group["rules"][0] |= {"isPaused": True, "title": "changed"}
@@ -121,7 +121,7 @@ def test_rules_that_others_put_into_the_group_stay_and_paused_ones_stay_paused(
 
     again = changes(push("--url", url, "--store-url", STORE_URL, "--json"))
     assert again["alerts mephisto"] == "updated"
-    rules = {rule["uid"]: rule for rule in api.get(path)["rules"]}  # type: ignore[index]
+    rules = {rule["uid"]: rule for rule in api.get(path, {})["rules"]}  # type: ignore[index]
     assert rules["somebodys-own"]["title"] == "Own"
     assert rules[paused]["isPaused"]
     assert rules[paused]["title"] == "MephistoOperatorDown"
@@ -275,6 +275,18 @@ def test_what_only_answers_is_not_taken_for_a_grafana_without_boards(
     assert "with its path where it is served below one" in done.stderr
 
 
+@pytest.mark.parametrize("options", [[], ["--data-source", "x"], ["--store-url", STORE_URL]])
+def test_what_answers_everything_alike_is_told_to_be_no_grafana(
+    push: Any, answering: Callable[[bytes], str], options: list[str]
+) -> None:
+    body = b'{"version":null,"database":"ok"}'
+    url = answering(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+    done = push("--url", url, *options)
+    assert done.returncode == 1, done.stderr
+    assert f"{url} answers GET /api/datasources" in done.stderr
+    assert "not as Grafana does" in done.stderr
+
+
 def test_a_redirection_is_not_followed_with_the_token(
     push: Any, answering: Callable[[bytes], str]
 ) -> None:
@@ -366,11 +378,17 @@ def test_a_file_of_authorities_that_is_not_there_is_told(push: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "address",
-    ["grafana.example", "ftp://x", "http://me:hunter2@x", "http://x/?orgId=2", "http://x:y"],
+    ("address", "told"),
+    [
+        ("grafana.example", "`grafana.example` is no address of a Grafana"),
+        ("ftp://x", "`ftp://x` is no address of a Grafana"),
+        ("http://x:y", "is no address of a Grafana"),
+        ("http://me:hunter2@x", "`http://x` was given with a name or a password in it"),
+        ("http://x/?token=hunter2", "`http://x/` was given with a `?` or `#` after it"),
+    ],
 )
-def test_what_is_no_address_of_a_grafana_is_wrong_usage(push: Any, address: str) -> None:
+def test_what_is_no_address_of_a_grafana_is_wrong_usage(push: Any, address: str, told: str) -> None:
     done = push("--url", address)
     assert done.returncode == 2
-    assert "is no address of a Grafana" in done.stderr
+    assert told in done.stderr
     assert "hunter2" not in done.stderr

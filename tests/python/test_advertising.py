@@ -194,6 +194,18 @@ def test_an_advertised_operator_is_reached_on_loopback_too(small_mephisto: Any) 
     assert result.stderr.count("others on the network can read them") == 1
 
 
+def test_a_certificate_that_others_will_refuse_is_one_warning(
+    small_mephisto: Any, certificates: Certificates
+) -> None:
+    settings = {
+        f"MEPHISTO_METRICS_{name}": str(path) for name, path in files_of(certificates).items()
+    }
+    result = small_mephisto.run(OPERATOR, MEPHISTO_METRICS_ADVERTISE="gpu7", **settings)
+    assert result.returncode == 0, result.stderr
+    assert len(json.loads(result.stdout)[1]) == 1
+    assert result.stderr.count("other machines will refuse the certificate") == 1
+
+
 def test_settings_that_can_not_be_used_are_one_warning_and_the_run_is_recorded_here(
     small_mephisto: Any,
 ) -> None:

@@ -23,7 +23,7 @@ from tests.python.doctoring import found, new_home, running_store, silent_server
 from mephisto_metrics.cli import run
 from mephisto_metrics.machine import places
 from mephisto_metrics.stack import settings, store
-from mephisto_metrics.stack.doctor import clock, diagnose, keeping
+from mephisto_metrics.stack.doctor import clock, diagnose
 from mephisto_metrics.stack.doctor import elsewhere as elsewhere_check
 from mephisto_metrics.stack.doctor.findings import Level
 from mephisto_metrics.stack.elsewhere import TARGETS_VARIABLE, Elsewhere
@@ -34,12 +34,6 @@ from mephisto_metrics.stack.store_state import StoreState
 
 TIMEOUT_SECONDS = 30
 QUICK_SECONDS = 10
-NOTHING_SENT = {
-    "samples_total": 4000,
-    "samples_retried_total": 3500,
-    "queue_highest_sent_timestamp_seconds": 0,
-    "highest_timestamp_in_seconds": 1e9,
-}
 WAITS = "input()"
 
 
@@ -278,6 +272,16 @@ def test_a_read_only_disk_is_told(small_disk: Path, home: Path) -> None:
     assert "read-only" in found("home.read-only").found
 
 
+def test_a_home_that_is_another_in_each_folder_is_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(home.parent)
+    monkeypatch.setenv(places.HOME_VARIABLE, "my home")
+    finding = found("home.relative")
+    assert finding.level is Level.NOTE
+    assert finding.command == f"export MEPHISTO_METRICS_HOME='{home.parent}/my home'"
+
+
 def test_a_home_that_can_not_be_a_folder_is_told(home: Path) -> None:
     home.write_text("")
     assert str(home) in found("home.no-folder").found
@@ -299,20 +303,6 @@ def test_scrapes_that_the_store_can_not_keep_are_told_and_that_it_could_not(
         assert "mephisto_store_scrapes_refused_total" in found("store.not-kept").found
         ballast.unlink()
         assert wait_until(lambda: is_found("store.was-not-kept"), TIMEOUT_SECONDS)
-
-
-def test_samples_that_wait_for_a_store_elsewhere_are_told(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mephisto_metrics.stack.doctor.keeping.BEHIND_SECONDS", 0.5)
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        url = f"http://127.0.0.1:{closed.getsockname()[1]}/api/v1/push"
-
-    with running_store(remote_write=RemoteWrite(url)):
-        assert wait_until(
-            lambda: any(one.id == "store.remote-write-behind" for one in diagnose()),
-            TIMEOUT_SECONDS,
-        )
 
 
 @pytest.mark.skipif(not psutil.LINUX, reason="elsewhere a process starts by the clock alone")
@@ -519,31 +509,6 @@ def test_what_either_store_says_of_an_operator_elsewhere_is_explained(
     assert named in finding.remedy
 
 
-@pytest.mark.parametrize(
-    ("metrics", "id_"),
-    [
-        ({"samples_total": 50, "samples_failed_total": 50}, "store.remote-write-refused"),
-        ({"samples_total": 500, "samples_failed_total": 50}, "store.remote-write-lost"),
-        ({"samples_total": 90, "highest_timestamp_in_seconds": 1e9}, "store.remote-write-behind"),
-        (NOTHING_SENT, "store.remote-write-behind"),
-        ({"samples_total": 90}, None),
-    ],
-)
-def test_what_a_prometheus_counts_of_its_remote_write_is_told(
-    metrics: dict[str, float], id_: str | None
-) -> None:
-    sent = {"samples_pending": 4, "queue_highest_sent_timestamp_seconds": 1e9 - 100, **metrics}
-    counted = {f"prometheus_remote_storage_{name}": value for name, value in sent.items()}
-    counted["process_start_time_seconds"] = 1e9 - 200
-    told = [one.id for one in keeping.remote_write(counted)]
-    assert told == ([] if id_ is None else [id_])
-
-
-def test_a_prometheus_that_sends_its_samples_nowhere_is_behind_nobody() -> None:
-    newest = {"prometheus_remote_storage_highest_timestamp_in_seconds": 1e9}
-    assert list(keeping.remote_write(newest)) == []
-
-
 def test_wrong_settings_are_told_each_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = {
         settings.STORE_VARIABLE: "promethius",
@@ -587,7 +552,7 @@ def test_a_store_that_could_not_start_is_told_with_its_reason(home: Path) -> Non
 
     finding = found("store.did-not-start")
     assert finding.found.endswith("its last start failed: the cellar is full")
-    assert finding.remedy == "empty it"
+    assert finding.remedy == "if that is still so: empty it"
 
     log.write_text(f"{start}the cellar is full\nhint: empty it\n{start}serving\n")
     assert {finding.level for finding in diagnose()} == {Level.WELL}

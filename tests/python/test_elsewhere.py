@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any, Callable
@@ -69,8 +70,16 @@ def test_a_source_with_a_comma_or_a_quote_is_quoted(
         ("TARGETS", "https://me:secret@host/list", "holds credentials"),
         ("TARGETS", "https://me:secret@host:99999/list", "`host:99999/list`, which is no address"),
         ("TARGETS", "https://host:port/list?token=secret", "`https://host:port/list`, which is no"),
+        (
+            "TARGETS",
+            "ftp://lists.example/x?token=secret",
+            "`ftp://lists.example/x`, which is no",
+        ),
+        ("TARGETS", "htps://me:secret@host/x.json", "`host/x.json`, which is no web address"),
         ("SCRAPE_TOKEN_FILE", "/no/such/file", "`/no/such/file`, which can not be read"),
         ("SCRAPE_CA_FILE", "/no/such/file", "`/no/such/file`, which can not be read"),
+        ("SCRAPE_CA_FILE", __file__, "which can not be used: it has no valid certificates"),
+        ("SCRAPE_TOKEN_FILE", os.devnull, "which can not be read: it is not a file"),
     ],
 )
 def test_what_can_not_be_used_is_named_without_its_secrets(

@@ -104,11 +104,13 @@ def test_other_files_are_overwritten_only_by_force(
     (tmp_path / "mephisto-grafana" / "dashboards" / "mine.json").write_text("mine too")
     removed = tmp_path / "mephisto-grafana" / "README.md"
     removed.unlink()
+    capsys.readouterr()
 
-    assert export() == 1
-    said = capsys.readouterr().err
-    assert str(changed) in said
-    assert "--force" in said
+    assert export("--dry-run") == 1
+    as_tried = capsys.readouterr()
+    assert (export(), capsys.readouterr()) == (1, as_tried)
+    assert str(changed) in as_tried.err
+    assert "--force" in as_tried.err
     assert not removed.exists(), "nothing is written where something is in the way"
 
     assert export("--force") == 0
@@ -148,6 +150,14 @@ def test_the_file_for_which_the_disk_has_no_space_is_named(
     said = capsys.readouterr().err
     assert f"`{tmp_path / 'mephisto-grafana' / 'README.md'}` can not be written: No space" in said
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_data_source_that_is_there_needs_no_address_of_a_store(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert export("--data-source", "theirs", "--store-url", "http://store.example:9090") == 2
+    assert "--store-url and --data-source exclude one another" in capsys.readouterr().err
+    assert not list(Path.cwd().iterdir())
 
 
 def test_an_address_of_no_store_is_told(capsys: pytest.CaptureFixture[str]) -> None:

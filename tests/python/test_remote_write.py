@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 from tests.built_in_store import begin_store
 
@@ -52,9 +54,9 @@ def test_all_variables_are_read(said: Any, secret_file: Path) -> None:
         labels={"machine": "one", "site": "here"},
         queue_bytes=1000,
     )
-    said(USER="", PASSWORD_FILE="", TOKEN_FILE=secret_file, CA_FILE=secret_file)
+    said(USER="", PASSWORD_FILE="", TOKEN_FILE=secret_file, CA_FILE=certifi.where())
     shown = remote_write(URL).credentials
-    assert (shown.token_file, shown.ca_file) == (secret_file, secret_file)
+    assert (shown.token_file, shown.ca_file) == (secret_file, Path(certifi.where()))
 
 
 def test_no_secret_is_shown(said: Any) -> None:
@@ -72,6 +74,8 @@ def test_no_secret_is_shown(said: Any) -> None:
         ({"TOKEN": "hidden", "USER": "me", "PASSWORD": "hidden"}, "neither a token nor a user"),
         ({"TOKEN": "hidden", "TOKEN_FILE": __file__}, "TOKEN_FILE are both set"),
         ({"TOKEN_FILE": "/nowhere/token"}, "names `/nowhere/token`, which can not be read"),
+        ({"TOKEN_FILE": os.devnull}, f"names `{os.devnull}`, which can not be read: it is not a"),
+        ({"CA_FILE": __file__}, "_CA_FILE names .* has no valid certificates"),
         ({"TOKEN": "hidden-\N{CYRILLIC SMALL LETTER A}"}, "TOKEN has characters"),
         ({"TENANT": "te\N{LATIN SMALL LETTER A WITH DIAERESIS}m"}, "TENANT has characters"),
         ({"USER": "m\udcff", "PASSWORD": "hidden"}, "USER has characters"),
@@ -108,6 +112,31 @@ def test_an_address_with_credentials_is_refused_without_showing_them(said: Any) 
     with pytest.raises(StackError, match="the address for remote write holds creden") as raised:
         remote_write("http://me:hidden@host/")
     assert "hidden" not in f"{raised.value} {raised.value.hint}"
+
+
+def test_blanks_around_a_token_do_not_belong_to_it_and_those_of_a_password_do(
+    secret_file: Path,
+) -> None:
+    secret_file.write_text(" \thidden  \r\n")
+    assert Credentials(token_file=secret_file).read_token() == "hidden"
+    assert Credentials(token=" hidden ").read_token() == "hidden"
+    secret_file.write_text(" hidden  \n")
+    assert Credentials(password_file=secret_file).read_password() == " hidden  "
+
+
+@pytest.mark.parametrize("content", ["", "  \n", "one\ntwo"])
+def test_a_file_without_a_token_is_named(secret_file: Path, content: str) -> None:
+    secret_file.write_text(content)
+    with pytest.raises(StackError, match=f"the secret in `{secret_file}` is not one line of text"):
+        Credentials(token_file=secret_file).read_token()
+
+
+def test_a_pipe_is_refused_for_a_secret_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(StackError, match=r"pipe` can not be read: it is not a file"):
+        Credentials(token_file=tmp_path / "pipe").read_token()
+    with pytest.raises(StackError, match=r"pipe` can not be read: it is not a file"):
+        Credentials(password_file=tmp_path / "pipe").read_password()
 
 
 def test_sizes_are_read_as_prometheus_reads_them() -> None:

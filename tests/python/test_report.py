@@ -81,7 +81,13 @@ def store() -> Iterator[StoreState]:
 
 
 def taken(store: StoreState, **selections: list[str]) -> dict[str, Any]:
-    return snapshot.take(store, BOARD, RANGE, selections, lambda _count, _total: None)
+    return snapshot.take(store, BOARD, RANGE, selections, lambda *_: None, lambda _: None)
+
+
+def warnings_of(store: StoreState, **selections: list[str]) -> list[str]:
+    warned: list[str] = []
+    snapshot.take(store, BOARD, RANGE, selections, lambda *_: None, warned.append)
+    return warned
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
@@ -139,6 +145,21 @@ def test_chosen_values_are_in_queries_and_in_the_view(store: StoreState) -> None
     search = urllib.parse.parse_qs(value["search"].lstrip("?"))
     assert search["var-operator"] == ["a.b"]
     assert search["from"] == [str(RANGE.from_ms)]
+
+
+def test_a_chosen_value_that_no_series_has_is_told(store: StoreState) -> None:
+    (told,) = warnings_of(store, operator=["a", "nosuch"])
+    assert told == "no series of this range has `nosuch` as its operator: there is `a`, `b`"
+    assert warnings_of(store) == warnings_of(store, operator=["a"]) == []
+    assert warnings_of(store, operator=["$__all"]) == []
+
+
+def test_a_range_without_operators_is_told(
+    store: StoreState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Store, "_answer", lambda *_: {"status": "success", "data": []})
+    assert warnings_of(store) == ["no Operator was recorded in this range"]
+    assert warnings_of(store, operator=["a"]) == ["no Operator was recorded in this range"]
 
 
 def test_a_hostile_label_does_not_leave_the_data(store: StoreState) -> None:

@@ -8,9 +8,10 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
+from tests.certificates import make_certificates
 
 COMMAND = str(Path(sys.executable).parent / "mephisto-metrics")
 SHOWS = """
@@ -49,6 +50,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts" / "shows.py").write_text(SHOWS)
     (tmp_path / "token").write_text("secret\n")
+    os.mkfifo(tmp_path / "pipe")
     return tmp_path
 
 
@@ -95,14 +97,31 @@ def test_the_exit_status_and_a_signal_are_the_script_s(folder: Path) -> None:
     ("options", "status", "told"),
     [
         (["--token-file", "token"], 2, "give --advertise HOST too"),
+        (["--advertise", ""], 2, "it is empty"),
+        (["--advertise", "gpu7", "--token-file", ""], 2, "it is empty"),
         (["--advertise", "http://gpu7"], 1, "expected the name or address of this machine alone"),
         (["--advertise", "a..b"], 1, "expected the name or address of this machine alone"),
-        (["--advertise", "gpu7", "--tls-key", "k"], 1, "set both"),
+        (
+            ["--advertise", "gpu7", "--tls-key", "k"],
+            1,
+            "set both `--tls-certificate` and `--tls-key`",
+        ),
         (
             ["--advertise", "gpu7", "--tls-key", "k", "--tls-certificate", "c"],
             1,
-            "Cannot load server certificate file",
+            "c` can not be read: No such file",
         ),
+        (
+            ["--advertise", "gpu7", "--tls-key", "token", "--tls-certificate", "token"],
+            1,
+            "advertised: Cannot load server certificate file",
+        ),
+        (
+            ["--advertise", "gpu7", "--tls-key", "pipe", "--tls-certificate", "token"],
+            1,
+            "pipe` can not be read: it is not a file",
+        ),
+        (["--advertise", "gpu7", "--token-file", "pipe"], 1, "pipe` can not be read: it is not a"),
         (["--advertise", "gpu7", "--token-file", "gone"], 1, "gone` can not be read: No such file"),
     ],
 )
@@ -114,3 +133,15 @@ def test_what_can_not_be_used_is_said_before_the_script_begins(
     assert told in result.stderr
     assert "Traceback" not in result.stderr
     assert "secret" not in result.stderr
+
+
+def test_a_certificate_for_another_name_is_told_before_the_script_begins(
+    folder: Path, needs_program: Callable[[str, str], str]
+) -> None:
+    made = make_certificates(needs_program, folder)
+    files = ["--tls-certificate", str(made.certificate), "--tls-key", str(made.key)]
+    result = run(folder, "--advertise", "other.example", *files, "scripts/shows.py")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert f"other machines will refuse the certificate `{made.certificate}`" in result.stderr
+    assert "other.example" in result.stderr
+    assert shown(folder, "--advertise", "localhost", *files, "scripts/shows.py")

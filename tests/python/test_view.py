@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -222,6 +223,20 @@ def test_a_value_that_can_not_be_used_is_named_by_its_option(
 ) -> None:
     assert run(["view", option, value]) == 1
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--host", "--store", "--retention", "--remote-write"])
+@pytest.mark.parametrize("value", ["", " "])
+def test_an_empty_value_is_not_taken_for_none(
+    capsys: pytest.CaptureFixture[str], option: str, value: str
+) -> None:
+    assert run(["view", option, value]) == 2
+    assert re.search(f"{option}.*: it is empty", capsys.readouterr().err)
+
+
+def test_targets_that_name_nothing_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["view", "--targets", ""]) == 1
+    assert "`--targets` names nothing" in capsys.readouterr().err
 
 
 def test_a_variable_that_can_not_be_used_is_named_as_such(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mephisto_metrics import __version__
 from mephisto_metrics.cli.closed_streams import open_closed_streams
 from mephisto_metrics.cli.printable import printable_lines
 
@@ -32,6 +33,7 @@ VERBS = {
     "cleanup": "Stop the store and all views, and sweep what processes left behind.",
     "demo": "Show a simulated run on the page.",
 }
+PROGRAM = "mephisto-metrics"
 EXIT_MENDABLE = 1
 EXIT_OUR_FAULT = 3
 
@@ -69,6 +71,7 @@ class LazyGroup(click.Group):  # type: ignore[misc]  # click 7 has no types
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
 def group() -> None:
     """Metrics for Mephisto: see at a glance whether a run is healthy, and why it is not."""
 
@@ -84,7 +87,7 @@ def run(arguments: Sequence[str]) -> int:
 
     open_closed_streams()
     try:
-        status = group.main(list(arguments), prog_name="mephisto-metrics", standalone_mode=False)
+        status = group.main(list(arguments), prog_name=PROGRAM, standalone_mode=False)
     except StackError as error:
         _say(f"error: {error}\n\nhint: {error.hint}")
         return EXIT_MENDABLE

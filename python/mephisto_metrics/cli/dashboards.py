@@ -12,7 +12,14 @@ import click
 
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import settings
-from mephisto_metrics.stack.addresses import host_of, is_loopback, is_web_address, shown
+from mephisto_metrics.stack.addresses import (
+    has_credentials,
+    has_query,
+    host_of,
+    is_loopback,
+    is_web_address,
+    shown,
+)
 
 if TYPE_CHECKING:
     from mephisto_metrics.stack.grafana.push import Change
@@ -37,9 +44,7 @@ def command() -> None:
 @click.option(
     "--store-url",
     metavar="URL",
-    default=DEFAULT_STORE_URL,
-    show_default=True,
-    help="Where Grafana reaches the store.",
+    help=f"Where Grafana reaches the store.  [default: {DEFAULT_STORE_URL}]",
 )
 @click.option("--data-source", metavar="UID", help="Use this data source, which is there already.")
 @click.option(
@@ -52,7 +57,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 def export_command(
     folder: str,
-    store_url: str,
+    store_url: str | None,
     data_source: str | None,
     dashboards_path: str | None,
     force: bool,
@@ -63,14 +68,18 @@ def export_command(
 
     Its README.md says what goes where in Grafana.
     """
-    from mephisto_metrics.stack.grafana.export import Export, write
+    from mephisto_metrics.stack.grafana.export import Export, check, write
 
+    if store_url is not None and data_source is not None:
+        raise click.UsageError("--store-url and --data-source exclude one another")
+    store_url = DEFAULT_STORE_URL if store_url is None else store_url
     target = Path(folder).absolute()
     boards_folder = Path(dashboards_path) if dashboards_path else target / "dashboards"
     interval_seconds = settings.scrape_interval_seconds()
     contents = Export(target, store_url, data_source, boards_folder, interval_seconds).contents()
+    check(contents, force)
     if not dry_run:
-        write(contents, force)
+        write(contents)
     paths = sorted(str(path) for path in contents)
     click.echo(json.dumps({"folder": str(target), "files": paths}, indent=2) if as_json else target)
     if not as_json:
@@ -166,15 +175,24 @@ def _token_text(token_file: str | None, token: str | None) -> tuple[str, str]:
 def _check_url(url: str) -> None:
     from urllib.parse import urlsplit
 
-    is_address = is_web_address(url)
-    parts = urlsplit(url if is_address else "")
-    if not is_address or parts.username or parts.password or parts.query or parts.fragment:
+    fault = _fault_of(url)
+    if fault is not None:
         raise click.BadParameter(
-            f"`{shown(url)}` is no address of a Grafana: expected one like "
-            "https://grafana.example.org, without credentials, `?` and `#`",
+            f"`{shown(url)}` {fault}: expected one like https://grafana.example.org",
             param_hint="--url",
         )
-    if parts.scheme == "http" and not is_loopback(host_of(url)):
+    if urlsplit(url).scheme == "http" and not is_loopback(host_of(url)):
         click.echo(
             f"warning: who is between here and {url} can read the token; use https", err=True
         )
+
+
+def _fault_of(url: str) -> str | None:
+    """Return what is wrong with an address; what is left out where it is shown has to be named."""
+    if not is_web_address(url):
+        return "is no address of a Grafana"
+    if has_credentials(url):
+        return "was given with a name or a password in it, which does not belong there"
+    if has_query(url):
+        return "was given with a `?` or `#` after it, which does not belong there"
+    return None

@@ -110,11 +110,15 @@ def _check_usage(
         raise click.UsageError("`--version` needs `--only prometheus` or `--only grafana`")
     if mirror and path:
         raise click.UsageError("`--mirror` and `--from` exclude each other")
-    # Names of files are put behind it.
-    if mirror and (not is_web_address(mirror) or set(mirror) & {"?", "#"}):
+    if mirror and not is_web_address(mirror):
         raise click.UsageError(
-            f"`--mirror {shown(mirror)}`: expected an address with http:// or https://, without a "
-            "`?` and a `#`; a folder of this machine is `--from`"
+            f"`--mirror {shown(mirror)}`: expected an address with http:// or https://; a folder "
+            "of this machine is `--from`"
+        )
+    if mirror and set(mirror) & {"?", "#"}:
+        raise click.UsageError(
+            f"`--mirror {shown(mirror)}` was given with a `?` or `#` after it, which is not shown: "
+            "leave that out, as names of files are put behind the address"
         )
     if prometheus and (only == "grafana" or version):
         raise click.UsageError("`--prometheus` excludes `--only grafana` and `--version`")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mephisto_metrics.cli.printable import printable
 from mephisto_metrics.cli.showing import stop_store_unless_needed
 from mephisto_metrics.machine import places
 from mephisto_metrics.machine.errors import StackError
@@ -56,8 +57,12 @@ def command(
     path = None if output == "-" else Path(output or _default_name(board, shown))
     if path is not None and path.exists() and not force:
         raise _taken(path)
+    gaps: list[str] = []
     with _store() as state, _progress() as advance:
-        text = snapshot.document(snapshot.take(state, board, shown, selections, advance))
+        taken = snapshot.take(state, board, shown, selections, advance, gaps.append)
+    text = snapshot.document(taken)
+    for gap in gaps:
+        click.echo(f"warning: {printable(gap)}", err=True)
     _write(text.encode(), path, force)
 
 

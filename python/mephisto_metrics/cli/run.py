@@ -68,21 +68,25 @@ def command(
 
 def _absolute(path: str | None) -> str | None:
     """Return a path that a script finds which goes to another folder."""
-    return None if path is None else str(Path(path).expanduser().absolute())
+    return str(Path(path).expanduser().absolute()) if path else path
 
 
 def _check_advertising() -> bool:
     """Say now what would be a warning in the script's log; False if nothing is to be advertised."""
     try:
         wanted = advertising.wanted()
-        if wanted is not None:
-            wanted.starter()
-        return wanted is not None
-    except AdvertisingError as error:
+        if wanted is None:
+            return False
+        wanted.starter()
+        refusal = wanted.refusal()
+        if refusal is not None:
+            raise AdvertisingError(refusal)
+    except (AdvertisingError, OSError) as error:
         raise StackError(
             f"this can not be advertised: {error}",
             "correct that, or leave out `--advertise`; see `mephisto metrics run --help`",
         ) from error
+    return True
 
 
 def _check_installed() -> None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Callable
 
 from mephisto_metrics import ServerAddress, start_http_server
 from mephisto_metrics._core import ServerTls
+from mephisto_metrics.machine.files import check_is_file
+from mephisto_metrics.mephisto.certificate_check import refusal_of
 from mephisto_metrics.prometheus_client.tls_context import _get_ssl_ctx
 
 if TYPE_CHECKING:
@@ -73,10 +75,24 @@ class Advertising:
             port, self.listen_host, tls=tls, token_file=self.token_file
         )
 
+    def refusal(self) -> str | None:
+        """Return why other machines will refuse the certificate; None if they take it.
+
+        Raises `OSError` if it can not be used.
+        """
+        if self.certificate is None or self.key is None:
+            return None
+        reason = refusal_of(self.certificate, self.key, self.host)
+        if reason is None:
+            return None
+        return f"other machines will refuse the certificate `{self.certificate}`: {reason}"
+
     def _tls(self) -> ServerTls | None:
         if self.certificate is None or self.key is None:
             return None
         certificate, key = str(self.certificate), str(self.key)
+        _check_file("certificate", self.certificate)
+        _check_file("key", self.key)
         try:
             # For its errors, which name what is wrong with which file.
             _get_ssl_ctx(certificate, key, ssl.PROTOCOL_TLS_SERVER)
@@ -134,8 +150,18 @@ def _path(text: str) -> Path | None:
     return Path(text).expanduser().absolute() if text else None
 
 
+def _check_file(what: str, path: Path) -> None:
+    try:
+        check_is_file(path)
+    except OSError as error:
+        raise AdvertisingError(
+            f"the {what} in `{path}` can not be read: {error.strerror}"
+        ) from error
+
+
 def _check_token(path: Path) -> None:
     """Refuse a file that holds no token: its server would let nobody in."""
+    _check_file("token", path)
     try:
         lines = path.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, ValueError) as error:

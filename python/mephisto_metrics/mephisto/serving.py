@@ -129,15 +129,17 @@ def _serve_others(port: int) -> Announcement | None:
         wanted = advertising.wanted()
         if wanted is None:
             return None
-        address = _on_a_free_port(port, wanted.starter())
+        start = wanted.starter()
+        shortcoming = wanted.refusal() or wanted.shortcoming
+        address = _on_a_free_port(port, start)
     except (advertising.AdvertisingError, OSError) as error:
         warn_once(f"this Operator is not advertised to other machines: {error}")
         return None
     advertised = ServerAddress(wanted.host, address.port)
     where = f"{wanted.scheme}://{address_text(*advertised)}/metrics"
     logger.info("metrics are advertised to other machines at %s", where)
-    if wanted.shortcoming is not None:
-        warn_once(f"the metrics of this Operator are advertised, and {wanted.shortcoming}")
+    if shortcoming is not None:
+        warn_once(f"the metrics of this Operator are advertised, and {shortcoming}")
     return Announcement(advertised, places.advertised_folder(), wanted.scheme)
 
 

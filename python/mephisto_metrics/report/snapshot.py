@@ -13,6 +13,7 @@ from typing import Any, Callable
 import mephisto_metrics
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.report.boards import BoardFile
+from mephisto_metrics.report.gaps import OPERATORS, gaps
 from mephisto_metrics.report.queries import (
     Query,
     TimeRange,
@@ -35,7 +36,6 @@ from mephisto_metrics.stack.store_state import StoreState
 
 FORMAT = 1
 QUESTIONS_AT_ONCE = 4
-OPERATORS = 'up{job="mephisto"}'
 # The same as in the page's `src/api/snapshotPlace.ts`.
 PLACE = '<script type="application/json" id="snapshot"></script>'
 
@@ -49,10 +49,12 @@ def take(
     range: TimeRange,  # noqa: A002 - the word of the field
     selections: Selections,
     advance: Callable[[int, int], None],
+    warn: Callable[[str], None],
 ) -> dict[str, Any]:
     """Ask the store for all that the board shows and return the snapshot.
 
-    `advance` hears how many of the questions are answered. Raises `StackError` without a store.
+    `advance` hears how many of the questions are answered, and `warn` what there is nothing of.
+    Raises `StackError` without a store.
     """
     recording = Recording(store.url, store.credentials)
     recording.keep("config", _config(store))
@@ -62,6 +64,8 @@ def take(
     scrape_interval_ms = round(store.scrape_interval_seconds * 1000)
     view = View(range, choices, scrape_interval_ms, utc_offset_ms(range.to_ms))
     _ask_all(list(_questions(recording, board.dashboard, view)), advance)
+    for gap in gaps(choices, selections, recording.answers):
+        warn(gap)
     return {
         "format": FORMAT,
         "takenMs": round(time.time() * 1000),
@@ -119,8 +123,8 @@ def _choices(
 def _questions(
     recording: Recording, dashboard: Mapping[str, Any], view: View
 ) -> Iterator[Question]:
-    ends = _ends(view.range)
-    yield partial(recording.ask, "api/v1/series", [("match[]", OPERATORS), *ends])
+    path, match = OPERATORS
+    yield partial(recording.ask, path, [*match, *_ends(view.range)])
     for path in ("api/v1/rules", "api/v1/alerts", "api/v1/status/runtimeinfo"):
         yield partial(recording.ask, path)
     for key, query in _queries(dashboard, view):

@@ -32,6 +32,11 @@ def has_query(url: str) -> bool:
     return bool(parts.query or parts.fragment)
 
 
+def has_credentials(url: str) -> bool:
+    """Whether a web address has a name or a password in it."""
+    return "@" in urlsplit(url).netloc
+
+
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach a host, as its name says: none is looked up."""
     try:

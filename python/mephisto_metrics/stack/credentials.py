@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mephisto_metrics.machine.errors import StackError
-from mephisto_metrics.stack.variables import file_of, named_file, text_of
+from mephisto_metrics.machine.files import check_is_file
+from mephisto_metrics.stack.variables import certificates_of, file_of, named_file, text_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,7 @@ CREDENTIALS_VARIABLES = tuple(
     f"{PREFIX}{name}"
     for name in ("TOKEN", "TOKEN_FILE", "USER", "PASSWORD", "PASSWORD_FILE", "TENANT", "CA_FILE")
 )
+BLANKS = " \t"
 
 REMEDY = (
     f"let {PREFIX}TOKEN_FILE name a file with a token that it lets in, or set {PREFIX}USER and "
@@ -46,8 +48,12 @@ class Credentials:
     """The authorities whose certificates it may have; by default those of the system."""
 
     def read_token(self) -> str | None:
-        """Return the bearer token, if there is one. Raises `StackError` if it can not be read."""
-        token = _secret(self.token, self.token_file)
+        """Return the bearer token, if there is one. Raises `StackError` if it can not be read.
+
+        Blanks around it can not belong to it: no header has any there.
+        """
+        text = _text(self.token, self.token_file)
+        token = None if text is None else _line(text.strip(BLANKS), self.token_file)
         if token is not None and not token.isascii():
             raise StackError(
                 f"the token in {_place(self.token_file)} has letters that can not be sent",
@@ -57,7 +63,8 @@ class Credentials:
 
     def read_password(self) -> str | None:
         """Return the password, if there is one. Raises `StackError` if it can not be read."""
-        return _secret(self.password, self.password_file)
+        text = _text(self.password, self.password_file)
+        return None if text is None else _line(text, self.password_file)
 
 
 NO_CREDENTIALS = Credentials()
@@ -85,8 +92,9 @@ def credentials() -> Credentials:
 
 def readable_credentials() -> Credentials:
     """Return `credentials()`; raises `StackError` also for a file that can not be read now."""
-    for name in ("TOKEN_FILE", "PASSWORD_FILE", "CA_FILE"):
+    for name in ("TOKEN_FILE", "PASSWORD_FILE"):
         file_of(PREFIX + name)
+    certificates_of(f"{PREFIX}CA_FILE")
     return credentials()
 
 
@@ -121,18 +129,23 @@ def _check_letters(found: Credentials) -> None:
             )
 
 
-def _secret(text: str | None, path: Path | None) -> str | None:
-    if path is not None:
-        try:
-            text = path.read_text(encoding="utf-8").rstrip("\r\n")
-        except OSError as error:
-            raise StackError(
-                f"the secret in `{path}` can not be read: {error.strerror}",
-                "make it a file that you may read",
-            ) from error
-        except ValueError:
-            text = "\n"  # what is no text is no secret either; its bytes are nobody's business
-    if text is not None and not (text and text.isprintable()):
+def _text(text: str | None, path: Path | None) -> str | None:
+    if path is None:
+        return text
+    try:
+        check_is_file(path)
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise StackError(
+            f"the secret in `{path}` can not be read: {error.strerror}",
+            "make it a file that you may read",
+        ) from error
+    except ValueError:
+        return "\n"  # what is no text is no secret either; its bytes are nobody's business
+
+
+def _line(text: str, path: Path | None) -> str:
+    if not (text and text.isprintable()):
         raise StackError(
             f"the secret in {_place(path)} is not one line of text", "put the secret alone there"
         )

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack.addresses import shown
-from mephisto_metrics.stack.variables import absolute, file_of, text_of
+from mephisto_metrics.stack.variables import absolute, certificates_of, file_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,7 @@ FILE_ENDING = ".json"
 """What tells a file from a folder where nothing is there yet; Prometheus takes no other names."""
 PRIVATE_TARGET = r"https;.*|http;(127\.[0-9.]+|localhost|\[::1\]):[0-9]+"
 """What the token may be sent to: nobody on the way can read it there."""
+_SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*://")
 NO_REDIRECTS = {"follow_redirects": False}
 """For all that Prometheus asks elsewhere: it takes its credentials along to where it is sent on."""
 
@@ -66,6 +67,11 @@ def elsewhere(sources: Sequence[str] | None = None) -> Elsewhere:
     """
     if sources is None:
         sources = separated(text_of(TARGETS_VARIABLE))
+    if sources and not any(sources):
+        raise StackError(
+            f"{TARGETS_VARIABLE} names nothing",
+            "name a file, a folder or an address, or leave it out",
+        )
     lists = tuple(source for source in sources if _is_address(source))
     for address in lists:
         _check_address(address)
@@ -73,7 +79,7 @@ def elsewhere(sources: Sequence[str] | None = None) -> Elsewhere:
         files=tuple(_file(text) for text in sources if text and not _is_address(text)),
         lists=lists,
         token_file=file_of(TOKEN_FILE_VARIABLE),
-        ca_file=file_of(CA_FILE_VARIABLE),
+        ca_file=certificates_of(CA_FILE_VARIABLE),
         is_token_sent_in_clear=text_of(INSECURE_VARIABLE) not in {"", "0"},
     )
 
@@ -128,6 +134,11 @@ def _check_address(address: str) -> None:
 def _file(text: str) -> Path:
     """Return a file or folder, which need not be there yet."""
     path = absolute(text)
+    if _SCHEME.match(text):
+        raise StackError(
+            f"{TARGETS_VARIABLE} names `{shown(text)}`, which is no web address",
+            "lists are asked for by http or https; a file or folder is named by its path",
+        )
     if "*" in text:
         raise StackError(
             f"{TARGETS_VARIABLE} names `{path}`: the `*` stands for nothing there",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 LONGEST_LOG_BYTES = 8 * 1024 * 1024
 LONGEST_READ_BYTES = 64 * 1024
 LINES_SHOWN = 3
+_START = re.compile(r"starting .+ for PID \d+")
 
 
 def begin_log(path: Path, name: str) -> int:
@@ -44,3 +46,10 @@ def said_since(path: Path, start_bytes: int) -> list[str]:
     except OSError:
         return []
     return [line.strip() for line in lines if line.strip()]
+
+
+def said_since_start(path: Path) -> list[str]:
+    """Return the lines since `begin_log` was last called; none where that is too far back."""
+    lines = said_since(path, 0)
+    starts = [index for index, line in enumerate(lines) if _START.fullmatch(line)]
+    return lines[starts[-1] + 1 :] if starts else []

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import socket
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from mephisto_metrics.machine.errors import StackError
-from mephisto_metrics.stack.addresses import is_web_address, shown
+from mephisto_metrics.stack.addresses import has_credentials, is_web_address, shown
 from mephisto_metrics.stack.credentials import (
     CREDENTIALS_VARIABLES,
     NO_CREDENTIALS,
@@ -94,7 +93,7 @@ def _check_url(url: str) -> None:
             f"{URL_VARIABLE} is {shown(url)!r}, which is no web address",
             "give the whole address, such as `http://mimir.example:9009/api/v1/push`",
         )
-    if "@" in urlsplit(url).netloc:
+    if has_credentials(url):
         raise StackError(
             "the address for remote write holds credentials, which others would see",
             f"set {PREFIX}USER and {PREFIX}PASSWORD_FILE, and leave them out of the address",

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from mephisto_metrics.machine.errors import StackError
 from mephisto_metrics.stack import programs
-from mephisto_metrics.stack.addresses import has_query, is_web_address, shown
+from mephisto_metrics.stack.addresses import has_credentials, has_query, is_web_address, shown
 from mephisto_metrics.stack.credentials import readable_credentials
 from mephisto_metrics.stack.elsewhere import elsewhere
 from mephisto_metrics.stack.proxies import proxy_for
@@ -93,8 +92,7 @@ def store() -> str:
 
 def _check_address(url: str) -> None:
     """Raise `StackError` for what an address of a store must not have: it is shown everywhere."""
-    parts = urlsplit(url)
-    if "@" in parts.netloc:
+    if has_credentials(url):
         raise StackError(
             f"{STORE_VARIABLE} holds credentials, which others would see",
             "leave them out of the address, and set MEPHISTO_METRICS_REMOTE_USER and "

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from mephisto_metrics.machine.errors import StackError
+from mephisto_metrics.machine.files import check_is_file
 
 
 def text_of(variable: str) -> str:
@@ -22,11 +23,31 @@ def file_of(variable: str) -> Path | None:
     if path is None:
         return None
     try:
+        check_is_file(path)
         path.open().close()
     except OSError as error:
         raise StackError(
             f"{variable} names `{path}`, which can not be read: {error.strerror}",
             "name a file that you may read, or leave the variable out",
+        ) from error
+    return path
+
+
+def certificates_of(variable: str) -> Path | None:
+    """Return `file_of()`; raises `StackError` also for a file without certificates."""
+    import ssl
+
+    path = file_of(variable)
+    if path is None:
+        return None
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except (OSError, ValueError) as error:
+        raise StackError(
+            f"{variable} names `{path}`, which can not be used: it has no valid certificates in "
+            "PEM format",
+            "name the file with the certificates of the authorities that are to be trusted, or "
+            "leave the variable out for those of the system",
         ) from error
     return path
 

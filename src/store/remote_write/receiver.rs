@@ -113,7 +113,7 @@ impl Receiver {
             return Answer::Taken;
         }
         let asked = retry_after(response.headers());
-        let reason = format!("the receiver answered {status}: {}", self.said(response).await);
+        let reason = answered(status, &self.said(response).await);
         if is_about_the_samples(status) {
             Answer::Refused { status, reason }
         } else {
@@ -163,6 +163,11 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     (until.with_timezone(&Utc) - Utc::now()).to_std().ok()
 }
 
+fn answered(status: StatusCode, said: &str) -> String {
+    let colon = if said.is_empty() { "" } else { ": " };
+    format!("the receiver answered {status}{colon}{said}")
+}
+
 fn on_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -183,6 +188,18 @@ mod tests {
         assert!((80..=90).contains(&wait.as_secs()), "{wait:?}");
         assert_eq!(asked("Wed, 21 Oct 2015 07:28:00 GMT"), None);
         assert_eq!(asked("soon"), None);
+    }
+
+    #[test]
+    fn what_the_receiver_says_follows_its_status_if_it_says_anything() {
+        assert_eq!(
+            answered(StatusCode::UNAUTHORIZED, ""),
+            "the receiver answered 401 Unauthorized"
+        );
+        assert_eq!(
+            answered(StatusCode::BAD_GATEWAY, "try later"),
+            "the receiver answered 502 Bad Gateway: try later"
+        );
     }
 
     #[test]

@@ -516,6 +516,11 @@ def test_options_that_make_no_sense_are_wrong_usage(
     assert not command_line.home.exists()
 
 
+def test_what_is_not_shown_of_a_mirror_is_said_to_be_there(command_line: CommandLine) -> None:
+    told = command_line("install", "--mirror", "http://host/archives?token=secret").err
+    assert "`--mirror http://host/archives` was given with a `?` or `#` after it" in told
+
+
 def test_a_home_that_can_not_be_used_is_named(
     command_line: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ def check() -> Iterator[Finding]:
     if unusable is not None:
         yield unusable
         return
+    yield from _relative(home)
     yield from _foreign(home)
     yield from _network_disk(home, folder)
     yield _space(home, folder)
@@ -70,6 +72,17 @@ def _unusable(home: Path, folder: Path) -> Finding | None:
 
 def _is_read_only(folder: Path) -> bool:
     return hasattr(os, "statvfs") and bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+
+
+def _relative(home: Path) -> Iterator[Finding]:
+    if not home.is_absolute():
+        yield note(
+            "home.relative",
+            f"MEPHISTO_METRICS_HOME is `{home}`, which is another folder in each current folder",
+            "what is run in another one neither finds nor shows what runs and is recorded here",
+            "set it to a whole path, in all shells and jobs alike",
+            f"export MEPHISTO_METRICS_HOME={shlex.quote(str(home.absolute()))}",
+        )
 
 
 def _network_disk(home: Path, folder: Path) -> Iterator[Finding]:

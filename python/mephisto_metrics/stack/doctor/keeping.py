@@ -6,12 +6,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mephisto_metrics.machine import places
 from mephisto_metrics.stack.doctor.answers import asked as answer_of
 from mephisto_metrics.stack.doctor.answers import own_metrics
 from mephisto_metrics.stack.doctor.findings import Finding, note, problem
+from mephisto_metrics.stack.logs import said_since_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from mephisto_metrics.stack.store_state import StoreState
 
@@ -27,6 +30,9 @@ REMOTE_WRITE = "mephisto_store_remote_write_"
 PROMETHEUS_REMOTE = "prometheus_remote_storage_"
 BEHIND_SECONDS = 60.0
 """A receiver that is there has samples within a second or two."""
+ABOUT_REMOTE_WRITE = " remote write: "
+WHY_SAMPLES_WAIT = "samples wait on the disk to be sent again: "
+"""Before the reason in the built-in store's log, which has each once for as long as it lasts."""
 FRESH_INTERVALS = 3
 SHORTEST_FRESH_SECONDS = 10.0
 
@@ -36,6 +42,8 @@ class Sending:
     """How a store does with sending its samples to one elsewhere; all 0 where none is set."""
 
     behind_seconds: float
+    has_only_failed: bool
+    """Whether requests are repeated, and none was ever taken."""
     taken: float
     lost: float
     """How many samples were refused, or had no room to wait."""
@@ -47,7 +55,7 @@ def check(store: StoreState) -> Iterator[Finding]:
     failures = {name: int(metrics[name]) for name in FAILURES if metrics.get(name, 0) > 0}
     if failures:
         yield _not_kept(store, failures)
-    yield from remote_write(metrics)
+    yield from remote_write(metrics, _log_path(store))
     for name, value in metrics.items():
         if name == "mephisto_store_rule_files_refused" and value > 0:
             yield problem(
@@ -59,17 +67,24 @@ def check(store: StoreState) -> Iterator[Finding]:
             )
 
 
+def _log_path(store: StoreState) -> Path:
+    name = "prometheus.log" if store.kind == "prometheus" else "store.log"
+    return places.logs_folder() / name
+
+
 def _sending(metrics: dict[str, float]) -> Sending:
     """Return how either kind of store does with sending its samples on."""
     if f"{REMOTE_WRITE}seconds_behind" in metrics:
+        taken = metrics.get(f"{REMOTE_WRITE}samples_sent_total", 0)
         return Sending(
             behind_seconds=metrics[f"{REMOTE_WRITE}seconds_behind"],
-            taken=metrics.get(f"{REMOTE_WRITE}samples_sent_total", 0),
+            has_only_failed=taken == 0 < metrics.get(f"{REMOTE_WRITE}retries_total", 0),
+            taken=taken,
             lost=_sum(metrics, REMOTE_WRITE, "samples_failed_total", "samples_dropped_total"),
         )
     if f"{PROMETHEUS_REMOTE}samples_pending" in metrics:
         return _sending_of_prometheus(metrics)
-    return Sending(0, 0, 0)
+    return Sending(0, False, 0, 0)
 
 
 def _sending_of_prometheus(metrics: dict[str, float]) -> Sending:
@@ -81,6 +96,7 @@ def _sending_of_prometheus(metrics: dict[str, float]) -> Sending:
     newest = _sum(metrics, PROMETHEUS_REMOTE, "highest_timestamp_in_seconds")
     return Sending(
         behind_seconds=max(0.0, newest - max(sent_until, started_at)),
+        has_only_failed=sent_until == 0 < tried_again,
         taken=_sum(metrics, PROMETHEUS_REMOTE, "samples_total") - failed - tried_again,
         lost=failed + _sum(metrics, PROMETHEUS_REMOTE, "samples_dropped_total"),
     )
@@ -90,18 +106,11 @@ def _sum(metrics: dict[str, float], prefix: str, *names: str) -> float:
     return sum(metrics.get(prefix + name, 0) for name in names)
 
 
-def remote_write(metrics: dict[str, float]) -> Iterator[Finding]:
-    """Look at what a store of either kind counts of its remote write."""
+def remote_write(metrics: dict[str, float], log_path: Path) -> Iterator[Finding]:
+    """Look at what a store of either kind counts of its remote write, and at why samples wait."""
     sending = _sending(metrics)
-    if sending.behind_seconds > BEHIND_SECONDS:
-        yield problem(
-            "store.remote-write-behind",
-            f"samples for the store elsewhere have waited for {sending.behind_seconds:.0f} s",
-            "it can not be reached, or does not let this store in; they are kept on the disk, and "
-            "sent when it takes them",
-            "the store's log says what it answers; see to it, or to MEPHISTO_METRICS_REMOTE_WRITE "
-            "and its credentials",
-        )
+    if sending.behind_seconds > (0 if sending.has_only_failed else BEHIND_SECONDS):
+        yield _behind(sending, log_path)
     if sending.lost > 0 and sending.taken <= 0:
         yield problem(
             "store.remote-write-refused",
@@ -119,6 +128,26 @@ def remote_write(metrics: dict[str, float]) -> Iterator[Finding]:
             "they are in the store here, and missing there",
             "the store's log says why; MEPHISTO_METRICS_REMOTE_QUEUE_SIZE makes more room",
         )
+
+
+def _behind(sending: Sending, log_path: Path) -> Finding:
+    reason = _why_samples_wait(log_path)
+    told = f": {reason}" if reason else ""
+    source = "" if reason else f"`{log_path}` says what it answers; "
+    return problem(
+        "store.remote-write-behind",
+        f"samples for the store elsewhere have waited for {sending.behind_seconds:.0f} s{told}",
+        "it can not be reached, or does not let this store in; they are kept on the disk, and "
+        "sent when it takes them",
+        f"{source}see to it, or correct MEPHISTO_METRICS_REMOTE_WRITE and its credentials, then "
+        "`mephisto metrics cleanup`, so that the store is started with them",
+    )
+
+
+def _why_samples_wait(log_path: Path) -> str:
+    """Return what the built-in store's log said last of its receiver; empty if nothing is wrong."""
+    about = [line for line in said_since_start(log_path) if ABOUT_REMOTE_WRITE in line]
+    return about[-1].partition(WHY_SAMPLES_WAIT)[2] if about else ""
 
 
 def _not_kept(store: StoreState, failures: dict[str, int]) -> Finding:

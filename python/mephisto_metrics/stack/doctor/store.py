@@ -11,7 +11,7 @@ from mephisto_metrics.stack import prometheus, settings, store, targets, viewers
 from mephisto_metrics.stack.doctor import clock, keeping
 from mephisto_metrics.stack.doctor.findings import CLEANUP, Finding, note, problem, well
 from mephisto_metrics.stack.doctor.processes import is_kept_by_a_store, suspended
-from mephisto_metrics.stack.logs import said_since
+from mephisto_metrics.stack.logs import said_since_start
 from mephisto_metrics.stack.readiness import (
     ANSWER_TIMEOUT_SECONDS,
     is_ready,
@@ -66,7 +66,7 @@ def _not_running() -> Iterator[Finding]:
             "store.did-not-start",
             f"the store does not run, and its last start failed: {reasons}",
             "the store collects and keeps all numbers: without it nothing is recorded",
-            hint or f"see `{_log_path()}`",
+            f"if that is still so: {hint}",
         )
     elif not has_operators:
         yield from _shown_elsewhere()
@@ -92,10 +92,7 @@ def _log_path() -> Path:
 
 def _last_failure() -> tuple[str, str]:
     """Return the last words of a store that could not start, and its hint; empty if it could."""
-    lines = said_since(_log_path(), 0)
-    starts = [index for index, line in enumerate(lines) if line.startswith("starting the store")]
-    last = lines[starts[-1] + 1 :] if starts else []
-    reasons, hint = reasons_and_hint(last)
+    reasons, hint = reasons_and_hint(said_since_start(_log_path()))
     return (" ".join(reasons), hint) if hint else ("", "")
 
 

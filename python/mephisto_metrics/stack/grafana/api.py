@@ -56,15 +56,21 @@ class GrafanaApi:
         """Raise `StackError` if this is no Grafana, of which nothing can be said to be missing."""
         asked = "GET /api/health"
         health = self._expect(*self.ask(*asked.split()), asked)
-        if not isinstance(health, dict) or "database" not in health:
-            raise StackError(
-                f"{self.url} answers {asked}, and not as Grafana does", _hint(HTTP_NOT_FOUND, asked)
-            )
+        if not _is_like(health, {"database": ""}):
+            raise self._no_grafana(asked)
 
-    def get(self, path: str) -> Any | None:
-        """Return what is at a path; None if there is nothing. Raises `StackError`."""
+    def get(self, path: str, example: Any) -> Any | None:
+        """Return what is at a path; None if there is nothing.
+
+        `example` has what is read of it: `StackError` also for an answer that is not like it.
+        """
         status, body = self.ask("GET", path)
-        return None if status == HTTP_NOT_FOUND else self._expect(status, body, f"GET {path}")
+        if status == HTTP_NOT_FOUND:
+            return None
+        found = self._expect(status, body, f"GET {path}")
+        if not _is_like(found, example):
+            raise self._no_grafana(f"GET {path}")
+        return found
 
     def send(self, method: str, path: str, value: Any, **headers: str) -> Any:
         """Send JSON and return the answer. Raises `StackError`."""
@@ -104,6 +110,20 @@ class GrafanaApi:
             return body
         reason = f"{self.url} answers {asked} with {status}{_reason(body)}"
         raise StackError(reason, _hint(status, asked))
+
+    def _no_grafana(self, asked: str) -> StackError:
+        return StackError(
+            f"{self.url} answers {asked}, and not as Grafana does", _hint(HTTP_NOT_FOUND, asked)
+        )
+
+
+def _is_like(value: Any, example: Any) -> bool:
+    """Whether `value` has all that `example` has, of the same types; all items of a list do."""
+    if not isinstance(value, type(example)):
+        return False
+    if isinstance(example, dict):
+        return all(key in value and _is_like(value[key], one) for key, one in example.items())
+    return not isinstance(example, list) or all(_is_like(item, example[0]) for item in value)
 
 
 def _authorities() -> str | bool:

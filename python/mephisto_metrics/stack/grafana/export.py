@@ -90,14 +90,15 @@ def _what(path: Path) -> str:
     return kinds.get(path.parent.name, "a board")
 
 
-def write(contents: dict[Path, str], is_forced: bool) -> None:
-    """Write the files; those that are there already only if they are the same, or `is_forced`.
-
-    Raises `StackError` before anything is written if one is in the way, or can not be written.
-    """
+def check(contents: dict[Path, str], is_forced: bool) -> None:
+    """Raise `StackError` if other files are in the way, unless `is_forced`, or can not be read."""
     in_the_way = [path for path, text in contents.items() if _differs(path, text)]
     if in_the_way and not is_forced:
         raise _refused(in_the_way)
+
+
+def write(contents: dict[Path, str]) -> None:
+    """Write the files, whatever is there. Raises `StackError` for one that can not be written."""
     for path, text in contents.items():
         with _naming(path):
             write_private(path, text)

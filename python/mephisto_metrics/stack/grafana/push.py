@@ -24,6 +24,8 @@ SECONDS_BY_UNIT = {"s": 1, "m": 60, "h": 3600}
 NOT_OURS = ("id", "version")
 """What Grafana counts in a board by itself."""
 MESSAGE = "mephisto metrics dashboards push"
+SOURCE = {"uid": "", "name": "", "type": ""}
+"""What is read of a data source."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class Push:
         if uid != OWN_DATA_SOURCE_UID:
             wanted["name"] += f" ({uid})"  # a name is given once
         path = f"/api/datasources/uid/{_part(uid)}"
-        existing = self._api.get(path)
+        existing = self._api.get(path, SOURCE)
         if existing is not None:
             wanted = _merged(existing, wanted)
         if self._note("data source", uid, existing, _has(existing, wanted)):
@@ -98,7 +100,7 @@ class Push:
 
     def _found_data_source(self, uid: str | None) -> Json:
         if uid is not None:
-            found: Json | None = self._api.get(f"/api/datasources/uid/{_part(uid)}")
+            found: Json | None = self._api.get(f"/api/datasources/uid/{_part(uid)}", SOURCE)
             if found is None:
                 raise StackError(
                     f"{self._api.url} has no data source with the uid `{uid}`",
@@ -106,7 +108,7 @@ class Push:
                 )
             _check_type(found)
             return found
-        listed: list[Json] = self._api.get("/api/datasources") or []
+        listed: list[Json] = self._api.get("/api/datasources", [SOURCE]) or []
         fitting = [each for each in listed if each["type"] == packaged.DATA_SOURCE_TYPE]
         defaults = [each for each in fitting if each.get("isDefault")]
         for candidates in (defaults, fitting):
@@ -120,7 +122,7 @@ class Push:
         )
 
     def _folder(self) -> None:
-        existing = self._api.get(f"/api/folders/{FOLDER_UID}")
+        existing = self._api.get(f"/api/folders/{FOLDER_UID}", {"uid": ""})
         # Its title may have been changed there.
         if self._note("folder", FOLDER_UID, existing, is_same=True):
             value = {"uid": FOLDER_UID, "title": provisioning.FOLDER_TITLE}
@@ -128,7 +130,7 @@ class Push:
 
     def _board(self, board: Json) -> None:
         uid = board["uid"]
-        existing = self._api.get(f"/api/dashboards/uid/{_part(uid)}")
+        existing = self._api.get(f"/api/dashboards/uid/{_part(uid)}", {"meta": {}, "dashboard": {}})
         is_same = (
             existing is not None
             and existing["meta"].get("folderUid") == FOLDER_UID
@@ -145,8 +147,8 @@ class Push:
 
     def _alert_group(self, group: Json) -> None:
         path = f"/api/v1/provisioning/folder/{FOLDER_UID}/rule-groups/{_part(group['name'])}"
-        existing = self._api.get(path)
-        there = {rule["uid"]: rule for rule in (existing or {}).get("rules", [])}
+        existing = self._api.get(path, {"rules": [{"uid": ""}]})
+        there = {} if existing is None else {rule["uid"]: rule for rule in existing["rules"]}
         rules = [_api_rule(rule, group["name"], there.get(rule["uid"])) for rule in group["rules"]]
         ours = {rule["uid"] for rule in rules}
         # What is sent replaces the group, and somebody may have put rules of their own into it.
@@ -199,7 +201,8 @@ def _merged(existing: Json, wanted: Json) -> Json:
     Raises `StackError` if it can not be made so.
     """
     _check_type(existing)
-    options = {**(existing.get("jsonData") or {}), **wanted["jsonData"]}
+    there = existing.get("jsonData")
+    options = {**(there if isinstance(there, dict) else {}), **wanted["jsonData"]}
     merged = {**wanted, "name": existing["name"], "jsonData": options}
     if existing.get("readOnly") and not _has(existing, merged):
         raise StackError(
