@@ -100,7 +100,9 @@ class Advertising:
                 certificate, key, client_authorities=None, has_tls_1_2=True, has_tls_1_3=True
             )
         except (OSError, ValueError) as error:
-            raise AdvertisingError(str(error)) from error
+            # Of a text alone, as prometheus_client raises it, this one is shown as a tuple.
+            text = error.args[0] if isinstance(error, ssl.SSLError) else error
+            raise AdvertisingError(str(text)) from error
 
 
 def wanted(environment: Mapping[str, str] | None = None) -> Advertising | None:

@@ -47,7 +47,4 @@ def _load(what: str, load: Callable[..., None], **arguments: Any) -> None:
     try:
         load(**arguments)
     except OSError as error:
-        text = f"Cannot load {what}: {error}"
-        # Of a text alone, this one would be shown as a tuple.
-        of_tls = isinstance(error, ssl.SSLError)
-        raise (type(error)(error.errno, text) if of_tls else type(error)(text)) from error
+        raise type(error)(f"Cannot load {what}: {error}") from error
