@@ -171,54 +171,49 @@ def test_where_a_store_lets_nobody_in_the_hint_names_what_it_can_be_sent(
         assert f"MEPHISTO_METRICS_REMOTE_{name}" in (raised.value.hint or "")
 
 
-@pytest.mark.parametrize("is_set", [True, False])
-def test_status_names_the_store_that_a_view_was_told_of(
-    remote_store: RemoteStore,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    is_set: bool,
-) -> None:
+@pytest.fixture
+def shown(
+    remote_store: RemoteStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[RemoteStore]:
+    """A store elsewhere that a view of this home shows."""
     monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("MEPHISTO_METRICS_STORE", remote_store.url)
     with showing.showing("127.0.0.1", 0):
-        if not is_set:
-            monkeypatch.delenv("MEPHISTO_METRICS_STORE")
-        capsys.readouterr()
-        assert run(["status"]) == 0
+        yield remote_store
+
+
+@pytest.mark.parametrize("is_set", [True, False])
+def test_status_names_the_store_that_a_view_was_told_of(
+    shown: RemoteStore,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    is_set: bool,
+) -> None:
+    if not is_set:
+        monkeypatch.delenv("MEPHISTO_METRICS_STORE")
+    capsys.readouterr()
+    assert run(["status"]) == 0
     said = capsys.readouterr().out
-    assert f"store     the remote store at {remote_store.url}\n" in said
+    assert f"store     the remote store at {shown.url}\n" in said
     assert "operator  none runs on this machine; " in said
 
 
 def test_doctor_names_the_store_that_a_view_was_told_of_and_report_how_to_ask_it(
-    remote_store: RemoteStore,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    shown: RemoteStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("MEPHISTO_METRICS_STORE", remote_store.url)
-    with showing.showing("127.0.0.1", 0):
-        monkeypatch.delenv("MEPHISTO_METRICS_STORE")
-        run(["doctor"])
-        said = capsys.readouterr().out
-        assert f"MEPHISTO_METRICS_STORE={remote_store.url} mephisto metrics doctor" in said
-        assert run(["report"]) == 1
+    monkeypatch.delenv("MEPHISTO_METRICS_STORE")
+    run(["doctor"])
+    said = capsys.readouterr().out
+    assert f"MEPHISTO_METRICS_STORE={shown.url} mephisto metrics doctor" in said
+    assert run(["report"]) == 1
     assert "MEPHISTO_METRICS_STORE" in capsys.readouterr().err
 
 
 def test_doctor_does_not_say_that_a_view_starts_a_store_elsewhere(
-    remote_store: RemoteStore,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    shown: RemoteStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("MEPHISTO_METRICS_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("MEPHISTO_METRICS_STORE", remote_store.url)
-    with showing.showing("127.0.0.1", 0):
-        remote_store.status = 503
-        run(["doctor"])
+    shown.status = 503
+    run(["doctor"])
     said = capsys.readouterr().out
     assert "a view shows a store elsewhere again as soon as that answers" in said
     assert "a view starts a store" not in said
