@@ -82,12 +82,22 @@ impl Maintenance {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::model::Labels;
     use crate::store::test_log::logged;
 
     const MINUTE_MS: i64 = 60 * 1_000;
     const HOUR_MS: i64 = 60 * MINUTE_MS;
+
+    /// Over a storage with one sample, of the first minute.
+    fn maintenance(directory: &Path) -> Maintenance {
+        let storage = Storage::open(directory).unwrap();
+        let labels = Labels::from_iter([("__name__", "old")]);
+        storage.append(MINUTE_MS, &[(labels, 1.0)]).unwrap();
+        Maintenance::new(Arc::new(storage), Retention { time_ms: HOUR_MS, size_bytes: None })
+    }
 
     fn run(maintenance: &Maintenance, now_ms: i64, minutes: u64) {
         maintenance.run(now_ms, Duration::from_secs(60 * minutes));
@@ -96,18 +106,14 @@ mod tests {
     #[test]
     fn a_clock_that_is_ahead_for_some_minutes_drops_nothing_and_is_told_once() {
         let directory = tempfile::tempdir().unwrap();
-        let storage = Arc::new(Storage::open(directory.path()).unwrap());
-        let labels = Labels::from_iter([("__name__", "kept")]);
-        storage.append(MINUTE_MS, &[(labels, 1.0)]).unwrap();
-        let retention = Retention { time_ms: HOUR_MS, size_bytes: None };
-        let maintenance = Maintenance::new(Arc::clone(&storage), retention);
+        let maintenance = maintenance(directory.path());
         let log = logged(|| {
             run(&maintenance, 2 * MINUTE_MS, 0);
             run(&maintenance, 3 * MINUTE_MS + 2 * HOUR_MS, 1);
             run(&maintenance, 4 * MINUTE_MS + 2 * HOUR_MS, 2);
             run(&maintenance, 5 * MINUTE_MS, 3);
         });
-        assert_eq!(storage.series_count(), 1);
+        assert_eq!(maintenance.storage.series_count(), 1);
         assert_eq!(log.matches("the clock was set ahead").count(), 1, "{log}");
         assert_eq!(log.matches("by the clock again").count(), 1, "{log}");
     }
@@ -115,18 +121,14 @@ mod tests {
     #[test]
     fn a_clock_that_stays_ahead_drops_what_is_too_old_by_it_after_an_hour() {
         let directory = tempfile::tempdir().unwrap();
-        let storage = Arc::new(Storage::open(directory.path()).unwrap());
-        let labels = Labels::from_iter([("__name__", "dropped")]);
-        storage.append(MINUTE_MS, &[(labels, 1.0)]).unwrap();
-        let retention = Retention { time_ms: HOUR_MS, size_bytes: None };
-        let maintenance = Maintenance::new(Arc::clone(&storage), retention);
+        let maintenance = maintenance(directory.path());
         let log = logged(|| {
             run(&maintenance, MINUTE_MS, 0);
             run(&maintenance, 5 * HOUR_MS, 1);
-            assert_eq!(storage.series_count(), 1);
+            assert_eq!(maintenance.storage.series_count(), 1);
             run(&maintenance, 6 * HOUR_MS, 61);
         });
-        assert_eq!(storage.series_count(), 0);
+        assert_eq!(maintenance.storage.series_count(), 0);
         assert_eq!(log.matches("by the clock again").count(), 1, "{log}");
     }
 }
