@@ -122,18 +122,25 @@ class Held(NamedTuple):
     """What a process has of the machine."""
 
     descriptors: int
+    """All but those of the database."""
+    database_descriptors: int
     threads: int
 
     def is_no_more_than(self, before: Held) -> bool:
         # There are as many threads, and as many readers of the database, as were busy at once, and
         # they wait for more to do.
         threads = before.threads + OPERATORS_AT_ONCE
-        descriptors = before.descriptors + READER_DESCRIPTORS * OPERATORS_AT_ONCE
-        return self.descriptors <= descriptors and self.threads <= threads
+        readers = before.database_descriptors + READER_DESCRIPTORS * OPERATORS_AT_ONCE
+        return (
+            self.descriptors <= before.descriptors
+            and self.database_descriptors <= readers
+            and self.threads <= threads
+        )
 
 
 def held_by(process: psutil.Process) -> Held:
-    return Held(process.num_fds(), process.num_threads())
+    database = sum("samples.sqlite" in file.path for file in process.open_files())
+    return Held(process.num_fds() - database, database, process.num_threads())
 
 
 def come_and_go(installation: Installation, count: int) -> None:
